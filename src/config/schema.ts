@@ -1,0 +1,301 @@
+/**
+ * Every setting, written once: key, type, default, unit and meaning. The YAML file, `--set KEY=VALUE`, `ADS__` names
+ * in the environment, the settings kept in the state database, their types and docs/config.md all come from this
+ * table. DESIGN.md section 9 names the keys.
+ */
+import { z } from 'zod'
+import { parseNetwork } from '../lib/address.ts'
+import { RULE_MODES } from '../model/detection.ts'
+
+/** `host:port`, `:port` (every address) or `[v6]:port`; empty switches the listener off. Port 0 takes a free one. */
+const listen = z
+  .string()
+  .regex(/^$|^(?:\[[0-9a-f:.]+\]|[^\s:[\]]*):\d{1,5}$/i, 'expected HOST:PORT, :PORT or nothing')
+const networks = z.array(
+  z
+    .string()
+    .refine((text) => parseNetwork(text) !== null, 'expected an address or network such as 192.0.2.0/24'),
+)
+const whole = (min: number, max: number): z.ZodNumber => z.int().min(min).max(max)
+const zone = z.string().refine(isTimeZone, 'expected an IANA time zone such as Europe/Berlin')
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name })
+    return true
+  } catch {
+    return false // an unknown zone is a RangeError by definition
+  }
+}
+
+interface SettingDefinition<Schema extends z.ZodType = z.ZodType> {
+  readonly schema: Schema
+  readonly default: z.infer<Schema>
+  /** Unit or form of the value, for documents and error messages. */
+  readonly unit: string
+  readonly description: string
+  /** True when a change acts at once; else it needs a restart. */
+  readonly live: boolean
+}
+
+function setting<Schema extends z.ZodType>(
+  schema: Schema,
+  defaultValue: z.infer<Schema>,
+  unit: string,
+  description: string,
+  live = false,
+): SettingDefinition<Schema> {
+  return { schema, default: defaultValue, unit, description, live }
+}
+
+const mode = (defaultMode: (typeof RULE_MODES)[number], rule: string) =>
+  setting(
+    z.enum(RULE_MODES),
+    defaultMode,
+    'off | shadow | enforce',
+    `${rule}: shadow reports what it would block and blocks nothing.`,
+    true,
+  )
+
+export const SETTINGS = {
+  'data.dir': setting(z.string().min(1), './data', 'path', 'Folder that holds all data of the service.'),
+  'syslog.udp.listen': setting(listen, ':5514', 'HOST:PORT', 'Syslog over UDP; empty switches it off.'),
+  'syslog.udp.receiveBuffer': setting(
+    whole(65_536, 1 << 30),
+    16_777_216,
+    'bytes',
+    'Socket buffer asked of the kernel; it grants at most net.core.rmem_max.',
+  ),
+  'syslog.tcp.listen': setting(listen, ':5514', 'HOST:PORT', 'Syslog over TCP; empty switches it off.'),
+  'syslog.tcp.maxConnections': setting(
+    whole(1, 100_000),
+    1000,
+    'connections',
+    'TCP connections kept open at once; 100 of them from one address.',
+  ),
+  'syslog.tcp.idleSeconds': setting(
+    whole(5, 86_400),
+    600,
+    's',
+    'A TCP connection without a complete message for this long is closed.',
+  ),
+  'syslog.tls.listen': setting(listen, ':6514', 'HOST:PORT', 'Syslog over TLS; empty switches it off.'),
+  'files.watch': setting(
+    z.array(z.string().min(1)),
+    ['/var/log/Firewall/*.log'],
+    'list of globs',
+    'Log files to follow; a new file is a new device.',
+  ),
+  'files.afterRead': setting(
+    z.enum(['keep', 'truncate']),
+    'keep',
+    'keep | truncate',
+    'What to do with a log file once every line of it is stored.',
+  ),
+  'web.listen': setting(listen, ':8443', 'HOST:PORT', 'HTTPS: block list, API and pages.'),
+  'web.tls.cert': setting(
+    z.string(),
+    '',
+    'path',
+    'PEM certificate chain of your own; empty uses the one made on first start. Read again when the file changes.',
+  ),
+  'web.tls.key': setting(z.string(), '', 'path', 'PEM private key of your own certificate.'),
+  'web.names': setting(
+    z.array(z.string().min(1)),
+    [],
+    'list of names and addresses',
+    'Names and addresses to put into the made certificate, beside those of this machine.',
+  ),
+  'metrics.listen': setting(
+    listen,
+    '',
+    'HOST:PORT',
+    'Plain HTTP bind for /metrics alone; empty leaves it on web.listen behind metrics.token.',
+  ),
+  'metrics.token': setting(
+    z.string(),
+    '',
+    'secret',
+    'Bearer token for /metrics on web.listen; empty refuses it there.',
+  ),
+  'logs.url': setting(
+    z.string(),
+    '',
+    'URL',
+    'A ClickHouse server for the logs; empty uses the embedded engine.',
+  ),
+  'logs.keepRaw': setting(
+    z.boolean(),
+    true,
+    'true | false',
+    'Store the text of every line beside its fields.',
+  ),
+  'logs.memory': setting(
+    whole(268_435_456, 1 << 40),
+    1_073_741_824,
+    'bytes',
+    'Memory the embedded engine may take.',
+  ),
+  'state.url': setting(
+    z.string(),
+    '',
+    'URL',
+    'A PostgreSQL server for the state; empty uses SQLite in the data folder.',
+  ),
+  'networks.own': setting(
+    networks,
+    [],
+    'list of networks',
+    'Your own public networks: never blocked, and only traffic to them counts as inbound. Empty: any destination.',
+    true,
+  ),
+  'networks.public': setting(
+    networks,
+    [],
+    'list of networks',
+    'Special-purpose networks to treat as public all the same (tests and the demo name the documentation ranges).',
+    true,
+  ),
+  'time.zone': setting(
+    zone,
+    Intl.DateTimeFormat().resolvedOptions().timeZone,
+    'IANA zone',
+    'Zone of nightly jobs, and of firewalls that send local times and have no zone of their own.',
+  ),
+  'time.deviceZones': setting(
+    z.record(z.string(), zone),
+    {},
+    'device: zone',
+    'Time zone per device, for firewalls elsewhere.',
+    true,
+  ),
+  'detection.portScan.mode': mode('enforce', 'Port scan (case 1)'),
+  'detection.portScan.ports': setting(
+    whole(1, 65_535),
+    10,
+    'ports',
+    'Case 1 fires on more than so many ports of one destination.',
+    true,
+  ),
+  'detection.portScan.minutes': setting(
+    whole(0, 1440),
+    10,
+    'min',
+    'Window of case 1; 0 switches it off.',
+    true,
+  ),
+  'detection.hostSweep.mode': mode('enforce', 'Host sweep (case 2)'),
+  'detection.hostSweep.addresses': setting(
+    whole(1, 65_535),
+    10,
+    'addresses',
+    'Case 2 fires on at least so many destinations on one port.',
+    true,
+  ),
+  'detection.hostSweep.minutes': setting(
+    whole(0, 1440),
+    10,
+    'min',
+    'Window of case 2; 0 switches it off.',
+    true,
+  ),
+  'detection.threat.mode': mode('enforce', 'Threat (case 3)'),
+  'detection.threat.level': setting(
+    whole(0, 2),
+    1,
+    'level',
+    'Case 3: 1 critical, 2 critical or high; 0 switches it off.',
+    true,
+  ),
+  'detection.lateReplyGuard': setting(
+    z.boolean(),
+    true,
+    'true | false',
+    'Do not count late replies of servers (DNS, QUIC, HTTPS, ...) as scans.',
+    true,
+  ),
+  'detection.ipv6Prefix': setting(
+    whole(32, 128),
+    64,
+    'prefix length',
+    'IPv6 sources are counted and blocked by this prefix.',
+    true,
+  ),
+  'detection.maxAgeHours': setting(
+    whole(1, 8760),
+    24,
+    'h',
+    'Live lines older than this are stored and do not count.',
+    true,
+  ),
+  'detection.maxKeys': setting(
+    whole(1000, 50_000_000),
+    5_000_000,
+    'keys',
+    'Sources times destinations (or ports) each rule keeps in memory.',
+  ),
+  'decisions.maxPerMinute': setting(
+    whole(1, 1_000_000),
+    100,
+    'blocks/min',
+    'More new detector blocks than this are held for review.',
+    true,
+  ),
+  'decisions.graceHours': setting(
+    whole(0, 8760),
+    24,
+    'h',
+    'After a person lifts a block, detectors leave the address alone this long.',
+    true,
+  ),
+  'decisions.protected': setting(
+    networks,
+    [],
+    'list of networks',
+    'Further networks that are never blocked (partners, monitoring, resolvers).',
+    true,
+  ),
+  'list.sentinel': setting(
+    z.string().refine((text) => parseNetwork(text) !== null, 'expected an address'),
+    '192.0.2.255',
+    'address',
+    'The one line of the list when nothing is blocked.',
+    true,
+  ),
+  'retention.logMonths': setting(
+    whole(1, 120),
+    3,
+    'months of 30 days',
+    'Log records are kept so long.',
+    true,
+  ),
+  'retention.inactiveMonths': setting(
+    whole(1, 120),
+    1,
+    'months of 30 days',
+    'A blocked address not seen for so long is taken off the list.',
+    true,
+  ),
+  'retention.hour': setting(
+    whole(0, 23),
+    1,
+    'hour of the day',
+    'When the nightly clean-up runs, in time.zone.',
+    true,
+  ),
+  'log.level': setting(
+    z.enum(['debug', 'info', 'warn', 'error']),
+    'info',
+    'debug | info | warn | error',
+    "The service's own log.",
+  ),
+} as const satisfies Record<string, SettingDefinition>
+
+export type SettingKey = keyof typeof SETTINGS
+export type Settings = { readonly [Key in SettingKey]: z.infer<(typeof SETTINGS)[Key]['schema']> }
+
+export const SETTING_KEYS = Object.keys(SETTINGS) as SettingKey[]
+
+export function defaultSettings(): Settings {
+  return Object.fromEntries(SETTING_KEYS.map((key) => [key, SETTINGS[key].default])) as unknown as Settings
+}

@@ -1,0 +1,70 @@
+/**
+ * A detection: a rule's finding about one source, with the numbers and the frozen lines that prove it. It is evidence,
+ * not yet a block: decide/ turns it into a decision or refuses it with a reason.
+ */
+import type { Network } from '../lib/address.ts'
+
+export const RULES = ['port-scan', 'host-sweep', 'threat'] as const
+export type RuleName = (typeof RULES)[number]
+
+export const RULE_MODES = ['off', 'shadow', 'enforce'] as const
+/** `shadow` detects and reports and never blocks. */
+export type RuleMode = (typeof RULE_MODES)[number]
+
+/**
+ * How hard the evidence is to forge. `handshake`: bytes flowed both ways, or a threat was seen inside a session, so the
+ * source address is real. `spoofable`: denied first packets only.
+ */
+export type Proof = 'handshake' | 'spoofable'
+
+/** One distinct value that counted: a port for `port-scan`, a host for `host-sweep`, a threat for `threat`. */
+export interface Witness {
+  readonly value: string
+  /** Latest event time of the value in the window, Unix ms. */
+  readonly atMs: number
+}
+
+export interface Detection {
+  readonly rule: RuleName
+  readonly mode: RuleMode
+  /** The offender: one address, or for IPv6 its /64. */
+  readonly source: Network
+  /** The address that sent the convicting record. */
+  readonly sourceAddress: string
+  /** `port-scan`: the scanned address; else null, or for `threat` the attacked address. */
+  readonly destination: string | null
+  /** `host-sweep`: the swept port; else null. */
+  readonly port: number | null
+  /** Distinct values in the window when the rule fired. */
+  readonly count: number
+  /** The setting that was crossed: "more than" for `port-scan`, "at least" for `host-sweep`, the level for `threat`. */
+  readonly threshold: number
+  readonly windowSeconds: number | null
+  /** Event time of the oldest value that counted, Unix ms. */
+  readonly firstSeenAtMs: number
+  /** Event time of the record that crossed the threshold, Unix ms. */
+  readonly detectedAtMs: number
+  /** Arrival of that record, Unix ms; NaN in `replay`. */
+  readonly receivedAtMs: number
+  readonly proof: Proof
+  /** True when source and destination are both inside: an internal scanner, reported and never blocked. */
+  readonly lateral: boolean
+  /** The firewall that reported it. */
+  readonly device: string | null
+  readonly sourceCountry: string | null
+  /** What counted, oldest first. */
+  readonly witnesses: readonly Witness[]
+  /** Up to EVIDENCE_LINES raw lines, oldest first. */
+  readonly evidence: readonly string[]
+}
+
+/** Raw lines frozen with a detection. */
+export const EVIDENCE_LINES = 20
+
+/** Names that users of the older system know, shown beside ours and accepted in filters. */
+export const ORIGINAL_NAMES: Readonly<Record<RuleName | 'manual', string>> = {
+  'port-scan': 'Port Scan Attack v1',
+  'host-sweep': 'Port Scan Attack v2',
+  threat: 'Vulnerability Scan v1',
+  manual: 'User Added',
+}
