@@ -1,0 +1,82 @@
+/**
+ * What main and the pipeline thread say to each other. Plain data only: it crosses a thread border as a structured
+ * clone. Main owns decisions and settings; the thread owns lines.
+ */
+import type { Settings } from './config/schema.ts'
+import type { Detection } from './model/detection.ts'
+import type { DeviceStatus } from './model/device.ts'
+
+/** What the thread is started with (`workerData`). */
+export interface PipelineStart {
+  readonly settings: Settings
+  /** Absolute path of the data folder. */
+  readonly dataFolder: string
+  /** Seeds the hash of the detection tables, so that outsiders cannot choose colliding keys. */
+  readonly seed: number
+  /** PEM texts for syslog over TLS. */
+  readonly tls: TlsMaterial
+  /** Targets on the list now. */
+  readonly blocked: readonly string[]
+}
+
+export interface TlsMaterial {
+  readonly cert: string
+  readonly key: string
+}
+
+export type ToPipeline =
+  | { readonly kind: 'settings'; readonly settings: Settings }
+  | { readonly kind: 'blocked'; readonly added: readonly string[]; readonly removed: readonly string[] }
+  | { readonly kind: 'certificate'; readonly tls: TlsMaterial }
+  /** Forgets every window, as "Reset" in the older system. */
+  | { readonly kind: 'reset' }
+  /** Take in nothing more, make every line durable, then say `stopped`. */
+  | { readonly kind: 'stop' }
+
+export type FromPipeline =
+  | { readonly kind: 'ready'; readonly inputs: readonly InputStatus[] }
+  | {
+      readonly kind: 'found'
+      readonly detections: readonly Detection[]
+      readonly seen: readonly SeenMessage[]
+    }
+  | { readonly kind: 'status'; readonly status: PipelineStatus }
+  | { readonly kind: 'alarm'; readonly code: string; readonly message: string; readonly mend: string }
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'failed'; readonly code: string; readonly message: string }
+
+/** A blocked source that sent lines. */
+export interface SeenMessage {
+  readonly target: string
+  /** By arrival, Unix ms. */
+  readonly lastSeenAtMs: number
+  readonly count: number
+}
+
+/** A thing that stands in the way, and how to mend it. */
+export interface Finding {
+  readonly code: string
+  readonly message: string
+  readonly mend: string
+}
+
+export interface InputStatus {
+  /** `udp`, `tcp`, `tls` or `file`. */
+  readonly name: string
+  /** Where it listens or what it follows; null while it does not. */
+  readonly address: string | null
+  /** Counters since start; names say their units. */
+  readonly counters: Readonly<Record<string, number>>
+  readonly findings: readonly Finding[]
+}
+
+/** Sent once a second. Counters run since the thread started. */
+export interface PipelineStatus {
+  readonly inputs: readonly InputStatus[]
+  readonly parser: Readonly<Record<string, number>>
+  readonly detector: Readonly<Record<string, number>>
+  readonly segments: Readonly<Record<string, number>>
+  readonly devices: readonly DeviceStatus[]
+  /** Batches that wait to be parsed. */
+  readonly queuedBatches: number
+}
