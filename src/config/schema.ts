@@ -11,6 +11,10 @@ import { RULE_MODES } from '../model/detection.ts'
 const listen = z
   .string()
   .regex(/^$|^(?:\[[0-9a-f:.]+\]|[^\s:[\]]*):\d{1,5}$/i, 'expected HOST:PORT, :PORT or nothing')
+  .refine(
+    (text) => Number(text.slice(text.lastIndexOf(':') + 1)) <= 65_535,
+    'expected a port from 0 to 65535',
+  )
 const networks = z.array(
   z
     .string()
@@ -28,7 +32,7 @@ function isTimeZone(name: string): boolean {
   }
 }
 
-interface SettingDefinition<Schema extends z.ZodType = z.ZodType> {
+export interface SettingDefinition<Schema extends z.ZodType = z.ZodType> {
   readonly schema: Schema
   readonly default: z.infer<Schema>
   /** Unit or form of the value, for documents and error messages. */
@@ -37,6 +41,15 @@ interface SettingDefinition<Schema extends z.ZodType = z.ZodType> {
   /** True when a change acts at once; else it needs a restart. */
   readonly live: boolean
 }
+
+/** Settings whose values are never shown, and which may be given as `<key>File` or `..._FILE`: a file that holds them. */
+export const SECRET_KEYS: readonly string[] = ['metrics.token', 'logs.url', 'state.url']
+
+/** Settings that say where the state lies or how it is reached, so they cannot be kept in it. */
+export const BOOTSTRAP_KEYS: readonly string[] = ['data.dir', 'state.url']
+
+/** Defaults that depend on the machine, as the documents say them. */
+export const DEFAULT_NOTES: Readonly<Record<string, string>> = { 'time.zone': "the server's zone" }
 
 function setting<Schema extends z.ZodType>(
   schema: Schema,
