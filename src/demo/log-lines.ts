@@ -90,6 +90,19 @@ function two(value: number): string {
   return String(value).padStart(2, '0')
 }
 
+/** Columns 105-113 of an identified application: subcategory to sanctioned state. */
+const APPLICATION_FACTS = [
+  'encrypted-tunnel',
+  'networking',
+  'browser-based',
+  '4',
+  '"able-to-transfer-file,has-known-vulnerability,pervasive-use"',
+  '',
+  'untunneled',
+  'no',
+  'no',
+] as const
+
 /** `<14>Mmm dd hh:mm:ss HOST `: PAN-OS's default header. */
 export function bsdHeader(device: DeviceIdentity, time: LineTime): string {
   return `<14>${time.header} ${device.name} `
@@ -186,6 +199,9 @@ function trafficCsv(event: FirewallEvent, device: DeviceIdentity, time: LineTime
   row[60] = 'N/A'
   row[65] = event.ruleId
   row[102] = time.highResolution
+  if (event.action === 'allow') {
+    for (let i = 0; i < APPLICATION_FACTS.length; i++) row[105 + i] = APPLICATION_FACTS[i] as string
+  }
   row[114] = 'no'
   row[115] = 'NonProxyTraffic'
   return row.join(',')
