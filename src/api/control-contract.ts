@@ -1,0 +1,341 @@
+/**
+ * The control API: what the command line asks of a running service over the Unix socket in its data folder. Routes
+ * are plain data; schemas give validation and types to both sides. Instants are ISO 8601 UTC with ms, targets are
+ * addresses or networks in canonical text. The socket is for the owner only, so there is no login; the name of the
+ * operating-system user comes with each request, for the audit log.
+ */
+import { z } from 'zod'
+import { formatNetwork, parseNetwork } from '../lib/address.ts'
+import type { AllowEntry, Decision } from '../model/decision.ts'
+import { RULES } from '../model/detection.ts'
+
+/** Name of the socket in the data folder. */
+export const CONTROL_SOCKET = 'control.sock'
+/** Header that carries the caller's name for the audit log. */
+export const USER_HEADER = 'x-ads-user'
+/** Targets in one request; a client with more sends several. */
+export const TARGETS_PER_REQUEST = 10_000
+
+/** `rows`: the reply is a stream of JSON lines; else it is one JSON object. */
+interface Route {
+  readonly method: 'GET' | 'POST'
+  readonly path: string
+  readonly reply: 'object' | 'rows'
+}
+
+export const ROUTES = {
+  status: { method: 'GET', path: '/control/v1/status', reply: 'object' },
+  listBlocks: { method: 'POST', path: '/control/v1/blocks/list', reply: 'rows' },
+  addBlocks: { method: 'POST', path: '/control/v1/blocks/add', reply: 'object' },
+  removeBlocks: { method: 'POST', path: '/control/v1/blocks/remove', reply: 'object' },
+  releaseHeld: { method: 'POST', path: '/control/v1/held/release', reply: 'object' },
+  refuseHeld: { method: 'POST', path: '/control/v1/held/refuse', reply: 'object' },
+  listAllow: { method: 'GET', path: '/control/v1/allow/list', reply: 'rows' },
+  addAllow: { method: 'POST', path: '/control/v1/allow/add', reply: 'object' },
+  removeAllow: { method: 'POST', path: '/control/v1/allow/remove', reply: 'object' },
+  checkAllow: { method: 'POST', path: '/control/v1/allow/check', reply: 'object' },
+  withdraw: { method: 'POST', path: '/control/v1/withdraw', reply: 'object' },
+  setFreeze: { method: 'POST', path: '/control/v1/freeze', reply: 'object' },
+  setEngine: { method: 'POST', path: '/control/v1/engine', reply: 'object' },
+  explain: { method: 'POST', path: '/control/v1/explain', reply: 'object' },
+  listSettings: { method: 'GET', path: '/control/v1/settings', reply: 'rows' },
+  changeSettings: { method: 'POST', path: '/control/v1/settings/change', reply: 'object' },
+  reload: { method: 'POST', path: '/control/v1/reload', reply: 'object' },
+  stop: { method: 'POST', path: '/control/v1/stop', reply: 'object' },
+} as const satisfies Record<string, Route>
+
+export type RouteName = keyof typeof ROUTES
+
+const instant = z.iso.datetime()
+const target = z
+  .string()
+  .max(64)
+  .refine(
+    (text) => parseNetwork(text) !== null,
+    'expected an address or network such as 198.51.100.7 or 192.0.2.0/24',
+  )
+const targets = z.array(target).min(1).max(TARGETS_PER_REQUEST)
+const reason = z.string().trim().min(1, 'a reason is needed').max(1000)
+const nothing = z.strictObject({})
+
+const blockView = z.object({
+  id: z.string(),
+  target: z.string(),
+  scope: z.enum(['address', 'range']),
+  origin: z.enum(['detector', 'manual', 'feed']),
+  rule: z.enum(RULES).nullable(),
+  reason: z.string(),
+  proof: z.enum(['handshake', 'spoofable']).nullable(),
+  /** `block`: on the list; `hold`: waits for a person; `shadow`: would have been blocked. */
+  mode: z.enum(['block', 'hold', 'shadow']),
+  createdAt: instant,
+  createdBy: z.string(),
+  lastSeenAt: instant,
+  /** Null: until removed. */
+  expiresAt: instant.nullable(),
+  endedAt: instant.nullable(),
+  endedBy: z.string().nullable(),
+  endReason: z.string().nullable(),
+  device: z.string().nullable(),
+})
+
+const allowView = z.object({
+  id: z.string(),
+  target: z.string(),
+  reason: z.string(),
+  createdAt: instant,
+  createdBy: z.string(),
+  expiresAt: instant.nullable(),
+})
+
+/** What became of one target. `refused` is for safety: the target is protected or too wide. */
+const change = z.object({
+  target: z.string(),
+  outcome: z.enum(['done', 'unchanged', 'not-found', 'refused']),
+  /** One sentence: what was done, or why not. */
+  message: z.string(),
+})
+const changes = z.object({ dryRun: z.boolean(), results: z.array(change) })
+
+const finding = z.object({ code: z.string(), message: z.string(), mend: z.string() })
+const counters = z.record(z.string(), z.number())
+
+const statusView = z.object({
+  version: z.string(),
+  processId: z.int(),
+  startedAt: instant,
+  dataFolder: z.string(),
+  engine: z.object({
+    on: z.boolean(),
+    changedAt: instant.nullable(),
+    changedBy: z.string().nullable(),
+    reason: z.string().nullable(),
+  }),
+  freeze: z.object({
+    frozen: z.boolean(),
+    changedAt: instant.nullable(),
+    changedBy: z.string().nullable(),
+    reason: z.string().nullable(),
+  }),
+  inputs: z.array(
+    z.object({
+      name: z.string(),
+      address: z.string().nullable(),
+      counters,
+      findings: z.array(finding),
+    }),
+  ),
+  parser: counters,
+  detector: counters,
+  /** Segments and log store: stored records, waiting and quarantined segments. */
+  store: z.object({ state: z.string(), counters }),
+  list: z.object({
+    url: z.string().nullable(),
+    entries: z.int(),
+    changedAt: instant.nullable(),
+    lastFetchedAt: instant.nullable(),
+    lastFetchedBy: z.string().nullable(),
+  }),
+  decisions: z.object({ blocked: z.int(), held: z.int(), shadow: z.int(), allowed: z.int() }),
+  devices: z.array(
+    z.object({
+      device: z.string(),
+      lastSeenAt: instant,
+      records: z.int(),
+      unparsed: z.int(),
+      clockOffsetMs: z.number().nullable(),
+      clockInsane: z.boolean(),
+      timeZone: z.string().nullable(),
+    }),
+  ),
+  /** What stands in the way now, with its mend. */
+  findings: z.array(finding),
+})
+
+const explanation = z.object({
+  address: z.string(),
+  verdict: z.enum(['blocked', 'held', 'shadow', 'allowed', 'protected', 'grace', 'not-blocked']),
+  /** Plain sentences in the order to be read: what was seen, which rule, which guard, since when, until when. */
+  sentences: z.array(z.string()),
+  /** Raw lines that convicted, oldest first. */
+  evidence: z.array(z.string()),
+  block: blockView.nullable(),
+})
+
+const settingView = z.object({
+  key: z.string(),
+  /** The value as text; `(secret)` where it must not be shown. */
+  value: z.string(),
+  default: z.string(),
+  origin: z.string(),
+  /** Given by file, environment or command line: cannot be changed here. */
+  fixed: z.boolean(),
+  /** A change acts at once. */
+  live: z.boolean(),
+  takes: z.string(),
+  description: z.string(),
+})
+
+const changeTargets = z.strictObject({ targets, reason, dryRun: z.boolean() })
+const addTargets = changeTargets.extend({ until: instant.nullable() })
+const switchReason = z.string().trim().max(1000)
+
+/** `input`: the body; `reply`: the object, or one row of the stream. */
+export const CONTRACT = {
+  status: { input: nothing, reply: statusView },
+  listBlocks: {
+    input: z.strictObject({
+      mode: z.enum(['block', 'hold', 'shadow']).optional(),
+      rule: z.enum(RULES).optional(),
+      origin: z.enum(['detector', 'manual', 'feed']).optional(),
+      device: z.string().optional(),
+      /** Blocks that share an address with it. */
+      target: target.optional(),
+      since: instant.optional(),
+      ended: z.boolean().optional(),
+    }),
+    reply: blockView,
+  },
+  addBlocks: { input: addTargets, reply: changes },
+  removeBlocks: { input: changeTargets, reply: changes },
+  releaseHeld: { input: changeTargets, reply: changes },
+  refuseHeld: { input: changeTargets, reply: changes },
+  listAllow: { input: nothing, reply: allowView },
+  addAllow: { input: addTargets, reply: changes },
+  removeAllow: { input: changeTargets, reply: changes },
+  checkAllow: {
+    input: z.strictObject({ targets }),
+    reply: z.object({
+      results: z.array(
+        z.object({
+          target: z.string(),
+          /** Would a block of it be refused? */
+          allowed: z.boolean(),
+          /** One sentence: by which entry or guard, or that nothing allows it. */
+          message: z.string(),
+        }),
+      ),
+    }),
+  },
+  withdraw: {
+    input: z
+      .strictObject({
+        since: instant.optional(),
+        rule: z.enum(RULES).optional(),
+        device: z.string().min(1).optional(),
+        reason,
+        dryRun: z.boolean(),
+      })
+      .refine(
+        (input) => input.since !== undefined || input.rule !== undefined || input.device !== undefined,
+        'say what to withdraw: since, rule or device',
+      ),
+    /** `targets` holds the first 1000. */
+    reply: z.object({ dryRun: z.boolean(), count: z.int(), targets: z.array(z.string()).max(1000) }),
+  },
+  setFreeze: {
+    input: z.strictObject({ frozen: z.boolean(), reason: switchReason }),
+    reply: z.object({ changed: z.boolean(), message: z.string() }),
+  },
+  setEngine: {
+    input: z.strictObject({ action: z.enum(['on', 'off', 'reset']), reason: switchReason }),
+    reply: z.object({ changed: z.boolean(), message: z.string() }),
+  },
+  explain: { input: z.strictObject({ address: target }), reply: explanation },
+  listSettings: { input: nothing, reply: settingView },
+  changeSettings: {
+    input: z.strictObject({
+      /** Text as after `--set KEY=`; null goes back to the default. */
+      changes: z.record(z.string(), z.string().nullable()),
+      reason: switchReason,
+    }),
+    reply: z.object({ results: z.array(z.object({ key: z.string(), needsRestart: z.boolean() })) }),
+  },
+  reload: {
+    input: nothing,
+    reply: z.object({ changed: z.array(z.string()), needsRestart: z.array(z.string()) }),
+  },
+  stop: { input: nothing, reply: z.object({ message: z.string() }) },
+} as const satisfies Record<RouteName, { input: z.ZodType; reply: z.ZodType }>
+
+export type Input<Name extends RouteName> = z.infer<(typeof CONTRACT)[Name]['input']>
+export type Reply<Name extends RouteName> = z.infer<(typeof CONTRACT)[Name]['reply']>
+export type RowRoute = {
+  [Name in RouteName]: (typeof ROUTES)[Name]['reply'] extends 'rows' ? Name : never
+}[RouteName]
+export type ObjectRoute = Exclude<RouteName, RowRoute>
+
+export type BlockView = z.infer<typeof blockView>
+export type AllowView = z.infer<typeof allowView>
+export type ChangeResult = z.infer<typeof change>
+export type StatusView = z.infer<typeof statusView>
+export type Explanation = z.infer<typeof explanation>
+export type SettingView = z.infer<typeof settingView>
+
+/** Who asks: the operating-system user on the other side of the socket. */
+export interface Caller {
+  readonly user: string
+}
+
+/**
+ * What the service does for the control API. Input has passed its schema. Throw AppError for what cannot be done: its
+ * code and message reach the user. Rows are read as fast as the client takes them.
+ */
+export type ServiceActions = {
+  [Name in ObjectRoute]: (input: Input<Name>, caller: Caller) => Promise<Reply<Name>> | Reply<Name>
+} & {
+  [Name in RowRoute]: (
+    input: Input<Name>,
+    caller: Caller,
+  ) => Iterable<Reply<Name>> | AsyncIterable<Reply<Name>> | Promise<Iterable<Reply<Name>>>
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString()
+const isoOrNull = (ms: number | null): string | null => (ms === null ? null : iso(ms))
+
+/** A decision as the API shows it. */
+export function viewOfDecision(decision: Decision): BlockView {
+  const {
+    id,
+    scope,
+    origin,
+    rule,
+    reason: why,
+    proof,
+    mode,
+    endedBy,
+    endReason,
+    device,
+    createdBy,
+  } = decision
+  return {
+    id,
+    target: formatNetwork(decision.target),
+    scope,
+    origin,
+    rule,
+    reason: why,
+    proof,
+    mode,
+    createdAt: iso(decision.createdAtMs),
+    createdBy,
+    lastSeenAt: iso(decision.lastSeenAtMs),
+    expiresAt: isoOrNull(decision.expiresAtMs),
+    endedAt: isoOrNull(decision.endedAtMs),
+    endedBy,
+    endReason,
+    device,
+  }
+}
+
+/** An allowlist entry as the API shows it. */
+export function viewOfAllowEntry(entry: AllowEntry): AllowView {
+  return {
+    id: entry.id,
+    target: formatNetwork(entry.target),
+    reason: entry.reason,
+    createdAt: iso(entry.createdAtMs),
+    createdBy: entry.createdBy,
+    expiresAt: isoOrNull(entry.expiresAtMs),
+  }
+}
