@@ -1,0 +1,77 @@
+/**
+ * The stock of empty raw batches: the one bound on how much text is in memory between the wire and the store. An
+ * input takes a batch, fills it and pushes it into the queue; whoever is done with it releases it here. With none
+ * left, UDP sheds, TCP pauses its sockets and files stop reading, until `whenFree`.
+ *
+ * Batches are made on first need and then reused. `keepFree` leaves the last ones to inputs that cannot wait: files
+ * keep more free than TCP, TCP more than UDP, so a backlog on disk never makes UDP shed.
+ */
+import { BATCH_BYTES, RawBatch } from '../model/raw-batch.ts'
+
+/** A batch whose buffer grew beyond this (decoding adds text) gets a fresh one, so one odd batch does not stay big. */
+const KEEP_BYTES_LIMIT = BATCH_BYTES * 4
+
+interface Waiter {
+  readonly keepFree: number
+  readonly resolve: () => void
+}
+
+export class BatchPool {
+  /** Batches at most, taken or free. */
+  readonly size: number
+  readonly #free: RawBatch[] = []
+  #made = 0
+  #waiters: Waiter[] = []
+
+  constructor(batches: number) {
+    if (!Number.isInteger(batches) || batches < 1) {
+      throw new RangeError(`a pool needs at least 1 batch, not ${batches}`)
+    }
+    this.size = batches
+  }
+
+  /** Batches that `take` could still hand out. */
+  get freeCount(): number {
+    return this.#free.length + this.size - this.#made
+  }
+
+  /** An empty batch, or null when no more than `keepFree` batches are free. The pool's last batch is never kept back. */
+  take(keepFree = 0): RawBatch | null {
+    if (this.freeCount <= this.#kept(keepFree)) return null
+    const batch = this.#free.pop()
+    if (batch !== undefined) return batch
+    this.#made++
+    return new RawBatch()
+  }
+
+  /** Gives a batch back; its slices are no longer valid. */
+  release(batch: RawBatch): void {
+    if (this.#free.length >= this.#made)
+      throw new Error('BUG: a batch was released twice or is not of this pool')
+    batch.reset()
+    if (batch.bytes.length > KEEP_BYTES_LIMIT) batch.bytes = Buffer.allocUnsafeSlow(BATCH_BYTES)
+    this.#free.push(batch)
+    if (this.#waiters.length > 0) this.#wake()
+  }
+
+  /** Resolves once `take(keepFree)` can succeed; another waiter may be quicker, so take in a loop. Served in order. */
+  whenFree(keepFree = 0): Promise<void> {
+    if (this.freeCount > this.#kept(keepFree)) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.#waiters.push({ keepFree, resolve })
+    })
+  }
+
+  #kept(keepFree: number): number {
+    return Math.min(keepFree, this.size - 1)
+  }
+
+  #wake(): void {
+    const waiting = this.#waiters
+    this.#waiters = []
+    for (const waiter of waiting) {
+      if (this.freeCount > this.#kept(waiter.keepFree)) waiter.resolve()
+      else this.#waiters.push(waiter)
+    }
+  }
+}
