@@ -1,0 +1,268 @@
+/**
+ * The parse stage: raw batch in, record batch out, row by row. A line's header is read (or recognised as the sender's
+ * last one), then the sender's last format is tried first, then the others. A line that nobody understands is a record
+ * with the flag `unparsed` and a reason from a closed list. Never throws for what a line says.
+ */
+import { FLAG, FORMAT, type LogRecord } from '../model/log-record.ts'
+import { MESSAGE_LIMIT_BYTES, RawBatch } from '../model/raw-batch.ts'
+import { RecordBatch, TEXT_SLOT } from '../model/record-batch.ts'
+import { ascii } from './bytes.ts'
+import { DeviceZones } from './device-zones.ts'
+import { decodeEscapes, flagInvalidUtf8 } from './encoding.ts'
+import { readHeader, skipTag } from './header.ts'
+import { Line } from './line.ts'
+import { LINE_FORMATS, type LineFormat } from './registry.ts'
+import { joinRepeated } from './repeated.ts'
+import { SenderState } from './sender.ts'
+
+/** Senders remembered; the one seen first goes when there are more. */
+const MAX_SENDERS = 4096
+
+export interface ParserOptions {
+  /** IANA zone of devices that have no own one. */
+  readonly timeZone: string
+  /** IANA zone by device name. */
+  readonly deviceZones: Readonly<Record<string, string>>
+  /** Tells the year of stamps without one when a batch has no arrival, Unix ms. */
+  readonly referenceMs?: number
+}
+
+export interface ParserCounters {
+  /** Lines read, by format name. */
+  readonly parsed: Readonly<Record<string, number>>
+  /** Lines not read, by reason. */
+  readonly unparsed: Readonly<Record<string, number>>
+  /** Senders with lines not read: how many, and the last of them (cut at 1 KiB). */
+  readonly senders: readonly {
+    readonly sender: string
+    readonly unparsed: number
+    readonly sample: string | null
+    readonly reason: string
+  }[]
+}
+
+export type ParsedLine =
+  | { readonly ok: true; readonly record: LogRecord }
+  | { readonly ok: false; readonly reason: string }
+
+interface Reason {
+  readonly text: string
+  readonly bytes: Uint8Array
+}
+
+const reasonOf = (text: string): Reason => ({ text, bytes: ascii(text) })
+/** Every reason there is: ours, then those of each format in turn. */
+const REASONS: readonly Reason[] = [
+  reasonOf('empty line'),
+  reasonOf('no known firewall format'),
+  ...LINE_FORMATS.flatMap((format) => format.reasons.map(reasonOf)),
+]
+const REASON_EMPTY = 0
+const REASON_UNKNOWN = 1
+/** Index of a format's first reason, by its code. */
+const FIRST_REASON = new Int32Array(256)
+{
+  let next = 2
+  for (const format of LINE_FORMATS) {
+    FIRST_REASON[format.code] = next
+    next += format.reasons.length
+  }
+}
+
+export class Parser {
+  #zones: DeviceZones
+  #referenceMs: number
+  readonly #senders = new Map<string, SenderState>()
+  /** By sender index of the batch in hand. */
+  #batchSenders: SenderState[] = []
+  readonly #line = new Line(new RawBatch(64))
+  readonly #parsed = new Float64Array(256)
+  readonly #unparsed = new Float64Array(REASONS.length)
+  /** Where a reason's text lies in the batch in hand, -1 when it does not yet. */
+  readonly #reasonAt = new Int32Array(REASONS.length)
+  #single: { raw: RawBatch; records: RecordBatch } | null = null
+
+  constructor(options: ParserOptions) {
+    this.#zones = new DeviceZones(options.timeZone, options.deviceZones)
+    this.#referenceMs = options.referenceMs ?? Number.NaN
+  }
+
+  /** Takes other settings for the batches to come. Throws an AppError `bad-configuration` for an unknown zone. */
+  configure(options: ParserOptions): void {
+    this.#zones = new DeviceZones(options.timeZone, options.deviceZones)
+    this.#referenceMs = options.referenceMs ?? Number.NaN
+  }
+
+  /**
+   * Fills every row of `into`, which is reset to `raw` and keeps its `sequence`. Decoded values are appended to
+   * `raw.bytes`, which may be another buffer afterwards.
+   */
+  parse(raw: RawBatch, into: RecordBatch): void {
+    into.reset(raw, into.sequence)
+    this.#openSenders(raw)
+    const line = this.#line
+    flagInvalidUtf8(raw, into)
+    line.openBatch(raw, this.#referenceMs)
+    line.zones = this.#zones
+    this.#reasonAt.fill(-1)
+    const count = raw.count
+    for (let row = 0; row < count; row++) this.#parseRow(line, into, row)
+    decodeEscapes(raw, into)
+    for (const sender of this.#batchSenders) sender.keepSample(raw)
+  }
+
+  #openSenders(raw: RawBatch): void {
+    this.#batchSenders = raw.senders.map((name) => this.#senderOf(name))
+    if (this.#batchSenders.length === 0) this.#batchSenders.push(this.#senderOf(''))
+  }
+
+  #senderOf(name: string): SenderState {
+    const known = this.#senders.get(name)
+    if (known !== undefined) return known
+    if (this.#senders.size >= MAX_SENDERS) {
+      for (const oldest of this.#senders.keys()) {
+        this.#senders.delete(oldest)
+        break
+      }
+    }
+    const fresh = new SenderState(name)
+    this.#senders.set(name, fresh)
+    return fresh
+  }
+
+  #parseRow(line: Line, into: RecordBatch, row: number): void {
+    const sender =
+      this.#batchSenders[into.raw.sender[row] as number] ?? (this.#batchSenders[0] as SenderState)
+    line.open(row)
+    line.senderName = sender.name
+    const last = sender.format
+    if (last !== null && sender.reuseHeader(line) && last.recognise(line)) {
+      joinRepeated(line)
+      if (this.#tryFormat(last, line, into, row) < 0) return
+    }
+    this.#parseAfresh(line, into, row, sender)
+  }
+
+  /** The whole way: header, every format, once more behind a program's tag. */
+  #parseAfresh(line: Line, into: RecordBatch, row: number, sender: SenderState): void {
+    line.open(row)
+    if (line.start === line.end) {
+      this.#refuse(line, into, row, sender, REASON_EMPTY)
+      return
+    }
+    readHeader(line)
+    sender.keepHeader(line)
+    joinRepeated(line)
+    let reason = this.#tryFormats(line, into, row, sender)
+    if (reason === REASON_UNKNOWN && skipTag(line)) {
+      // The header ends behind the tag then; it is kept like that when the text is understood.
+      if ((line.flags & FLAG.repeated) === 0) sender.keepHeader(line)
+      joinRepeated(line)
+      reason = this.#tryFormats(line, into, row, sender)
+    }
+    if (reason >= 0) this.#refuse(line, into, row, sender, reason)
+  }
+
+  /** Tries the sender's last format, then the others. Returns -1, or why none could read the line. */
+  #tryFormats(line: Line, into: RecordBatch, row: number, sender: SenderState): number {
+    let reason = REASON_UNKNOWN
+    const last = sender.format
+    if (last?.recognise(line) === true) {
+      reason = this.#tryFormat(last, line, into, row)
+      if (reason < 0) return reason
+    }
+    for (const format of LINE_FORMATS) {
+      if (format === last || !format.recognise(line)) continue
+      reason = this.#tryFormat(format, line, into, row)
+      if (reason >= 0) continue
+      sender.format = format
+      return reason
+    }
+    return reason
+  }
+
+  /** Returns -1 when the format could read the line, else why not. */
+  #tryFormat(format: LineFormat, line: Line, into: RecordBatch, row: number): number {
+    const code = format.code
+    const flagsBefore = line.flags
+    const failed = format.read(line, into, row)
+    if (failed >= 0) {
+      line.flags = flagsBefore
+      const flags = into.flags[row] as number
+      into.clearRow(row)
+      into.flags[row] = flags
+      return (FIRST_REASON[code] as number) + failed
+    }
+    into.format[row] = code
+    into.flags[row] = (into.flags[row] as number) | line.flags
+    if (line.repeatCount > 1) {
+      into.repeatCount[row] = Math.min(0xffffffff, (into.repeatCount[row] as number) * line.repeatCount)
+    }
+    this.#parsed[code] = (this.#parsed[code] as number) + 1
+    return -1
+  }
+
+  #refuse(line: Line, into: RecordBatch, row: number, sender: SenderState, reason: number): void {
+    const entry = REASONS[reason] as Reason
+    this.#unparsed[reason] = (this.#unparsed[reason] as number) + 1
+    sender.unparsed++
+    sender.sampleRow = row
+    sender.sampleReason = entry.text
+    if ((this.#reasonAt[reason] as number) < 0) {
+      this.#reasonAt[reason] = into.raw.append(entry.bytes)
+      line.refresh()
+    }
+    const at = this.#reasonAt[reason] as number
+    into.setText(row, TEXT_SLOT.unparsedReason, at, at + entry.bytes.length)
+    const host = line.hostEnd > line.hostStart
+    if (host) into.setText(row, TEXT_SLOT.device, line.hostStart, line.hostEnd)
+    if (line.relayEnd > line.relayStart) into.setText(row, TEXT_SLOT.relay, line.relayStart, line.relayEnd)
+    line.chooseZone(line.hostStart, line.hostEnd)
+    const headerMs = line.headerMs()
+    into.eventTimeMs[row] = Number.isNaN(headerMs) ? line.arrivalMs : headerMs
+    into.format[row] = FORMAT.unknown
+    into.flags[row] = (into.flags[row] as number) | (line.flags & FLAG.truncated) | FLAG.unparsed
+    if (line.repeatCount > 1) {
+      into.repeatCount[row] = line.repeatCount
+      into.flags[row] = (into.flags[row] as number) | FLAG.repeated
+    }
+  }
+
+  /** Reads one line, for the command line and for explanations. There is no arrival. */
+  parseLine(text: string): ParsedLine {
+    this.#single ??= newSingle()
+    const { raw, records } = this.#single
+    raw.reset()
+    raw.transport = 'file'
+    const bytes = Buffer.from(text, 'utf8')
+    raw.reserve(Math.min(bytes.length, MESSAGE_LIMIT_BYTES))
+    raw.add(bytes, 0, bytes.length, 0)
+    this.parse(raw, records)
+    if (((records.flags[0] as number) & FLAG.unparsed) === 0) return { ok: true, record: records.recordAt(0) }
+    return { ok: false, reason: records.textAt(0, TEXT_SLOT.unparsedReason) ?? '' }
+  }
+
+  /** What was read and what was not since the start. */
+  counters(): ParserCounters {
+    const parsed: Record<string, number> = {}
+    for (const format of LINE_FORMATS) parsed[format.name] = this.#parsed[format.code] as number
+    const unparsed: Record<string, number> = {}
+    for (const [index, reason] of REASONS.entries()) {
+      if (this.#unparsed[index] !== 0) unparsed[reason.text] = this.#unparsed[index] as number
+    }
+    const senders = [...this.#senders.values()]
+      .filter((sender) => sender.unparsed > 0)
+      .map((sender) => ({
+        sender: sender.name,
+        unparsed: sender.unparsed,
+        sample: sender.sample,
+        reason: sender.sampleReason,
+      }))
+    return { parsed, unparsed, senders }
+  }
+}
+
+function newSingle(): { raw: RawBatch; records: RecordBatch } {
+  const raw = new RawBatch(1024)
+  return { raw, records: new RecordBatch(raw) }
+}

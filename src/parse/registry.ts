@@ -1,0 +1,23 @@
+/**
+ * The firewall formats we read. A new format is one file under firewall/ and one row in this table (and its name in
+ * FORMATS of the model).
+ */
+import type { RecordBatch } from '../model/record-batch.ts'
+import { paloaltoCsv } from './firewall/paloalto-csv.ts'
+import { paloaltoCustom } from './firewall/paloalto-custom.ts'
+import type { Line } from './line.ts'
+
+export interface LineFormat {
+  /** Its index in FORMATS. */
+  readonly code: number
+  readonly name: string
+  /** Why a recognised line could not be read, each a plain sentence: closed list, so it can be counted. */
+  readonly reasons: readonly string[]
+  /** Whether the text at `line.at` has this format's shape, by its first bytes. Cheap and strict. */
+  recognise(line: Line): boolean
+  /** Reads the line into the row. Returns -1, or the index of the reason why it could not; never throws. */
+  read(line: Line, into: RecordBatch, row: number): number
+}
+
+/** In the order in which they are tried when a sender is new. */
+export const LINE_FORMATS: readonly LineFormat[] = [paloaltoCustom, paloaltoCsv]
