@@ -1,0 +1,353 @@
+/**
+ * What people do to blocks: add one or many by hand, lift one, withdraw many, release or refuse what is held. Every
+ * request carries who and why; it is refused with a sentence or durable when it resolves. Rejects with AppError
+ * `state-unavailable` when it could not be written, and then nothing has changed.
+ */
+import { randomUUIDv7 } from 'node:crypto'
+import { formatNetwork, type Network } from '../lib/address.ts'
+import type { Decision } from '../model/decision.ts'
+import type { Grace, StateChange } from '../model/state.ts'
+import type { Keeper } from './keeper.ts'
+import { NetworkMap } from './network-map.ts'
+import { done, type Outcome, type Refusal, refused } from './outcome.ts'
+import type { ActiveDecision } from './registry.ts'
+import { type FilterName, matchesRule } from './rule-names.ts'
+import { instantOf, plural } from './sentences.ts'
+import { parseTarget, refuseWidth } from './target.ts'
+
+/** Entries of one bulk request. */
+export const MAX_BULK = 10_000
+
+export interface NewBlock {
+  /** An address or network as text. */
+  readonly target: string
+  readonly reason: string
+  /** Unix ms; without it the block stays until it is removed. */
+  readonly untilMs?: number | null
+  /** Confirms a network wider than /24 (IPv4) or /48 (IPv6). */
+  readonly confirmWide?: boolean
+}
+
+export interface AddedBlock {
+  readonly decision: Decision
+  /** What the person should know beside that it was done; null when nothing. */
+  readonly note: string | null
+}
+
+export interface LiftedBlock {
+  readonly decision: Decision
+  /** Until when detectors leave the target alone, Unix ms; null without a grace period. */
+  readonly graceUntilMs: number | null
+}
+
+/** All criteria that are given must hold. `sinceMs` and `device` mean detectors' blocks; `rule: manual` people's. */
+export interface WithdrawCriteria {
+  readonly sinceMs?: number
+  readonly rule?: FilterName
+  readonly device?: string
+}
+
+export interface Withdrawn {
+  readonly decisions: readonly Decision[]
+  readonly graceUntilMs: number | null
+}
+
+interface PlannedBlock {
+  readonly added: AddedBlock
+  readonly changes: readonly StateChange[]
+}
+
+export class BlockDesk {
+  readonly #keeper: Keeper
+
+  constructor(keeper: Keeper) {
+    this.#keeper = keeper
+  }
+
+  /** Blocks a target by hand. A detector's block or a held one of the same target becomes this one. */
+  async add(block: NewBlock, by: string): Promise<Outcome<AddedBlock>> {
+    const [outcome] = await this.addMany([block], by)
+    return outcome ?? refused('not-an-address', 'nothing was given')
+  }
+
+  /** Judges every entry by itself; the good ones are one transaction. `isDryRun` only judges. */
+  addMany(blocks: readonly NewBlock[], by: string, isDryRun = false): Promise<Outcome<AddedBlock>[]> {
+    return this.#keeper.serially(async () => {
+      if (blocks.length > MAX_BULK) {
+        const refusal = refused(
+          'too-many',
+          `${plural(blocks.length, 'entry')} at once; at most ${MAX_BULK} are taken`,
+        )
+        return blocks.map(() => refusal)
+      }
+      const planned = new NetworkMap<Network>()
+      const plans = blocks.map((block) => {
+        const plan = this.#plan(block, by, planned)
+        if (plan.ok) planned.set(plan.value.added.decision.target, plan.value.added.decision.target)
+        return plan
+      })
+      const changes = plans.flatMap((plan) => (plan.ok ? plan.value.changes : []))
+      if (!isDryRun && changes.length > 0) await this.#keeper.keepNow(changes)
+      return plans.map((plan) => (plan.ok ? done(plan.value.added) : plan))
+    })
+  }
+
+  #plan(block: NewBlock, by: string, planned: NetworkMap<Network>): Outcome<PlannedBlock> {
+    const parsed = parseTarget(block.target)
+    if (!parsed.ok) return parsed
+    const target = parsed.value
+    const nowMs = this.#keeper.clock.nowMs()
+    const untilMs = block.untilMs ?? null
+    if (block.reason.trim() === '')
+      return refused('reason-required', 'a reason is required: why is it blocked?')
+    if (untilMs !== null && untilMs <= nowMs)
+      return refused('end-in-past', `the end ${instantOf(untilMs)} has passed`)
+    const text = formatNetwork(target)
+    if (planned.holder(target) !== undefined)
+      return refused('duplicate', `${text} is in this request already`)
+    const refusal = this.#refusalOf(target, block.confirmWide === true)
+    if (refusal !== null) return refusal
+    const decision: Decision = {
+      id: randomUUIDv7(),
+      target,
+      scope: target.prefixLength === 128 ? 'address' : 'range',
+      origin: 'manual',
+      rule: null,
+      reason: block.reason.trim(),
+      proof: null,
+      mode: 'block',
+      createdAtMs: nowMs,
+      lastSeenAtMs: nowMs,
+      expiresAtMs: untilMs,
+      endedAtMs: null,
+      endedBy: null,
+      endReason: null,
+      device: null,
+      createdBy: by,
+    }
+    const { frozen, frozenChangedBy } = this.#keeper.registry.engine
+    const note = frozen
+      ? `the list is frozen by ${frozenChangedBy}: ${text} goes on it when it is unfrozen`
+      : null
+    return done({ added: { decision, note }, changes: this.#blockChanges(decision, by) })
+  }
+
+  #refusalOf(target: Network, isConfirmed: boolean): Refusal | null {
+    const { protection, registry } = this.#keeper
+    const isProtected = protection.reasonFor(target)
+    if (isProtected !== null) return refused('protected', isProtected)
+    const allowed = this.#keeper.allowReason(target)
+    if (allowed !== null) return refused('allowlisted', allowed)
+    const width = refuseWidth(target, isConfirmed)
+    if (width !== null) return width
+    const text = formatNetwork(target)
+    const same = registry.block(target)?.decision
+    if (same?.origin === 'manual') {
+      const since = `since ${instantOf(same.createdAtMs)} by ${same.createdBy}`
+      return refused('duplicate', `${text} is already blocked by hand ${since}: ${same.reason}`)
+    }
+    if (same !== undefined && registry.engine.frozen) {
+      return refused(
+        'frozen',
+        `${text} is already blocked by a detector, and the list is frozen: unfreeze it first`,
+      )
+    }
+    const wider = registry.blockHolding(target)?.decision
+    if (same === undefined && wider !== undefined) {
+      return refused(
+        'covered',
+        `${text} is already covered by the block of ${formatNetwork(wider.target)}: ${wider.reason}`,
+      )
+    }
+    return null
+  }
+
+  #blockChanges(decision: Decision, by: string): StateChange[] {
+    const { registry } = this.#keeper
+    const text = formatNetwork(decision.target)
+    const replaced = [registry.block(decision.target), registry.hold(decision.target)]
+    return [
+      ...replaced.flatMap((active) =>
+        active === undefined
+          ? []
+          : this.#keeper.endChanges(active.decision, 'decision.replace', by, 'replaced by a block by hand'),
+      ),
+      { kind: 'decision', decision },
+      { kind: 'grace-removed', target: decision.target },
+      this.#keeper.auditChange('block.add', by, text, decision.reason, {
+        id: decision.id,
+        untilMs: decision.expiresAtMs,
+      }),
+    ]
+  }
+
+  /** Takes a block (or a held one) off, by its target or its id, and keeps detectors away for the grace period. */
+  lift(targetOrId: string, by: string, reason: string): Promise<Outcome<LiftedBlock>> {
+    return this.#keeper.serially(async () => {
+      if (reason.trim() === '') return refused('reason-required', 'a reason is required: why is it lifted?')
+      const found = this.#find(targetOrId)
+      if (!found.ok) return found
+      const { decision } = found.value
+      const grace = this.#graceOf(decision.target, by, reason)
+      await this.#keeper.keepNow([
+        ...this.#keeper.endChanges(decision, 'block.lift', by, reason),
+        ...(grace === null ? [] : [{ kind: 'grace' as const, grace }]),
+      ])
+      return done({ decision, graceUntilMs: grace?.untilMs ?? null })
+    })
+  }
+
+  #find(targetOrId: string): Outcome<ActiveDecision> {
+    const { registry } = this.#keeper
+    const byId = registry.byId(targetOrId.trim())
+    if (byId !== undefined) return done(byId)
+    const parsed = parseTarget(targetOrId)
+    if (!parsed.ok) return parsed
+    const target = parsed.value
+    const exact = registry.block(target) ?? registry.hold(target)
+    if (exact !== undefined) return done(exact)
+    const text = formatNetwork(target)
+    const wider = registry.blockHolding(target)?.decision
+    if (wider !== undefined) {
+      const by = formatNetwork(wider.target)
+      return refused(
+        'not-found',
+        `${text} is blocked as part of ${by}: lift that, or put ${text} on the allowlist`,
+      )
+    }
+    const inside = registry.overlapping(target).filter((active) => active.decision.mode === 'block').length
+    const hint =
+      inside === 0 ? '' : `, but ${plural(inside, 'block')} inside it ${inside === 1 ? 'is' : 'are'}`
+    return refused('not-found', `${text} is not blocked${hint}`)
+  }
+
+  #graceOf(target: Network, by: string, reason: string): Grace | null {
+    const { rules, clock } = this.#keeper
+    if (rules.graceMs === 0) return null
+    const createdAtMs = clock.nowMs()
+    return { target, untilMs: createdAtMs + rules.graceMs, createdAtMs, by, reason }
+  }
+
+  /** What `withdraw` would lift: blocks and held ones, newest first. */
+  previewWithdraw(criteria: WithdrawCriteria): Outcome<readonly Decision[]> {
+    if (criteria.sinceMs === undefined && criteria.rule === undefined && criteria.device === undefined) {
+      return refused('criterion-required', 'name a time, a rule or a device whose blocks are to be withdrawn')
+    }
+    const { registry } = this.#keeper
+    const decisions = [...registry.blocks(), ...registry.holds()].map((active) => active.decision)
+    return done(
+      decisions
+        .filter((decision) => isWithdrawn(decision, criteria))
+        .sort((a, b) => b.createdAtMs - a.createdAtMs),
+    )
+  }
+
+  /** Lifts in one transaction all that the criteria name; detectors leave each target alone for the grace period. */
+  withdraw(criteria: WithdrawCriteria, by: string, reason: string): Promise<Outcome<Withdrawn>> {
+    return this.#keeper.serially(async () => {
+      if (reason.trim() === '')
+        return refused('reason-required', 'a reason is required: why is it withdrawn?')
+      const preview = this.previewWithdraw(criteria)
+      if (!preview.ok) return preview
+      const decisions = preview.value
+      const graces = decisions.map((decision) => this.#graceOf(decision.target, by, reason))
+      const details = {
+        sinceMs: criteria.sinceMs ?? null,
+        rule: criteria.rule ?? null,
+        device: criteria.device ?? null,
+        count: decisions.length,
+      }
+      await this.#keeper.keepNow([
+        ...decisions.flatMap((decision) =>
+          this.#keeper.endChanges(decision, 'block.withdraw', by, `withdrawn: ${reason}`),
+        ),
+        ...graces.flatMap((grace) => (grace === null ? [] : [{ kind: 'grace' as const, grace }])),
+        this.#keeper.auditChange('withdraw', by, 'list', reason, details),
+      ])
+      return done({ decisions, graceUntilMs: graces[0]?.untilMs ?? null })
+    })
+  }
+
+  /** Puts a held block on the list, by its target or its id; the guards are asked again. */
+  release(targetOrId: string, by: string, reason: string): Promise<Outcome<Decision>> {
+    return this.#keeper.serially(async () => {
+      const found = this.#findHold(targetOrId)
+      if (!found.ok) return found
+      const plan = this.#releasePlan(found.value, by, reason)
+      if (!plan.ok) return plan
+      await this.#keeper.keepNow(plan.value.changes)
+      return done(plan.value.released)
+    })
+  }
+
+  /** Puts all that is held on the list in one transaction, and tells those that a guard refuses. */
+  releaseAll(by: string, reason: string): Promise<Outcome<Decision>[]> {
+    return this.#keeper.serially(async () => {
+      const plans = [...this.#keeper.registry.holds()].map((active) =>
+        this.#releasePlan(active.decision, by, reason),
+      )
+      const changes = plans.flatMap((plan) => (plan.ok ? plan.value.changes : []))
+      if (changes.length > 0) await this.#keeper.keepNow(changes)
+      return plans.map((plan) => (plan.ok ? done(plan.value.released) : plan))
+    })
+  }
+
+  #releasePlan(
+    hold: Decision,
+    by: string,
+    reason: string,
+  ): Outcome<{ released: Decision; changes: StateChange[] }> {
+    const { registry, clock } = this.#keeper
+    if (registry.engine.frozen) {
+      return refused(
+        'frozen',
+        `the list is frozen: unfreeze it before ${formatNetwork(hold.target)} is released`,
+      )
+    }
+    const refusal = this.#refusalOf(hold.target, true)
+    if (refusal !== null) return refusal
+    // It is blocked since now: `withdraw --since` and a freeze go by that.
+    const released: Decision = { ...hold, mode: 'block', createdAtMs: clock.nowMs() }
+    const details = { id: hold.id, heldSinceMs: hold.createdAtMs }
+    return done({
+      released,
+      changes: [
+        { kind: 'decision', decision: released },
+        this.#keeper.auditChange('hold.release', by, formatNetwork(hold.target), reason, details),
+      ],
+    })
+  }
+
+  /** Ends a held block without blocking; detectors leave the target alone for the grace period. */
+  refuseHold(targetOrId: string, by: string, reason: string): Promise<Outcome<Decision>> {
+    return this.#keeper.serially(async () => {
+      if (reason.trim() === '') return refused('reason-required', 'a reason is required: why is it refused?')
+      const found = this.#findHold(targetOrId)
+      if (!found.ok) return found
+      const grace = this.#graceOf(found.value.target, by, reason)
+      await this.#keeper.keepNow([
+        ...this.#keeper.endChanges(found.value, 'hold.refuse', by, reason),
+        ...(grace === null ? [] : [{ kind: 'grace' as const, grace }]),
+      ])
+      return done(found.value)
+    })
+  }
+
+  #findHold(targetOrId: string): Outcome<Decision> {
+    const byId = this.#keeper.registry.byId(targetOrId.trim())?.decision
+    if (byId?.mode === 'hold') return done(byId)
+    const parsed = parseTarget(targetOrId)
+    if (!parsed.ok) return parsed
+    const hold = this.#keeper.registry.hold(parsed.value)?.decision
+    if (hold !== undefined) return done(hold)
+    return refused('not-found', `${formatNetwork(parsed.value)} is not held for review`)
+  }
+}
+
+function isWithdrawn(decision: Decision, criteria: WithdrawCriteria): boolean {
+  // A person's block goes only when people's blocks are asked for.
+  if (decision.origin === 'manual' && criteria.rule !== 'manual') return false
+  if (criteria.rule !== undefined && !matchesRule(decision, criteria.rule)) return false
+  if (criteria.sinceMs !== undefined && decision.createdAtMs < criteria.sinceMs) return false
+  return criteria.device === undefined || decision.device === criteria.device
+}

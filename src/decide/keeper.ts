@@ -1,0 +1,198 @@
+/**
+ * The keeper of the state in memory: the one place where a change is written, mirrored and published, one piece of work
+ * at a time. Detectors' changes take effect even when they cannot be written yet; people's only once they are durable.
+ */
+import { randomUUIDv7 } from 'node:crypto'
+import { formatNetwork, type Network } from '../lib/address.ts'
+import type { Clock } from '../lib/clock.ts'
+import { messageOf } from '../lib/errors.ts'
+import type { Decision } from '../model/decision.ts'
+import type { Json, StateChange, StateRepository, StateSnapshot } from '../model/state.ts'
+import type { AlarmSink } from '../telemetry/alarms.ts'
+import type { DecisionRules } from './decision-rules.ts'
+import { Protection, type ProtectionSources } from './protected.ts'
+import { type ListChange, Published } from './published.ts'
+import { Registry } from './registry.ts'
+import { instantOf } from './sentences.ts'
+import { StateWriter } from './state-writer.ts'
+
+export interface KeeperOptions {
+  readonly repository: StateRepository
+  readonly snapshot: StateSnapshot
+  readonly rules: DecisionRules
+  readonly clock: Clock
+  readonly alarms: AlarmSink
+  readonly protectionSources?: ProtectionSources
+}
+
+export class Keeper {
+  readonly repository: StateRepository
+  readonly clock: Clock
+  readonly alarms: AlarmSink
+  readonly registry: Registry
+  readonly protection: Protection
+  readonly published: Published
+  readonly writer: StateWriter
+  #rules: DecisionRules
+  readonly #listeners = new Set<(change: ListChange) => void>()
+  /** The last piece of work; the next begins when it has settled. */
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(options: KeeperOptions) {
+    this.repository = options.repository
+    this.clock = options.clock
+    this.alarms = options.alarms
+    this.#rules = options.rules
+    this.registry = new Registry(options.snapshot)
+    this.protection = new Protection(options.rules.protection, options.protectionSources)
+    this.published = new Published({
+      isWanted: (target) => this.registry.block(target) !== undefined && this.refuse(target) === null,
+      mayAdd: () => !this.registry.engine.frozen,
+    })
+    this.writer = new StateWriter({
+      repository: options.repository,
+      clock: options.clock,
+      alarms: options.alarms,
+      everything: () => this.registry.asChanges(),
+    })
+    this.published.begin(this.#targetsAtStart())
+  }
+
+  /** Frozen over a restart: what was blocked after the freeze began stays off. */
+  #targetsAtStart(): Network[] {
+    const { frozen, frozenChangedAtMs } = this.registry.engine
+    return Array.from(this.registry.blocks(), ({ decision }) => decision)
+      .filter((decision) => !frozen || decision.createdAtMs <= frozenChangedAtMs)
+      .map((decision) => decision.target)
+  }
+
+  get rules(): DecisionRules {
+    return this.#rules
+  }
+
+  configure(rules: DecisionRules): void {
+    const isOtherLife = rules.inactiveMs !== this.#rules.inactiveMs
+    this.#rules = rules
+    this.protection.configure(rules.protection)
+    if (isOtherLife) {
+      for (const active of this.registry.active()) {
+        this.registry.restamp(active, active.decision.lastSeenAtMs, rules.inactiveMs)
+      }
+    }
+    this.recheck()
+  }
+
+  /** Why the target must not be on the list whatever is decided, or null. Protected goes before allowlisted. */
+  refuse(target: Network): string | null {
+    return this.protection.reasonFor(target) ?? this.allowReason(target)
+  }
+
+  allowReason(target: Network): string | null {
+    const entry = this.registry.allowing(target, this.clock.nowMs())
+    if (entry === undefined) return null
+    const until = entry.expiresAtMs === null ? '' : `, until ${instantOf(entry.expiresAtMs)}`
+    const by = `${entry.reason}; by ${entry.createdBy} on ${instantOf(entry.createdAtMs)}${until}`
+    return `${formatNetwork(target)} is allowed: the allowlist holds ${formatNetwork(entry.target)} (${by})`
+  }
+
+  onListChange(listener: (change: ListChange) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Runs the work when all work before it has settled. */
+  serially<T>(work: () => Promise<T>): Promise<T> {
+    const run = this.#last.then(work)
+    // The caller gets the failure; the next in line must only wait for the end.
+    this.#last = run.catch(() => undefined)
+    return run
+  }
+
+  /** In effect at once in memory, on the list after the attempt to write. Never rejects. Only within `serially`. */
+  async keep(changes: readonly StateChange[]): Promise<void> {
+    this.mirror(changes)
+    await this.keepMirrored(changes)
+  }
+
+  /** The part of `keep` that is memory only. */
+  mirror(changes: readonly StateChange[]): void {
+    for (const change of changes) this.registry.apply(change)
+  }
+
+  /** The rest of `keep` for changes that were mirrored one by one. */
+  async keepMirrored(changes: readonly StateChange[]): Promise<void> {
+    await this.writer.write(changes)
+    this.#publish(changes)
+  }
+
+  /** In effect only when durable; rejects with AppError `state-unavailable`. Only within `serially`. */
+  async keepNow(changes: readonly StateChange[]): Promise<void> {
+    await this.writer.writeNow(changes)
+    this.mirror(changes)
+    this.#publish(changes)
+  }
+
+  #publish(changes: readonly StateChange[]): void {
+    const touched: Network[] = []
+    let isAll = false
+    for (const change of changes) {
+      if (change.kind === 'decision') touched.push(change.decision.target)
+      if (change.kind === 'allow') touched.push(...this.published.overlapping(change.entry.target))
+      if (change.kind === 'engine' || change.kind === 'allow-removed') isAll = true
+    }
+    if (isAll) this.recheck()
+    else this.#tell(this.published.refresh(touched))
+  }
+
+  /** Asks the last filter about every block again. O(blocks). */
+  recheck(): void {
+    const targets = Array.from(this.registry.blocks(), ({ decision }) => decision.target)
+    this.#tell(this.published.refresh([...this.published.all(), ...targets]))
+  }
+
+  #tell(change: ListChange): void {
+    if (change.added.length === 0 && change.removed.length === 0) return
+    for (const listener of this.#listeners) {
+      try {
+        listener(change)
+      } catch (thrown) {
+        // One listener's fault must not keep the others from the change.
+        this.alarms.raise({
+          code: 'list-listener-failed',
+          severity: 'critical',
+          message: `A change of the block list was not taken over: ${messageOf(thrown)}.`,
+          mend: 'Look at the log for the cause; restart the service to publish the whole list again.',
+        })
+      }
+    }
+  }
+
+  auditChange(
+    action: string,
+    actor: string,
+    subject: string,
+    reason: string | null,
+    details: Json,
+  ): StateChange {
+    const atMs = this.clock.nowMs()
+    return { kind: 'audit', entry: { id: randomUUIDv7(), atMs, actor, action, subject, reason, details } }
+  }
+
+  /** The end of a decision and its audit row. */
+  endChanges(decision: Decision, action: string, by: string, reason: string): StateChange[] {
+    const endedAtMs = this.clock.nowMs()
+    const ended: Decision = { ...decision, endedAtMs, endedBy: by, endReason: reason }
+    const details: Json = {
+      id: decision.id,
+      mode: decision.mode,
+      origin: decision.origin,
+      rule: decision.rule,
+      device: decision.device,
+      createdAtMs: decision.createdAtMs,
+    }
+    return [
+      { kind: 'decision', decision: ended },
+      this.auditChange(action, by, formatNetwork(decision.target), reason, details),
+    ]
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * A map keyed by network that also answers "what holds this network?" and "what shares an address with it?". IPv4 and
+ * IPv6 are kept apart: an IPv6 network never holds an IPv4 address, however short its prefix.
+ * Cost: `get`, `set`, `holder` one hash look-up per prefix length in use; `overlapping` of a wide network O(entries).
+ */
+import { contains, isV4, maskAddress, type Network } from '../lib/address.ts'
+
+/** 128-bit prefix length from which an IPv4-mapped network is IPv4. */
+const V4_PREFIX = 96
+
+export function isV4Network(network: Network): boolean {
+  return network.prefixLength >= V4_PREFIX && isV4(network.words)
+}
+
+/** One text per network, for maps: cheaper than its CIDR form. */
+export function networkKey(network: Network): string {
+  const [a, b, c, d] = network.words
+  return `${a},${b},${c},${d}/${network.prefixLength}`
+}
+
+/** Whether every address of `inner` is in `outer`, families kept apart. */
+export function holds(outer: Network, inner: Network): boolean {
+  return (
+    outer.prefixLength <= inner.prefixLength &&
+    isV4Network(outer) === isV4Network(inner) &&
+    contains(outer, inner.words)
+  )
+}
+
+/** Whether two networks share an address, families kept apart. */
+export function shareAddress(a: Network, b: Network): boolean {
+  return holds(a, b) || holds(b, a)
+}
+
+interface Entry<Value> {
+  readonly network: Network
+  readonly value: Value
+}
+
+export class NetworkMap<Value> {
+  readonly #entries = new Map<string, Entry<Value>>()
+  /** Entries per prefix length, so that only lengths in use are looked up. */
+  readonly #lengths = new Uint32Array(129)
+
+  get size(): number {
+    return this.#entries.size
+  }
+
+  get(network: Network): Value | undefined {
+    return this.#entries.get(networkKey(network))?.value
+  }
+
+  set(network: Network, value: Value): void {
+    const key = networkKey(network)
+    if (!this.#entries.has(key)) this.#lengths[network.prefixLength]!++
+    this.#entries.set(key, { network, value })
+  }
+
+  delete(network: Network): boolean {
+    const deleted = this.#entries.delete(networkKey(network))
+    if (deleted) this.#lengths[network.prefixLength]!--
+    return deleted
+  }
+
+  /** The value of the narrowest network that holds all of `network` (itself included), or undefined. */
+  holder(network: Network): Value | undefined {
+    const shortest = isV4Network(network) ? V4_PREFIX : 0
+    for (let length = network.prefixLength; length >= shortest; length--) {
+      if (this.#lengths[length] === 0) continue
+      const words = maskAddress(network.words, length)
+      const found = this.#entries.get(networkKey({ words, prefixLength: length }))
+      if (found !== undefined) return found.value
+    }
+    return undefined
+  }
+
+  /** The values of all networks that share an address with `network`. */
+  overlapping(network: Network): Value[] {
+    const found: Value[] = []
+    const shortest = isV4Network(network) ? V4_PREFIX : 0
+    for (let length = shortest; length <= network.prefixLength; length++) {
+      if (this.#lengths[length] === 0) continue
+      const words = maskAddress(network.words, length)
+      const entry = this.#entries.get(networkKey({ words, prefixLength: length }))
+      if (entry !== undefined) found.push(entry.value)
+    }
+    if (!this.#hasLongerThan(network.prefixLength)) return found
+    for (const entry of this.#entries.values()) {
+      if (entry.network.prefixLength > network.prefixLength && holds(network, entry.network))
+        found.push(entry.value)
+    }
+    return found
+  }
+
+  #hasLongerThan(prefixLength: number): boolean {
+    for (let length = prefixLength + 1; length <= 128; length++) if (this.#lengths[length] !== 0) return true
+    return false
+  }
+
+  *values(): IterableIterator<Value> {
+    for (const entry of this.#entries.values()) yield entry.value
+  }
+
+  *networks(): IterableIterator<Network> {
+    for (const entry of this.#entries.values()) yield entry.network
+  }
+}

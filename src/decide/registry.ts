@@ -1,0 +1,244 @@
+/**
+ * The mirror in memory of all that is active: blocks, holds and shadow decisions, the allowlist, grace periods and the
+ * switches. It changes by the same values as the repository, so the two cannot drift apart. At most one block and one
+ * hold per target, one shadow decision per target and rule.
+ */
+import type { Network } from '../lib/address.ts'
+import type { AllowEntry, Decision } from '../model/decision.ts'
+import type { RuleName } from '../model/detection.ts'
+import type { EngineFlags, Grace, StateChange, StateSnapshot } from '../model/state.ts'
+import { NetworkMap, networkKey } from './network-map.ts'
+
+export interface ActiveDecision {
+  decision: Decision
+  /** Lines seen from the target since the start of the process. */
+  lines: number
+  /** Detections kept as evidence since the start of the process. */
+  evidence: number
+}
+
+const ENGINE_AT_FIRST: EngineFlags = {
+  on: true,
+  onChangedAtMs: 0,
+  onChangedBy: 'system',
+  onReason: 'first start',
+  frozen: false,
+  frozenChangedAtMs: 0,
+  frozenChangedBy: 'system',
+  frozenReason: 'first start',
+}
+
+export class Registry {
+  readonly #byId = new Map<string, ActiveDecision>()
+  readonly #blocks = new NetworkMap<ActiveDecision>()
+  readonly #holds = new NetworkMap<ActiveDecision>()
+  readonly #shadows = new Map<string, ActiveDecision>()
+  readonly #allow = new NetworkMap<AllowEntry>()
+  readonly #graces = new NetworkMap<Grace>()
+  #engine: EngineFlags
+  /** Ids whose stamps have moved since they were last written. */
+  readonly #moved = new Set<string>()
+
+  constructor(snapshot: StateSnapshot) {
+    this.#engine = snapshot.engine ?? ENGINE_AT_FIRST
+    for (const decision of snapshot.decisions) this.#putDecision(decision)
+    for (const entry of snapshot.allow) this.#allow.set(entry.target, entry)
+    for (const grace of snapshot.graces) this.#graces.set(grace.target, grace)
+  }
+
+  apply(change: StateChange): void {
+    switch (change.kind) {
+      case 'decision':
+        return this.#putDecision(change.decision)
+      case 'seen': {
+        const active = this.#byId.get(change.id)
+        if (active !== undefined) {
+          const { lastSeenAtMs, expiresAtMs } = change
+          active.decision = { ...active.decision, lastSeenAtMs, expiresAtMs }
+        }
+        return
+      }
+      case 'allow':
+        return this.#allow.set(change.entry.target, change.entry)
+      case 'allow-removed':
+        if (this.#allow.get(change.entry.target)?.id === change.entry.id)
+          this.#allow.delete(change.entry.target)
+        return
+      case 'grace':
+        return this.#graces.set(change.grace.target, change.grace)
+      case 'grace-removed':
+        this.#graces.delete(change.target)
+        return
+      case 'engine':
+        this.#engine = change.flags
+        return
+      case 'detection':
+      case 'audit':
+      case 'setting':
+      case 'setting-removed':
+        return // not mirrored
+    }
+  }
+
+  #putDecision(decision: Decision): void {
+    const known = this.#byId.get(decision.id)
+    if (known !== undefined) this.#unlink(known)
+    if (decision.endedAtMs !== null) {
+      this.#byId.delete(decision.id)
+      this.#moved.delete(decision.id)
+      return
+    }
+    const active = known ?? { decision, lines: 0, evidence: 0 }
+    active.decision = decision
+    this.#byId.set(decision.id, active)
+    if (decision.mode === 'block') this.#blocks.set(decision.target, active)
+    else if (decision.mode === 'hold') this.#holds.set(decision.target, active)
+    else this.#shadows.set(shadowKey(decision.target, decision.rule), active)
+  }
+
+  #unlink(active: ActiveDecision): void {
+    const { target, mode, rule } = active.decision
+    if (mode === 'block' && this.#blocks.get(target) === active) this.#blocks.delete(target)
+    if (mode === 'hold' && this.#holds.get(target) === active) this.#holds.delete(target)
+    if (mode === 'shadow') this.#shadows.delete(shadowKey(target, rule))
+  }
+
+  get engine(): EngineFlags {
+    return this.#engine
+  }
+
+  get blockCount(): number {
+    return this.#blocks.size
+  }
+
+  get holdCount(): number {
+    return this.#holds.size
+  }
+
+  get shadowCount(): number {
+    return this.#shadows.size
+  }
+
+  byId(id: string): ActiveDecision | undefined {
+    return this.#byId.get(id)
+  }
+
+  /** The block of exactly this target. */
+  block(target: Network): ActiveDecision | undefined {
+    return this.#blocks.get(target)
+  }
+
+  /** The narrowest block that holds all of the target. */
+  blockHolding(target: Network): ActiveDecision | undefined {
+    return this.#blocks.holder(target)
+  }
+
+  hold(target: Network): ActiveDecision | undefined {
+    return this.#holds.get(target)
+  }
+
+  shadow(target: Network, rule: RuleName): ActiveDecision | undefined {
+    return this.#shadows.get(shadowKey(target, rule))
+  }
+
+  /** Every active decision, of any mode, that shares an address with the network. O(shadow decisions). */
+  overlapping(network: Network): ActiveDecision[] {
+    const shadows = new NetworkMap<ActiveDecision[]>()
+    for (const active of this.#shadows.values()) {
+      const { target } = active.decision
+      const sameTarget = shadows.get(target)
+      if (sameTarget === undefined) shadows.set(target, [active])
+      else sameTarget.push(active)
+    }
+    return [
+      ...this.#blocks.overlapping(network),
+      ...this.#holds.overlapping(network),
+      ...shadows.overlapping(network).flat(),
+    ]
+  }
+
+  active(): IterableIterator<ActiveDecision> {
+    return this.#byId.values()
+  }
+
+  blocks(): IterableIterator<ActiveDecision> {
+    return this.#blocks.values()
+  }
+
+  holds(): IterableIterator<ActiveDecision> {
+    return this.#holds.values()
+  }
+
+  allowEntries(): IterableIterator<AllowEntry> {
+    return this.#allow.values()
+  }
+
+  /** The entry of exactly this network, whether or not it has run out. */
+  allowEntry(target: Network): AllowEntry | undefined {
+    return this.#allow.get(target)
+  }
+
+  /** An allowlist entry that shares an address with the network and has not run out. */
+  allowing(network: Network, nowMs: number): AllowEntry | undefined {
+    return this.#allow.overlapping(network).find((entry) => !isOver(entry.expiresAtMs, nowMs))
+  }
+
+  graces(): IterableIterator<Grace> {
+    return this.#graces.values()
+  }
+
+  /** A grace period that touches the network and still runs. */
+  grace(network: Network, nowMs: number): Grace | undefined {
+    return this.#graces.overlapping(network).find((grace) => grace.untilMs > nowMs)
+  }
+
+  /** A line from the source: moves the stamps of what blocks it. Returns whether anything does. */
+  see(active: ActiveDecision, lastSeenAtMs: number, lines: number, inactiveMs: number): void {
+    active.lines += lines
+    const { decision } = active
+    if (lastSeenAtMs <= decision.lastSeenAtMs) return
+    this.restamp(active, lastSeenAtMs, inactiveMs)
+  }
+
+  /** Sets the last seen instant, earlier or later, and the expiry that follows from it. */
+  restamp(active: ActiveDecision, lastSeenAtMs: number, inactiveMs: number): void {
+    const { decision } = active
+    // A person's end is an end; only detectors' and feeds' blocks live on by being seen.
+    const expiresAtMs = decision.origin === 'manual' ? decision.expiresAtMs : lastSeenAtMs + inactiveMs
+    if (decision.lastSeenAtMs === lastSeenAtMs && decision.expiresAtMs === expiresAtMs) return
+    active.decision = { ...decision, lastSeenAtMs, expiresAtMs }
+    this.#moved.add(decision.id)
+  }
+
+  /** Moved stamps as changes to be written, at most so many; they count as written. */
+  takeMoved(limit: number): StateChange[] {
+    const changes: StateChange[] = []
+    for (const id of this.#moved) {
+      if (changes.length >= limit) break
+      this.#moved.delete(id)
+      const active = this.#byId.get(id)
+      if (active === undefined) continue
+      const { lastSeenAtMs, expiresAtMs } = active.decision
+      changes.push({ kind: 'seen', id, lastSeenAtMs, expiresAtMs })
+    }
+    return changes
+  }
+
+  /** All of it as changes, for a repository that has lost it. */
+  asChanges(): StateChange[] {
+    return [
+      ...Array.from(this.#byId.values(), ({ decision }): StateChange => ({ kind: 'decision', decision })),
+      ...Array.from(this.#allow.values(), (entry): StateChange => ({ kind: 'allow', entry })),
+      ...Array.from(this.#graces.values(), (grace): StateChange => ({ kind: 'grace', grace })),
+      { kind: 'engine', flags: this.#engine },
+    ]
+  }
+}
+
+export function isOver(endMs: number | null, nowMs: number): boolean {
+  return endMs !== null && endMs <= nowMs
+}
+
+function shadowKey(target: Network, rule: RuleName | null): string {
+  return `${networkKey(target)} ${rule ?? ''}`
+}

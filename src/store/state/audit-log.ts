@@ -1,0 +1,111 @@
+/**
+ * The audit log: append only and chained. A row's hash is SHA-256 over the previous row's hash and the row's own
+ * canonical content, so a changed or missing row breaks the chain from there on; `auditHead` repeats the last row, so a
+ * cut-off end shows as well. Whoever can write the file can forge all of it: keep `headHash` elsewhere to catch that.
+ */
+import { createHash } from 'node:crypto'
+import type { AuditCheck, AuditEntry, AuditQuery, AuditRow, Json } from '../../model/state.ts'
+import { auditFromRow } from './rows.ts'
+import type { AuditTableRow, Database, DatabaseTransaction } from './tables.ts'
+
+/** What the first row follows. */
+const GENESIS_HASH = '0'.repeat(64)
+/** Rows read at once while verifying. */
+const VERIFY_PAGE = 1000
+
+/** JSON with sorted keys, so that equal content has one text. */
+function canonicalJson(value: Json): string {
+  if (value === null || typeof value !== 'object') return JSON.stringify(value)
+  if (Array.isArray(value)) return `[${value.map((item: Json) => canonicalJson(item)).join(',')}]`
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item as Json)}`).join(',')}}`
+}
+
+function hashOf(row: Omit<AuditTableRow, 'hash'>): string {
+  const content = [
+    row.sequence,
+    row.id,
+    row.atMs,
+    row.actor,
+    row.action,
+    row.subject,
+    row.reason,
+    row.details,
+  ]
+  return createHash('sha256')
+    .update(`${row.previousHash}\n${JSON.stringify(content)}`)
+    .digest('hex')
+}
+
+/** Appends the entries within the caller's transaction; entries that are already there are left out. */
+export async function appendAudit(
+  transaction: DatabaseTransaction,
+  entries: readonly AuditEntry[],
+): Promise<void> {
+  if (entries.length === 0) return
+  const head = await transaction.selectFrom('auditHead').selectAll().executeTakeFirst()
+  let sequence = head?.sequence ?? 0
+  let previousHash = head?.hash ?? GENESIS_HASH
+  for (const entry of entries) {
+    const known = await transaction
+      .selectFrom('audit')
+      .select('sequence')
+      .where('id', '=', entry.id)
+      .executeTakeFirst()
+    if (known !== undefined) continue
+    const row = { ...entry, details: canonicalJson(entry.details), sequence: sequence + 1, previousHash }
+    const hash = hashOf(row)
+    await transaction
+      .insertInto('audit')
+      .values({ ...row, hash })
+      .execute()
+    sequence = row.sequence
+    previousHash = hash
+  }
+  await transaction
+    .insertInto('auditHead')
+    .values({ id: 1, sequence, hash: previousHash })
+    .onConflict((conflict) => conflict.column('id').doUpdateSet({ sequence, hash: previousHash }))
+    .execute()
+}
+
+export async function queryAudit(db: Database, query: AuditQuery): Promise<AuditRow[]> {
+  let select = db.selectFrom('audit').selectAll().orderBy('sequence', 'desc').limit(query.limit)
+  if (query.action !== undefined) select = select.where('action', '=', query.action)
+  if (query.actor !== undefined) select = select.where('actor', '=', query.actor)
+  if (query.subject !== undefined) select = select.where('subject', '=', query.subject)
+  if (query.beforeSequence !== undefined) select = select.where('sequence', '<', query.beforeSequence)
+  return (await select.execute()).map(auditFromRow)
+}
+
+/** Reads every row once and tells the first that does not fit. */
+export async function verifyAuditChain(db: Database): Promise<AuditCheck> {
+  let sequence = 0
+  let previousHash = GENESIS_HASH
+  for (;;) {
+    const rows = await db
+      .selectFrom('audit')
+      .selectAll()
+      .where('sequence', '>', sequence)
+      .orderBy('sequence')
+      .limit(VERIFY_PAGE)
+      .execute()
+    for (const row of rows) {
+      const expected = sequence + 1
+      if (row.sequence !== expected) {
+        return { ok: false, atSequence: expected, problem: `row ${expected} is missing` }
+      }
+      if (row.previousHash !== previousHash || hashOf(row) !== row.hash) {
+        return { ok: false, atSequence: expected, problem: `row ${expected} was changed` }
+      }
+      sequence = expected
+      previousHash = row.hash
+    }
+    if (rows.length < VERIFY_PAGE) break
+  }
+  const head = await db.selectFrom('auditHead').selectAll().executeTakeFirst()
+  if ((head?.sequence ?? 0) !== sequence || (head?.hash ?? GENESIS_HASH) !== previousHash) {
+    return { ok: false, atSequence: sequence + 1, problem: `rows after ${sequence} were cut off` }
+  }
+  return { ok: true, rows: sequence, headHash: previousHash }
+}

@@ -1,0 +1,222 @@
+/**
+ * The state store: decisions, evidence, allowlist, switches, settings and audit log over kysely. SQL that only SQLite
+ * understands stays in the dialect, the file and the migrations, so that PostgreSQL can be a second dialect.
+ * A list of changes is one transaction and durable when `commit` resolves (WAL, synchronous=FULL: one fsync).
+ * Errors leave as AppError `state-unavailable`.
+ */
+import { randomUUIDv7 } from 'node:crypto'
+import { Kysely } from 'kysely'
+import { lastAddress, type Network } from '../../lib/address.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { AppError, messageOf } from '../../lib/errors.ts'
+import type { Decision } from '../../model/decision.ts'
+import type {
+  AuditCheck,
+  AuditEntry,
+  AuditLog,
+  AuditQuery,
+  AuditRow,
+  DecisionQuery,
+  DetectionQuery,
+  Pruned,
+  PruneLimits,
+  SettingChange,
+  SettingsRepository,
+  StateChange,
+  StateRepository,
+  StateSnapshot,
+  StoredDetection,
+  StoredSetting,
+} from '../../model/state.ts'
+import { appendAudit, queryAudit, verifyAuditChain } from './audit-log.ts'
+import { pruneState } from './prune.ts'
+import * as rows from './rows.ts'
+import { NodeSqliteDialect } from './sqlite-dialect.ts'
+import { SqliteFile } from './sqlite-file.ts'
+import type { Database, DatabaseTransaction, Tables } from './tables.ts'
+import { writeChange } from './write-change.ts'
+
+export interface StateStoreOptions {
+  /** `<data>/state.sqlite`. */
+  readonly path: string
+  readonly clock: Clock
+  /** The file was removed, written back or could not be: one sentence for the log and an alarm. */
+  readonly report: (message: string) => void
+}
+
+export class StateStore implements StateRepository, SettingsRepository, AuditLog {
+  /** True when there was no usable state and an empty one was begun. */
+  readonly openedFresh: boolean
+  /** What happened to the file since the last run, one sentence each; empty when all is well. */
+  readonly findings: readonly string[]
+  readonly #file: SqliteFile
+  readonly #db: Database
+
+  /** Opens or begins the database and takes missing migrations. Throws AppError `state-unavailable`. */
+  constructor(options: StateStoreOptions) {
+    this.#file = new SqliteFile(options)
+    this.openedFresh = this.#file.openedFresh
+    this.findings = this.#file.findings
+    this.#db = new Kysely<Tables>({ dialect: new NodeSqliteDialect(this.#file) })
+  }
+
+  async load(): Promise<StateSnapshot> {
+    return this.#transaction('read the state', async (transaction) => {
+      const decisions = await transaction
+        .selectFrom('decisions')
+        .selectAll()
+        .where('endedAtMs', 'is', null)
+        .orderBy('createdAtMs')
+        .execute()
+      const allow = await transaction.selectFrom('allowlist').selectAll().orderBy('createdAtMs').execute()
+      const graces = await transaction.selectFrom('graces').selectAll().execute()
+      const engine = await transaction.selectFrom('engine').selectAll().executeTakeFirst()
+      return {
+        decisions: decisions.map(rows.decisionFromRow),
+        allow: allow.map(rows.allowFromRow),
+        graces: graces.map(rows.graceFromRow),
+        engine: engine === undefined ? null : rows.engineFromRow(engine),
+      }
+    })
+  }
+
+  async commit(changes: readonly StateChange[]): Promise<void> {
+    if (changes.length === 0) return
+    await this.#transaction('write the state', (transaction) => write(transaction, changes))
+  }
+
+  async decisions(query: DecisionQuery): Promise<Decision[]> {
+    return this.#run('read decisions', async () => {
+      let select = this.#db
+        .selectFrom('decisions')
+        .selectAll()
+        .orderBy('createdAtMs', 'desc')
+        .orderBy('id', 'desc')
+        .limit(query.limit)
+      if (query.state === 'active') select = select.where('endedAtMs', 'is', null)
+      if (query.state === 'ended') select = select.where('endedAtMs', 'is not', null)
+      if (query.mode !== undefined) select = select.where('mode', '=', query.mode)
+      if (query.origin !== undefined) select = select.where('origin', '=', query.origin)
+      if (query.rule !== undefined) select = select.where('rule', '=', query.rule)
+      if (query.device !== undefined) select = select.where('device', '=', query.device)
+      if (query.sinceMs !== undefined) select = select.where('createdAtMs', '>=', query.sinceMs)
+      if (query.beforeMs !== undefined) select = select.where('createdAtMs', '<', query.beforeMs)
+      if (query.overlapping !== undefined) {
+        const { first, last } = rangeOf(query.overlapping)
+        select = select.where('firstAddress', '<=', last).where('lastAddress', '>=', first)
+      }
+      return (await select.execute()).map(rows.decisionFromRow)
+    })
+  }
+
+  async detections(query: DetectionQuery): Promise<StoredDetection[]> {
+    return this.#run('read detections', async () => {
+      let select = this.#db
+        .selectFrom('detections')
+        .selectAll()
+        .orderBy('atMs', 'desc')
+        .orderBy('id', 'desc')
+        .limit(query.limit)
+      if (query.decisionId !== undefined) select = select.where('decisionId', '=', query.decisionId)
+      if (query.rule !== undefined) select = select.where('rule', '=', query.rule)
+      if (query.verdict !== undefined) select = select.where('verdict', '=', query.verdict)
+      if (query.sinceMs !== undefined) select = select.where('atMs', '>=', query.sinceMs)
+      if (query.beforeMs !== undefined) select = select.where('atMs', '<', query.beforeMs)
+      if (query.overlapping !== undefined) {
+        const { first, last } = rangeOf(query.overlapping)
+        select = select.where('firstAddress', '<=', last).where('lastAddress', '>=', first)
+      }
+      return (await select.execute()).map(rows.detectionFromRow)
+    })
+  }
+
+  async prune(limits: PruneLimits): Promise<Pruned> {
+    return this.#transaction('prune the state', (transaction) => pruneState(transaction, limits))
+  }
+
+  async settings(): Promise<StoredSetting[]> {
+    return this.#run('read settings', async () =>
+      (await this.#db.selectFrom('settings').selectAll().orderBy('key').execute()).map(rows.settingFromRow),
+    )
+  }
+
+  async changeSettings(
+    changes: readonly SettingChange[],
+    who: { readonly by: string; readonly atMs: number; readonly reason: string | null },
+  ): Promise<void> {
+    await this.#transaction('write settings', async (transaction) => {
+      const before = await transaction.selectFrom('settings').selectAll().execute()
+      const written = changes.flatMap(({ key, value, secret }): StateChange[] => {
+        const old = before.find((row) => row.key === key)
+        const details =
+          secret === true
+            ? { secret: true }
+            : { before: old === undefined ? null : rows.settingFromRow(old).value, after: value ?? null }
+        const entry: AuditEntry = {
+          id: randomUUIDv7(),
+          atMs: who.atMs,
+          actor: who.by,
+          action: value === undefined ? 'setting.remove' : 'setting.change',
+          subject: key,
+          reason: who.reason,
+          details,
+        }
+        const change: StateChange =
+          value === undefined
+            ? { kind: 'setting-removed', key }
+            : { kind: 'setting', setting: { key, value, by: who.by, atMs: who.atMs } }
+        return [change, { kind: 'audit', entry }]
+      })
+      await write(transaction, written)
+    })
+  }
+
+  async audit(query: AuditQuery): Promise<AuditRow[]> {
+    return this.#run('read the audit log', () => queryAudit(this.#db, query))
+  }
+
+  async verifyAudit(): Promise<AuditCheck> {
+    return this.#run('verify the audit log', () => verifyAuditChain(this.#db))
+  }
+
+  /** Looks whether the file is still in place and writes it back if not. For a check every few seconds. */
+  async checkFile(): Promise<void> {
+    await this.#run('check the state database', () => this.#db.selectFrom('engine').select('id').execute())
+  }
+
+  /** Writes a whole, consistent copy to a path that must not exist yet. */
+  async backup(path: string): Promise<void> {
+    await this.#run('back up the state database', async () => this.#file.copyTo(path))
+  }
+
+  async close(): Promise<void> {
+    await this.#db.destroy()
+  }
+
+  async #transaction<T>(what: string, work: (transaction: DatabaseTransaction) => Promise<T>): Promise<T> {
+    return this.#run(what, () => this.#db.transaction().execute(work))
+  }
+
+  async #run<T>(what: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (thrown) {
+      if (thrown instanceof AppError) throw thrown
+      throw new AppError('state-unavailable', `could not ${what}: ${messageOf(thrown)}`, thrown)
+    }
+  }
+}
+
+/** The list in its order, its audit rows at the end: they are chained one by one. */
+async function write(transaction: DatabaseTransaction, changes: readonly StateChange[]): Promise<void> {
+  const entries: AuditEntry[] = []
+  for (const change of changes) {
+    if (change.kind === 'audit') entries.push(change.entry)
+    else await writeChange(transaction, change)
+  }
+  await appendAudit(transaction, entries)
+}
+
+function rangeOf(network: Network): { first: Uint8Array; last: Uint8Array } {
+  return { first: rows.addressToBytes(network.words), last: rows.addressToBytes(lastAddress(network)) }
+}
