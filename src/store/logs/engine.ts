@@ -1,0 +1,168 @@
+/**
+ * The embedded ClickHouse engine inside the log store process: connections and the order of their use. One connection
+ * runs one statement at a time, so inserts have one of their own, and so have commands (tables, partitions) and kills;
+ * reads share a small pool.
+ *
+ * The engine offers no way to stop a call: a read carries its id in the setting `log_comment`, by which another
+ * connection kills it (a query id cannot be given). Results are streamed piece by piece; `queryAsync` would hold them
+ * whole.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type ChdbQueryStream, Session } from 'chdb'
+import { messageOf } from '../../lib/errors.ts'
+import { quoted, type Statement } from './statement.ts'
+import { StoreError } from './store-error.ts'
+
+export interface EngineOptions {
+  /** Folder of the database. */
+  readonly folder: string
+  /** Limit of the whole engine. */
+  readonly memoryBytes: number
+  readonly readConnections: number
+  /** Reads that may wait for a connection. */
+  readonly readQueueLimit: number
+}
+
+const CACHE_BYTES = 32 * 1024 * 1024
+const TOO_MANY_QUERIES = 202
+const QUERY_WAS_CANCELLED = 394
+/** Between two tries to kill a statement that has only just begun. */
+const KILL_AGAIN_MS = 50
+
+export class Engine {
+  readonly #insertSession: Session
+  readonly #commandSession: Session
+  readonly #killSession: Session
+  readonly #idle: Session[]
+  readonly #waiting: { resolve: (session: Session) => void; reject: (error: StoreError) => void }[] = []
+  readonly #queueLimit: number
+  #inserting: Promise<unknown> = Promise.resolve()
+  #commanding: Promise<unknown> = Promise.resolve()
+  #killing: Promise<unknown> = Promise.resolve()
+
+  constructor(options: EngineOptions) {
+    const open = (): Session => new Session(options.folder, { connectionArgs: engineArguments(options) })
+    this.#insertSession = open()
+    this.#commandSession = open()
+    this.#killSession = open()
+    this.#idle = Array.from({ length: options.readConnections }, open)
+    this.#queueLimit = options.readQueueLimit
+  }
+
+  /** Runs one insert after another. */
+  insert(sql: string): Promise<void> {
+    const run = this.#inserting.then(async () => {
+      await whole(this.#insertSession, sql, 'Null')
+    })
+    this.#inserting = run.catch(() => {}) // the caller hears of it; the next insert goes on
+    return run
+  }
+
+  /** Runs a statement that is no read and no insert (tables, partitions), one after another. */
+  command(sql: string, format: string): Promise<Uint8Array> {
+    const run = this.#commanding.then(() => whole(this.#commandSession, sql, format))
+    this.#commanding = run.catch(() => {}) // as above
+    return run
+  }
+
+  /**
+   * Runs a read, whose setting `log_comment` is `id`, and yields its result in pieces. When `signal` aborts, the engine is told to stop, and the connection
+   * is used again only when it has.
+   */
+  async *read(statement: Statement, id: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    const session = await this.#connection(signal)
+    const { sql } = statement
+    const work = new AbortController()
+    const kill = (): void => {
+      // A failure to kill is no failure of anything else: the statement ends by its own time limit.
+      this.#kill(id, work.signal).catch(() => {})
+    }
+    signal.addEventListener('abort', kill, { once: true })
+    let stream: ChdbQueryStream | null = null
+    try {
+      if (signal.aborted) throw new StoreError('Query was cancelled', QUERY_WAS_CANCELLED)
+      if (statement.isStreamable) {
+        stream = session.queryStream(sql, { format: statement.format })
+        for await (const chunk of stream) if (chunk.numBytes > 0) yield chunk.raw()
+      } else yield await whole(session, sql, statement.format)
+    } catch (error) {
+      throw asStoreError(error)
+    } finally {
+      work.abort()
+      signal.removeEventListener('abort', kill)
+      stream?.cancel()
+      this.#giveBack(session)
+    }
+  }
+
+  async #kill(id: string, ended: AbortSignal): Promise<void> {
+    while (!ended.aborted) {
+      this.#killing = this.#killing.then(() =>
+        whole(this.#killSession, `KILL QUERY WHERE Settings['log_comment'] = ${quoted(id)} ASYNC`, 'Null'),
+      )
+      await this.#killing
+      await sleep(KILL_AGAIN_MS, undefined, { signal: ended }).catch(() => {}) // ended: the loop sees it
+    }
+  }
+
+  async #connection(signal: AbortSignal): Promise<Session> {
+    const session = this.#idle.pop()
+    if (session !== undefined) return session
+    if (this.#waiting.length >= this.#queueLimit)
+      throw new StoreError('Too many simultaneous queries', TOO_MANY_QUERIES)
+    const { promise, resolve, reject } = Promise.withResolvers<Session>()
+    const waiter = { resolve, reject }
+    this.#waiting.push(waiter)
+    const leave = (): void => {
+      const at = this.#waiting.indexOf(waiter)
+      if (at === -1) return
+      this.#waiting.splice(at, 1)
+      reject(new StoreError('Query was cancelled', QUERY_WAS_CANCELLED))
+    }
+    signal.addEventListener('abort', leave, { once: true })
+    try {
+      return await promise
+    } finally {
+      signal.removeEventListener('abort', leave)
+    }
+  }
+
+  #giveBack(session: Session): void {
+    const next = this.#waiting.shift()
+    if (next === undefined) this.#idle.push(session)
+    else next.resolve(session)
+  }
+
+  /** Resolves when no insert and no command runs. Reads are left to the end of the process. */
+  async whenQuiet(): Promise<void> {
+    await this.#inserting
+    await this.#commanding
+  }
+}
+
+function engineArguments(options: EngineOptions): string[] {
+  // The engine would take 90 % of the machine's memory, not of its container's, and 5 GiB for each cache.
+  return [
+    `--max_server_memory_usage=${options.memoryBytes}`,
+    `--mark_cache_size=${CACHE_BYTES}`,
+    `--index_mark_cache_size=${CACHE_BYTES / 4}`,
+    `--primary_index_cache_size=${CACHE_BYTES}`,
+    '--uncompressed_cache_size=0',
+  ]
+}
+
+async function whole(session: Session, sql: string, format: string): Promise<Uint8Array> {
+  try {
+    return (await session.queryAsync(sql, { format })).bytes()
+  } catch (error) {
+    throw asStoreError(error)
+  }
+}
+
+/** The engine's error with its ClickHouse code, which streams tell only in the text. */
+function asStoreError(error: unknown): StoreError {
+  if (error instanceof StoreError) return error
+  const message = messageOf(error)
+  const code = /Code: (\d+)\./.exec(message)?.[1]
+  return new StoreError(message, code === undefined ? 0 : Number(code), error)
+}

@@ -1,0 +1,149 @@
+/**
+ * The table `logs`: its columns, their types and codecs, and the statements that create it and bring an older one up
+ * to date. Made from the field lists of the record (model/log-record.ts), the same for the embedded engine and for a
+ * ClickHouse server. Native segments are written from the same list, so a column exists once.
+ *
+ * Unknown is the empty text, `::`, port 0, enum index 0 or NULL for quantities; `recordOf` in log-store.ts turns all
+ * of them into null. Every stored record is named by (`segment`, `position`), which is also its order of arrival.
+ *
+ * Partitions are days of arrival, never of event time: clocks are set by strangers (DESIGN.md section 2).
+ */
+import {
+  ADDRESS_FIELDS,
+  ATTACKERS,
+  CATEGORIES,
+  DISPOSITIONS,
+  FORMATS,
+  OUTCOMES,
+  PORT_FIELDS,
+  QUANTITY_FIELDS,
+  SEVERITIES,
+  TEXT_FIELDS,
+  type TextField,
+} from '../../model/log-record.ts'
+
+export const LOG_TABLE = 'logs'
+
+/** Raised when a column changes its meaning; added columns and enum values need no new version. */
+export const LOG_SCHEMA_VERSION = 1
+
+export interface LogColumn {
+  readonly name: string
+  readonly type: string
+  readonly codec: string
+}
+
+/** Texts with as many values as records; all others repeat and get a dictionary. */
+export const UNIQUE_TEXT_FIELDS: ReadonlySet<TextField> = new Set(['sessionId', 'sequenceNumber', 'url'])
+
+/** Closed sets, stored as one byte: the index that the record batch holds. */
+export const CODE_COLUMNS = {
+  format: FORMATS.map((format) => format.name),
+  category: CATEGORIES,
+  disposition: DISPOSITIONS,
+  attacker: ATTACKERS,
+  severity: SEVERITIES,
+  outcome: OUTCOMES,
+} as const satisfies Record<string, readonly (string | null)[]>
+
+const TIME = "DateTime64(3, 'UTC')"
+
+function enumType(values: readonly (string | null)[]): string {
+  return `Enum8(${values.map((value, index) => `'${value ?? ''}' = ${index}`).join(', ')})`
+}
+
+function textColumn(name: TextField): LogColumn {
+  return UNIQUE_TEXT_FIELDS.has(name)
+    ? { name, type: 'String', codec: 'ZSTD(1)' }
+    : { name, type: 'LowCardinality(String)', codec: 'ZSTD(1)' }
+}
+
+/** All stored columns, in table order. Codecs by measurement: docs/decisions, log store. */
+export const LOG_COLUMNS: readonly LogColumn[] = [
+  { name: 'eventTime', type: TIME, codec: 'Delta, ZSTD(1)' },
+  { name: 'receivedAt', type: TIME, codec: 'Delta, ZSTD(1)' },
+  { name: 'segment', type: 'UUID', codec: 'ZSTD(1)' },
+  { name: 'position', type: 'UInt32', codec: 'Delta, ZSTD(1)' },
+  { name: 'sender', type: 'LowCardinality(String)', codec: 'ZSTD(1)' },
+  ...Object.entries(CODE_COLUMNS).map(([name, values]) => ({
+    name,
+    type: enumType(values),
+    codec: 'ZSTD(1)',
+  })),
+  { name: 'flags', type: 'UInt8', codec: 'ZSTD(1)' },
+  ...ADDRESS_FIELDS.map((name) => ({ name, type: 'IPv6', codec: 'ZSTD(1)' })),
+  ...PORT_FIELDS.map((name) => ({ name, type: 'UInt16', codec: 'ZSTD(1)' })),
+  ...QUANTITY_FIELDS.map((name) => ({ name, type: 'Nullable(UInt64)', codec: 'ZSTD(1)' })),
+  { name: 'threatId', type: 'UInt64', codec: 'ZSTD(1)' },
+  { name: 'repeatCount', type: 'UInt32', codec: 'ZSTD(1)' },
+  ...TEXT_FIELDS.map(textColumn),
+  { name: 'raw', type: 'String', codec: 'ZSTD(3)' },
+]
+
+/** Columns that are computed when asked for. */
+const ALIAS_COLUMNS = [
+  {
+    name: 'vendor',
+    type: 'String',
+    expression: `transform(toString(format), [${FORMATS.map((format) => `'${format.name}'`).join(', ')}], [${FORMATS.map((format) => `'${format.vendor ?? ''}'`).join(', ')}], '')`,
+  },
+] as const
+
+const TABLE_SETTINGS = {
+  non_replicated_deduplication_window: 10_000, // tokens remembered: far more than segments ever wait
+  fsync_after_insert: 1, // a segment is deleted once acknowledged, so the part must be on the disk by then
+  fsync_part_directory: 1,
+} as const
+
+function columnSql(column: LogColumn): string {
+  return `\`${column.name}\` ${column.type} CODEC(${column.codec})`
+}
+
+/** The statement that creates the table when it is missing. */
+export function createTableSql(table = LOG_TABLE): string {
+  const columns = [
+    ...LOG_COLUMNS.map(columnSql),
+    ...ALIAS_COLUMNS.map((column) => `\`${column.name}\` ${column.type} ALIAS ${column.expression}`),
+  ]
+  const settings = Object.entries(TABLE_SETTINGS).map(([name, value]) => `${name} = ${value}`)
+  return [
+    `CREATE TABLE IF NOT EXISTS ${table} (`,
+    `  ${columns.join(',\n  ')}`,
+    ') ENGINE = MergeTree',
+    'PARTITION BY toYYYYMMDD(receivedAt)',
+    'ORDER BY (eventTime, segment, position)',
+    `SETTINGS ${settings.join(', ')}`,
+    `COMMENT '${tableComment()}'`,
+  ].join('\n')
+}
+
+function tableComment(): string {
+  return `active-defense logs, schema ${LOG_SCHEMA_VERSION}`
+}
+
+/** The schema version written in the table's comment; null for a table that is not ours. */
+export function schemaVersionOf(comment: string): number | null {
+  const match = /^active-defense logs, schema (\d+)$/.exec(comment)
+  return match === null ? null : Number(match[1])
+}
+
+/**
+ * Statements that add what an older table lacks: columns, and values at the end of enums. Nothing is ever dropped or
+ * narrowed. `existing` is name and type as `system.columns` tells them.
+ */
+export function migrationSql(existing: ReadonlyMap<string, string>, table = LOG_TABLE): string[] {
+  const statements: string[] = []
+  for (const column of LOG_COLUMNS) {
+    const type = existing.get(column.name)
+    if (type === undefined)
+      statements.push(`ALTER TABLE ${table} ADD COLUMN IF NOT EXISTS ${columnSql(column)}`)
+    else if (column.type.startsWith('Enum8') && type !== column.type && type.length < column.type.length)
+      statements.push(`ALTER TABLE ${table} MODIFY COLUMN ${columnSql(column)}`)
+  }
+  for (const column of ALIAS_COLUMNS)
+    if (!existing.has(column.name))
+      statements.push(
+        `ALTER TABLE ${table} ADD COLUMN IF NOT EXISTS \`${column.name}\` ${column.type} ALIAS ${column.expression}`,
+      )
+  return statements
+}
