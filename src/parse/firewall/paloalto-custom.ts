@@ -4,8 +4,14 @@
  * (`$threat_name` in a traffic log) or empty is unknown. There is no direction: a threat's attacker is the source.
  */
 import { ATTACKER, CATEGORY, FLAG, FORMAT } from '../../model/log-record.ts'
-import { ADDRESS_SLOT, type RecordBatch, TEXT_SLOT, TEXT_STRIDE } from '../../model/record-batch.ts'
-import { looksLikeAddress } from '../address-bytes.ts'
+import {
+  ADDRESS_SLOT,
+  ADDRESS_STRIDE,
+  type RecordBatch,
+  TEXT_SLOT,
+  TEXT_STRIDE,
+} from '../../model/record-batch.ts'
+import { looksLikeAddress, readAddress } from '../address-bytes.ts'
 import { ascii, isBlank, isWord, readPort, skipBlanks, trimEnd } from '../bytes.ts'
 import {
   isVariable,
@@ -19,7 +25,15 @@ import {
 import type { Line } from '../line.ts'
 import type { LineFormat } from '../registry.ts'
 import { categoryOf, dispositionOf, severityOf } from '../words.ts'
-import { beginsWithKey, KEY, KeySpans } from './paloalto-keys.ts'
+import {
+  beginsWithKey,
+  FIRST_LITERAL_BYTES,
+  isFirstLiteral,
+  KEY,
+  KeySpans,
+  literalLength,
+} from './paloalto-keys.ts'
+import { endBefore, TailMemory } from './paloalto-usual.ts'
 
 const REASONS = [
   'paloalto-custom: key SrcIP is missing',
@@ -28,17 +42,99 @@ const REASONS = [
   'paloalto-custom: DstIP is not an address',
 ] as const
 
+const OK = -1
+const TIME_BYTES = 19
+const SRC_IP_BYTES = literalLength(KEY.SrcIP)
+const SRC_PORT_BYTES = literalLength(KEY.SrcPort)
+const SRC_USER_BYTES = literalLength(KEY.SrcUser)
+const DST_LOCATION_BYTES = literalLength(KEY.DstLocation)
+const DST_IP_BYTES = literalLength(KEY.DstIP)
+const DST_PORT_BYTES = literalLength(KEY.DstPort)
+
 const TRAFFIC = ascii('TRAFFIC')
 const THREAT = ascii('THREAT')
 const TRAFFIC_SUBTYPES = [ascii('start'), ascii('end'), ascii('drop'), ascii('deny')]
 
 const spans = new KeySpans()
+const tails = new TailMemory()
+/** Shorter texts go the long way, which looks at every bound. */
+const USUAL_BYTES = 200
 
 function recognise(line: Line): boolean {
+  if (line.end - line.at > USUAL_BYTES && isFirstLiteral(line.view, line.at)) return true
   return beginsWithKey(spans, line.bytes, line.at, line.end)
 }
 
 function read(line: Line, into: RecordBatch, row: number): number {
+  if (line.flags === 0 && line.end - line.at > USUAL_BYTES && readUsual(line, into, row)) return OK
+  const failed = readAny(line, into, row)
+  if (failed === OK && line.flags === 0) tails.keep(line, spans, into, row)
+  return failed
+}
+
+/**
+ * Reads a line whose front is the template to the letter and whose tail is remembered. False, and nothing is set, when
+ * it is not such a line.
+ */
+function readUsual(line: Line, into: RecordBatch, row: number): boolean {
+  const { bytes, view, end } = line
+  if (!isFirstLiteral(view, line.at)) return false
+  const country = line.at + FIRST_LITERAL_BYTES
+  const countryEnd = endBefore(view, country, end, KEY.SrcIP)
+  if (countryEnd < 0) return false
+  const source = countryEnd + SRC_IP_BYTES
+  const sourceEnd = endBefore(view, source, end, KEY.SrcPort)
+  if (sourceEnd < 0) return false
+  const sourcePort = sourceEnd + SRC_PORT_BYTES
+  const sourcePortEnd = endBefore(view, sourcePort, end, KEY.SrcUser)
+  if (sourcePortEnd < 0) return false
+  const user = sourcePortEnd + SRC_USER_BYTES
+  const userEnd = endBefore(view, user, end, KEY.DstLocation)
+  if (userEnd < 0) return false
+  const toCountry = userEnd + DST_LOCATION_BYTES
+  const toCountryEnd = endBefore(view, toCountry, end, KEY.DstIP)
+  if (toCountryEnd < 0) return false
+  const destination = toCountryEnd + DST_IP_BYTES
+  const destinationEnd = endBefore(view, destination, end, KEY.DstPort)
+  if (destinationEnd < 0) return false
+  const destinationPort = destinationEnd + DST_PORT_BYTES
+  const tail = endBefore(view, destinationPort, end, KEY.Action)
+  if (tail < 0) return false
+  const entry = tails.find(view, tail, end)
+  if (entry < 0) return false
+  line.chooseZone(line.hostStart, line.hostEnd)
+  const timeAt = tail + tails.timeAt(entry)
+  const unixMs = line.fieldMs(timeAt, timeAt + TIME_BYTES)
+  const from = readPort(bytes, sourcePort, sourcePortEnd)
+  const to = readPort(bytes, destinationPort, tail)
+  if (Number.isNaN(unixMs) || from < 0 || to < 0) return false
+  const addresses = row * ADDRESS_STRIDE
+  if (!readAddress(bytes, source, sourceEnd, into.addresses, addresses + ADDRESS_SLOT.sourceAddress))
+    return false
+  if (
+    !readAddress(
+      bytes,
+      destination,
+      destinationEnd,
+      into.addresses,
+      addresses + ADDRESS_SLOT.destinationAddress,
+    )
+  ) {
+    return false
+  }
+  into.sourcePort[row] = from
+  into.destinationPort[row] = to
+  into.eventTimeMs[row] = unixMs
+  setText(into, row, TEXT_SLOT.sourceCountry, bytes, country, countryEnd)
+  setText(into, row, TEXT_SLOT.sourceUser, bytes, user, userEnd)
+  setText(into, row, TEXT_SLOT.destinationCountry, bytes, toCountry, toCountryEnd)
+  tails.apply(entry, into, row, tail)
+  setDeviceFromHeader(into, row, line)
+  return true
+}
+
+/** The long way: any order, any blanks, any keys. */
+function readAny(line: Line, into: RecordBatch, row: number): number {
   const { bytes, view } = line
   spans.find(bytes, view, line.at, line.end)
   const { start } = spans
@@ -60,7 +156,7 @@ function read(line: Line, into: RecordBatch, row: number): number {
   setDeviceFromHeader(into, row, line)
   line.chooseZone(line.hostStart, line.hostEnd)
   into.eventTimeMs[row] = timeOf(line)
-  return -1
+  return OK
 }
 
 /** The last keys are no sign of a cut: they are where templates end, and the final `;` is easily left out. */

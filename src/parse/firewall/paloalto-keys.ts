@@ -31,7 +31,7 @@ export const KEYS = [
 export const KEY = Object.fromEntries(KEYS.map((key, i) => [key, i])) as Record<(typeof KEYS)[number], number>
 export const KEY_COUNT = KEYS.length
 
-const SEMICOLONS = 0x3b3b3b3b
+export const SEMICOLONS = 0x3b3b3b3b
 const LOWER_KEYS = KEYS.map((key) => ascii(key.toLowerCase()))
 
 /** `; Key=` as little-endian words, the last one overlapping, four a key: compared at once in the usual line. */
@@ -47,8 +47,13 @@ for (const [key, name] of KEYS.entries()) {
   }
 }
 
+/** Length of `; Key=` in bytes. */
+export function literalLength(key: number): number {
+  return LITERAL_LENGTH[key] as number
+}
+
 /** Whether `; Key=` stands at `at`, exactly as the manual writes it. The caller knows that it ends before `end`. */
-function isLiteral(view: DataView, at: number, key: number): boolean {
+export function isLiteral(view: DataView, at: number, key: number): boolean {
   const words = LITERAL_WORDS
   const last = (LITERAL_LENGTH[key] as number) - 4
   const base = key * 4
@@ -57,6 +62,10 @@ function isLiteral(view: DataView, at: number, key: number): boolean {
   if (last > 8 && view.getInt32(at + 8, true) !== words[base + 2]) return false
   return view.getInt32(at + last, true) === words[base + 3]
 }
+
+/** `SrcLocation=`, as words. */
+export const FIRST_LITERAL_BYTES = 12
+const FIRST_WORDS = new Int32Array(ascii('SrcLocation=').buffer)
 
 /** Values that never hold a `;`: they end at the first one, whatever an administrator put behind them. */
 const ENDS_AT_SEMICOLON = Uint8Array.from(KEYS, (key) =>
@@ -252,6 +261,15 @@ export class KeySpans {
 function isLetter(byte: number): boolean {
   const lower = byte | 0x20
   return lower >= 0x61 && lower <= 0x7a
+}
+
+/** Whether the template's first key stands at `at`, exactly as the manual writes it. */
+export function isFirstLiteral(view: DataView, at: number): boolean {
+  return (
+    view.getInt32(at, true) === FIRST_WORDS[0] &&
+    view.getInt32(at + 4, true) === FIRST_WORDS[1] &&
+    view.getInt32(at + 8, true) === FIRST_WORDS[2]
+  )
 }
 
 /** Whether a text begins with a known key: cheap test of the first byte, then of the word. */
