@@ -12,7 +12,7 @@ import {
   TEXT_STRIDE,
 } from '../../model/record-batch.ts'
 import { looksLikeAddress, readAddress } from '../address-bytes.ts'
-import { ascii, isBlank, isWord, readPort, skipBlanks, trimEnd } from '../bytes.ts'
+import { ascii, indexOfByte, isBlank, isWord, readPort, SEMICOLON, skipBlanks, trimEnd } from '../bytes.ts'
 import {
   isVariable,
   readThreat,
@@ -29,11 +29,13 @@ import {
   beginsWithKey,
   FIRST_LITERAL_BYTES,
   isFirstLiteral,
+  isLiteral,
   KEY,
   KeySpans,
   literalLength,
+  SEMICOLONS,
 } from './paloalto-keys.ts'
-import { endBefore, TailMemory } from './paloalto-usual.ts'
+import { endBefore, KeyLiteral, TailMemory } from './paloalto-usual.ts'
 
 const REASONS = [
   'paloalto-custom: key SrcIP is missing',
@@ -44,12 +46,13 @@ const REASONS = [
 
 const OK = -1
 const TIME_BYTES = 19
-const SRC_IP_BYTES = literalLength(KEY.SrcIP)
-const SRC_PORT_BYTES = literalLength(KEY.SrcPort)
-const SRC_USER_BYTES = literalLength(KEY.SrcUser)
+const SRC_IP = new KeyLiteral(KEY.SrcIP)
+const SRC_PORT = new KeyLiteral(KEY.SrcPort)
+const SRC_USER = new KeyLiteral(KEY.SrcUser)
 const DST_LOCATION_BYTES = literalLength(KEY.DstLocation)
-const DST_IP_BYTES = literalLength(KEY.DstIP)
-const DST_PORT_BYTES = literalLength(KEY.DstPort)
+const ACTION = new KeyLiteral(KEY.Action)
+const DST_IP = new KeyLiteral(KEY.DstIP)
+const DST_PORT = new KeyLiteral(KEY.DstPort)
 
 const TRAFFIC = ascii('TRAFFIC')
 const THREAT = ascii('THREAT')
@@ -80,25 +83,25 @@ function readUsual(line: Line, into: RecordBatch, row: number): boolean {
   const { bytes, view, end } = line
   if (!isFirstLiteral(view, line.at)) return false
   const country = line.at + FIRST_LITERAL_BYTES
-  const countryEnd = endBefore(view, country, end, KEY.SrcIP)
+  const countryEnd = endBefore(view, country, end, SRC_IP)
   if (countryEnd < 0) return false
-  const source = countryEnd + SRC_IP_BYTES
-  const sourceEnd = endBefore(view, source, end, KEY.SrcPort)
+  const source = countryEnd + SRC_IP.length
+  const sourceEnd = endBefore(view, source, end, SRC_PORT)
   if (sourceEnd < 0) return false
-  const sourcePort = sourceEnd + SRC_PORT_BYTES
-  const sourcePortEnd = endBefore(view, sourcePort, end, KEY.SrcUser)
+  const sourcePort = sourceEnd + SRC_PORT.length
+  const sourcePortEnd = endBefore(view, sourcePort, end, SRC_USER)
   if (sourcePortEnd < 0) return false
-  const user = sourcePortEnd + SRC_USER_BYTES
-  const userEnd = endBefore(view, user, end, KEY.DstLocation)
-  if (userEnd < 0) return false
+  const user = sourcePortEnd + SRC_USER.length
+  const userEnd = bytes[user] === SEMICOLON ? user : indexOfByte(view, user, end, SEMICOLONS)
+  if (userEnd + DST_LOCATION_BYTES > end || !isLiteral(view, userEnd, KEY.DstLocation)) return false
   const toCountry = userEnd + DST_LOCATION_BYTES
-  const toCountryEnd = endBefore(view, toCountry, end, KEY.DstIP)
+  const toCountryEnd = endBefore(view, toCountry, end, DST_IP)
   if (toCountryEnd < 0) return false
-  const destination = toCountryEnd + DST_IP_BYTES
-  const destinationEnd = endBefore(view, destination, end, KEY.DstPort)
+  const destination = toCountryEnd + DST_IP.length
+  const destinationEnd = endBefore(view, destination, end, DST_PORT)
   if (destinationEnd < 0) return false
-  const destinationPort = destinationEnd + DST_PORT_BYTES
-  const tail = endBefore(view, destinationPort, end, KEY.Action)
+  const destinationPort = destinationEnd + DST_PORT.length
+  const tail = endBefore(view, destinationPort, end, ACTION)
   if (tail < 0) return false
   const entry = tails.find(view, tail, end)
   if (entry < 0) return false

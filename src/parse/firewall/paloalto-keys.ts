@@ -52,6 +52,11 @@ export function literalLength(key: number): number {
   return LITERAL_LENGTH[key] as number
 }
 
+/** The words of `; Key=`: at 0, 4, 8 and the last four bytes, which may overlap. */
+export function literalWords(key: number): Int32Array {
+  return LITERAL_WORDS.slice(key * 4, key * 4 + 4)
+}
+
 /** Whether `; Key=` stands at `at`, exactly as the manual writes it. The caller knows that it ends before `end`. */
 export function isLiteral(view: DataView, at: number, key: number): boolean {
   const words = LITERAL_WORDS

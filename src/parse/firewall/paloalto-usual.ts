@@ -8,7 +8,7 @@
  */
 import { type RecordBatch, TEXT_SLOT, TEXT_STRIDE } from '../../model/record-batch.ts'
 import { indexOfByte, sameBytes } from '../bytes.ts'
-import { isLiteral, KEY, type KeySpans, literalLength, SEMICOLONS } from './paloalto-keys.ts'
+import { KEY, type KeySpans, literalLength, literalWords, SEMICOLONS } from './paloalto-keys.ts'
 import type { Line } from '../line.ts'
 
 const ENTRIES = 256
@@ -124,8 +124,27 @@ function hashOf(view: DataView, start: number, end: number): number {
   return (hash >>> 16) & (ENTRIES - 1)
 }
 
-/** End of the value at `from` if the template's next key stands behind it exactly, else -1. */
-export function endBefore(view: DataView, from: number, end: number, next: number): number {
+/** First, second and last word of `; Key=`; the last may overlap the second. */
+export class KeyLiteral {
+  readonly length: number
+  readonly first: number
+  readonly second: number
+  readonly last: number
+
+  constructor(key: number) {
+    const words = literalWords(key)
+    this.length = literalLength(key)
+    this.first = words[0] as number
+    this.second = words[1] as number
+    this.last = words[3] as number
+  }
+}
+
+/** End of the value at `from` if this key (at most 12 bytes long) stands behind it exactly, else -1. */
+export function endBefore(view: DataView, from: number, end: number, next: KeyLiteral): number {
   const at = indexOfByte(view, from, end, SEMICOLONS)
-  return at + literalLength(next) <= end && isLiteral(view, at, next) ? at : -1
+  const length = next.length
+  if (at + length > end || view.getInt32(at, true) !== next.first) return -1
+  if (view.getInt32(at + length - 4, true) !== next.last) return -1
+  return length === 8 || view.getInt32(at + 4, true) === next.second ? at : -1
 }
