@@ -52,6 +52,17 @@ const CIPHERS = [
   'ECDHE-RSA-CHACHA20-POLY1305',
 ].join(':')
 
+/** For answers that no hook sees. */
+const BARE_HEADERS = {
+  'content-type': 'text/plain; charset=utf-8',
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none';frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'strict-transport-security': `max-age=${DAY_SECONDS}`,
+}
+
 const CONTENT_SECURITY = {
   defaultSrc: ["'none'"],
   styleSrc: ["'self'"],
@@ -91,6 +102,8 @@ export class HttpsServer {
   readonly #options: HttpsServerOptions
   readonly #app: FastifyInstance<Server>
   readonly #server: Server
+  /** All that are open, those in the handshake included. */
+  readonly #sockets = new Set<Socket>()
   readonly #perAddress = new Map<string, number>()
   #certificate: ServedCertificate
   #isReady: Promise<void> | null = null
@@ -104,8 +117,9 @@ export class HttpsServer {
       bodyLimit: 65_536,
       clientErrorHandler: answerClientError,
       forceCloseConnections: false,
-      // A URL that cannot be decoded is answered before any route.
-      frameworkErrors: (error, request, reply) => void this.#answerError(error, request, reply),
+      // A URL that cannot be decoded is answered before any hook.
+      frameworkErrors: (error, request, reply) =>
+        void this.#answerError(error, request, reply.headers(BARE_HEADERS)),
     })
     this.#server = this.#app.server
     this.#server.timeout = SILENCE_MS
@@ -122,9 +136,7 @@ export class HttpsServer {
   }
 
   status(): { connections: number; refusedConnections: number } {
-    let connections = 0
-    for (const count of this.#perAddress.values()) connections += count
-    return { connections, refusedConnections: this.#refusedConnections }
+    return { connections: this.#sockets.size, refusedConnections: this.#refusedConnections }
   }
 
   /** Rejects with `port-unavailable`, which says who holds the port. May be called again after that. */
@@ -154,12 +166,17 @@ export class HttpsServer {
     this.#server.setSecureContext(tlsOptions(certificate))
   }
 
-  /** Answers under way have STOP_MS to end. */
+  /** Takes no more connections; answers under way have STOP_MS to end. */
   async stop(): Promise<void> {
-    const timer = setTimeout(() => this.#server.closeAllConnections(), STOP_MS)
-    this.#server.closeIdleConnections()
-    await this.#app.close()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#server.close(() => resolve())
+    const timer = setTimeout(() => {
+      for (const socket of this.#sockets) socket.destroy()
+    }, STOP_MS)
+    await promise
     clearTimeout(timer)
+    // Only now: while fastify closes it answers 503, which a firewall should not be told of the list.
+    await this.#app.close()
   }
 
   async #build(): Promise<void> {
@@ -284,8 +301,10 @@ export class HttpsServer {
       socket.destroy()
       return
     }
+    this.#sockets.add(socket)
     this.#perAddress.set(address, count + 1)
     socket.once('close', () => {
+      this.#sockets.delete(socket)
       const left = (this.#perAddress.get(address) ?? 1) - 1
       if (left > 0) this.#perAddress.set(address, left)
       else this.#perAddress.delete(address)
@@ -342,13 +361,8 @@ function answerClientError(error: Error & { code?: string }, socket: Socket): vo
     [
       `HTTP/1.1 ${status} ${words}`,
       'Connection: close',
-      'Content-Type: text/plain; charset=utf-8',
       `Content-Length: ${body.length}`,
-      "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'",
-      'X-Content-Type-Options: nosniff',
-      'Referrer-Policy: no-referrer',
-      'Cross-Origin-Opener-Policy: same-origin',
-      `Strict-Transport-Security: max-age=${DAY_SECONDS}`,
+      ...Object.entries(BARE_HEADERS).map(([name, value]) => `${name}: ${value}`),
       '',
       body,
     ].join('\r\n'),

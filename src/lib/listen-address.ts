@@ -108,14 +108,21 @@ async function socketsOn(protocol: 'tcp' | 'udp', port: number): Promise<{ inode
   return found
 }
 
+/** Processes of others do not let us look, and files close meanwhile: those hold nothing that we can tell. */
 async function holdsOneOf(pid: string, sockets: ReadonlySet<string>): Promise<boolean> {
-  try {
-    for (const fd of await readdir(`/proc/${pid}/fd`)) {
-      if (sockets.has(await readlink(`/proc/${pid}/fd/${fd}`))) return true
-    }
-  } catch (error) {
-    // Processes of others do not let us look, and processes end meanwhile.
-    if (systemCodeOf(error) === null) throw error
+  const names = await unlessGone(readdir(`/proc/${pid}/fd`))
+  for (const name of names ?? []) {
+    const target = await unlessGone(readlink(`/proc/${pid}/fd/${name}`))
+    if (target !== null && sockets.has(target)) return true
   }
   return false
+}
+
+async function unlessGone<Value>(asked: Promise<Value>): Promise<Value | null> {
+  try {
+    return await asked
+  } catch (error) {
+    if (systemCodeOf(error) !== null) return null
+    throw error
+  }
 }

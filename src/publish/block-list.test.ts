@@ -127,7 +127,7 @@ describe('the body of the block list', () => {
         assert.equal(text(), lines.length === 0 ? `${SENTINEL}\n` : `${lines.join('\n')}\n`)
         assert.equal(list.snapshot.entries, lines.length)
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     )
   })
 })

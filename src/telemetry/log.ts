@@ -3,7 +3,7 @@
  * replaced by their key, and control and direction characters are escaped, since much of what is logged (device names,
  * reasons, user agents) was written by strangers.
  */
-import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino'
+import { type DestinationStream, type Logger, pino, stdSerializers, stdTimeFunctions } from 'pino'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 export type Log = Logger
@@ -41,6 +41,7 @@ export function createLog(options: LogOptions): Log {
       level: options.level,
       base: null,
       timestamp: stdTimeFunctions.isoTime,
+      serializers: { error: stdSerializers.err },
       formatters: { level: (label) => ({ level: label }) },
       redact: {
         paths: SECRET_KEYS.flatMap((key) => [`["${key}"]`, `*["${key}"]`]),
