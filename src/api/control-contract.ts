@@ -157,7 +157,7 @@ const explanation = z.object({
   verdict: z.enum(['blocked', 'held', 'shadow', 'allowed', 'protected', 'grace', 'not-blocked']),
   /** Plain sentences in the order to be read: what was seen, which rule, which guard, since when, until when. */
   sentences: z.array(z.string()),
-  /** Raw lines that convicted, oldest first. */
+  /** Raw lines that convicted, oldest first, whole. */
   evidence: z.array(z.string()),
   block: blockView.nullable(),
 })
@@ -221,7 +221,8 @@ export const CONTRACT = {
     input: z
       .strictObject({
         since: instant.optional(),
-        rule: z.enum(RULES).optional(),
+        /** A rule, or `manual` for what people added. */
+        rule: z.enum([...RULES, 'manual']).optional(),
         device: z.string().min(1).optional(),
         reason,
         dryRun: z.boolean(),

@@ -1,0 +1,120 @@
+/**
+ * `blocks list|add|remove|release|refuse`: the blocks of the running service. Human output is a table, `--json` one
+ * object a line.
+ */
+import type { BlockView, Input } from '../api/control-contract.ts'
+import { ORIGINAL_NAMES } from '../model/detection.ts'
+import type { CliIo } from './io.ts'
+import {
+  changeTargets,
+  clientOf,
+  instantText,
+  printing,
+  ruleOf,
+  type ServiceOptions,
+  sinceOf,
+  targetsOf,
+  untilOf,
+} from './options.ts'
+import { jsonLine } from './safe-text.ts'
+import { Table } from './table.ts'
+
+export interface ListBlocksOptions extends ServiceOptions {
+  readonly rule?: string
+  readonly device?: string
+  readonly since?: string
+  readonly held?: boolean
+  readonly shadow?: boolean
+  readonly ended?: boolean
+}
+
+export interface ChangeBlocksOptions extends ServiceOptions {
+  readonly reason: string
+  readonly until?: string
+  readonly for?: string
+  readonly dryRun?: boolean
+}
+
+export async function listBlocks(
+  io: CliIo,
+  targets: readonly string[],
+  options: ListBlocksOptions,
+): Promise<void> {
+  const filter: { -readonly [Key in keyof Input<'listBlocks'>]: Input<'listBlocks'>[Key] } = {
+    mode: options.held ? 'hold' : options.shadow ? 'shadow' : 'block',
+  }
+  const rule = options.rule === undefined ? null : ruleOf(options.rule)
+  if (rule === 'manual') filter.origin = 'manual'
+  else if (rule !== null) filter.rule = rule
+  if (options.device !== undefined) filter.device = options.device
+  if (options.since !== undefined) filter.since = sinceOf(io, options.since)
+  if (options.ended) filter.ended = true
+  const wanted = targets.length === 0 ? [undefined] : await targetsOf(io, targets)
+  const client = clientOf(io, options)
+  await printing(io, async (output) => {
+    const table = new Table(output, [
+      'TARGET',
+      'RULE',
+      'PROOF',
+      'SINCE',
+      'LAST SEEN',
+      'UNTIL',
+      'BY',
+      'REASON',
+    ])
+    let count = 0
+    for (const target of wanted) {
+      for await (const block of client.rows(
+        'listBlocks',
+        target === undefined ? filter : { ...filter, target },
+      )) {
+        count++
+        if (options.json) await output.line(jsonLine(block))
+        else await table.row(cellsOf(io, block))
+      }
+    }
+    await table.end()
+    if (!options.json) await output.line(`${count} ${count === 1 ? 'block' : 'blocks'}`)
+  })
+}
+
+function cellsOf(io: CliIo, block: BlockView): string[] {
+  const name = block.rule ?? (block.origin === 'manual' ? 'manual' : null)
+  return [
+    block.target,
+    name === null ? block.origin : `${name} (${ORIGINAL_NAMES[name]})`,
+    block.proof ?? '-',
+    instantText(io, block.createdAt, '-'),
+    instantText(io, block.lastSeenAt, '-'),
+    block.endedAt === null
+      ? instantText(io, block.expiresAt, 'removed')
+      : `ended ${instantText(io, block.endedAt, '')} by ${block.endedBy ?? '-'}`,
+    block.createdBy,
+    block.endReason === null ? block.reason : `${block.reason}; ended: ${block.endReason}`,
+  ]
+}
+
+export async function addBlocks(
+  io: CliIo,
+  args: readonly string[],
+  options: ChangeBlocksOptions,
+): Promise<number> {
+  const until = untilOf(io, options)
+  const targets = await targetsOf(io, args)
+  const client = clientOf(io, options)
+  const common = { reason: options.reason, dryRun: options.dryRun ?? false, until }
+  return changeTargets(io, options, targets, (some) => client.call('addBlocks', { ...common, targets: some }))
+}
+
+/** `removeBlocks` lifts, `releaseHeld` puts held blocks on the list, `refuseHeld` drops them. */
+export async function changeBlocks(
+  io: CliIo,
+  route: 'removeBlocks' | 'releaseHeld' | 'refuseHeld',
+  args: readonly string[],
+  options: ChangeBlocksOptions,
+): Promise<number> {
+  const targets = await targetsOf(io, args)
+  const client = clientOf(io, options)
+  const common = { reason: options.reason, dryRun: options.dryRun ?? false }
+  return changeTargets(io, options, targets, (some) => client.call(route, { ...common, targets: some }))
+}

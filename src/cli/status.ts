@@ -1,0 +1,70 @@
+/** `status`: one screen of what the running service does, and what stands in its way. */
+import type { StatusView } from '../api/control-contract.ts'
+import { formatDuration } from '../lib/time-text.ts'
+import type { CliIo } from './io.ts'
+import { clientOf, instantText, printing, type ServiceOptions } from './options.ts'
+import { jsonLine, safeText } from './safe-text.ts'
+import { Table } from './table.ts'
+
+export async function status(io: CliIo, options: ServiceOptions): Promise<void> {
+  const view = await clientOf(io, options).call('status', {})
+  await printing(io, async (output) => {
+    if (options.json) {
+      await output.line(jsonLine(view))
+      return
+    }
+    for (const line of headLines(io, view)) await output.line(safeText(line))
+    for (const input of view.inputs) {
+      await output.line(
+        safeText(`${input.name} ${input.address ?? 'not listening'}: ${countersText(input.counters)}`),
+      )
+    }
+    const table = new Table(output, ['FIREWALL', 'LAST LINE', 'RECORDS', 'UNPARSED', 'CLOCK'])
+    for (const device of view.devices) {
+      const lastSeen = instantText(io, device.lastSeenAt, '-')
+      const numbers = [String(device.records), String(device.unparsed)]
+      await table.row([
+        device.device,
+        lastSeen,
+        ...numbers,
+        clockText(device.clockOffsetMs, device.clockInsane),
+      ])
+    }
+    await table.end()
+    const findings = [...view.findings, ...view.inputs.flatMap((input) => input.findings)]
+    for (const finding of findings) {
+      await output.line(safeText(`! ${finding.message} Mend: ${finding.mend} (${finding.code})`))
+    }
+  })
+}
+
+function headLines(io: CliIo, view: StatusView): string[] {
+  const { engine, freeze, list, decisions } = view
+  const upMs = io.clock.nowMs() - Date.parse(view.startedAt)
+  const since = (by: string | null, at: string | null, reason: string | null): string =>
+    `by ${by ?? '-'} since ${instantText(io, at, '-')}${reason === null || reason === '' ? '' : ` (${reason})`}`
+  return [
+    `Active Defense Syslog ${view.version}, up ${formatDuration(upMs)}, process ${view.processId}, data in ${view.dataFolder}`,
+    engine.on ? 'engine: on' : `engine: OFF ${since(engine.changedBy, engine.changedAt, engine.reason)}`,
+    ...(freeze.frozen ? [`list: FROZEN ${since(freeze.changedBy, freeze.changedAt, freeze.reason)}`] : []),
+    `blocks: ${decisions.blocked} blocked, ${decisions.held} held for review, ${decisions.shadow} in shadow; allowlist: ${decisions.allowed}`,
+    `list: ${list.entries} entries at ${list.url ?? '(not served)'}, changed ${instantText(io, list.changedAt, 'never')}, ` +
+      `fetched ${instantText(io, list.lastFetchedAt, 'never')}${list.lastFetchedBy === null ? '' : ` by ${list.lastFetchedBy}`}`,
+    `store: ${view.store.state}; ${countersText(view.store.counters)}`,
+    `parser: ${countersText(view.parser)}`,
+    `detector: ${countersText(view.detector)}`,
+  ]
+}
+
+/** Counters that are not 0, by name. */
+function countersText(counters: Readonly<Record<string, number>>): string {
+  const shown = Object.entries(counters).filter(([, value]) => value !== 0)
+  return shown.length === 0 ? 'nothing yet' : shown.map(([name, value]) => `${name} ${value}`).join(', ')
+}
+
+function clockText(offsetMs: number | null, isInsane: boolean): string {
+  if (offsetMs === null) return 'not learned yet'
+  const size = formatDuration(Math.abs(offsetMs))
+  const text = Math.abs(offsetMs) < 1000 ? 'right' : `${size} ${offsetMs > 0 ? 'behind' : 'ahead'}`
+  return isInsane ? `${text}: WRONG, its lines never convict` : text
+}
