@@ -1,0 +1,255 @@
+/**
+ * Watches for lines from targets that are blocked already: the firewall's deny rule logs them, and each moves the
+ * block's `lastSeenAt`. Main mirrors its list here with `add`, `remove` and `replace`; `observe` answers per batch.
+ *
+ * A target is an address or a network. Targets lie in two open-addressing tables (IPv4, IPv6) keyed by the masked
+ * address and the prefix length, and a record is looked up once per prefix length in use (mostly one: single IPv4
+ * addresses, 15 ns). Every target that holds the source is told, so a range and an address in it both live on.
+ */
+import { isV4, type Network, parseNetwork } from '../lib/address.ts'
+import { FLAG } from '../model/log-record.ts'
+import { ADDRESS_SLOT, ADDRESS_STRIDE, type RecordBatch } from '../model/record-batch.ts'
+import { maskOf } from './address-mask.ts'
+import { SeededHash } from './seeded-hash.ts'
+
+/** A blocked target that sent lines. */
+export interface SeenTarget {
+  /** As it was given to `add`. */
+  readonly target: string
+  /** By arrival when there is one, else by event time; Unix ms. */
+  readonly lastSeenAtMs: number
+  readonly count: number
+}
+
+/** Lines that cannot be read for certain must not keep a block alive. */
+const NOT_TRUSTED = FLAG.unparsed | FLAG.ambiguous
+const SOURCE = ADDRESS_SLOT.sourceAddress
+const V4_PREFIX = 96
+const FREE = 0
+const DEAD = 0xffffffff
+
+export class BlockedWatch {
+  readonly #seed: number
+  readonly #v4: TargetTable
+  readonly #v6: TargetTable
+  /** Number of each target, from 1; its text, lines in this batch, last time. Numbers of removed targets are reused. */
+  readonly #numbers = new Map<string, number>()
+  #texts: string[] = ['']
+  readonly #freeNumbers: number[] = []
+  #lines = new Uint32Array(1024)
+  #lastMs = new Float64Array(1024)
+  readonly #touched: number[] = []
+
+  /** `seed`: as for the Detector. */
+  constructor(seed: number) {
+    this.#seed = seed
+    this.#v4 = new TargetTable(this.#seed, 1)
+    this.#v6 = new TargetTable(this.#seed, 4)
+  }
+
+  get size(): number {
+    return this.#numbers.size
+  }
+
+  /**
+   * Watches a target (`192.0.2.7`, `2001:db8::/64`). False when the text is no address or network, or one that
+   * is watched already.
+   */
+  add(text: string): boolean {
+    const network = parseNetwork(text)
+    if (network === null || this.#tableOf(network).has(network)) return false
+    const number = this.#freeNumbers.pop() ?? this.#texts.length
+    this.#texts[number] = text
+    this.#numbers.set(text, number)
+    if (number >= this.#lines.length) {
+      const lines = new Uint32Array(number * 2)
+      lines.set(this.#lines)
+      this.#lines = lines
+      const lastMs = new Float64Array(number * 2)
+      lastMs.set(this.#lastMs)
+      this.#lastMs = lastMs
+    }
+    this.#tableOf(network).set(network, number)
+    return true
+  }
+
+  /** Forgets a target. False when it was not watched. */
+  remove(text: string): boolean {
+    const number = this.#numbers.get(text)
+    const network = parseNetwork(text)
+    if (number === undefined || network === null) return false
+    this.#numbers.delete(text)
+    this.#texts[number] = ''
+    this.#freeNumbers.push(number)
+    this.#tableOf(network).delete(network)
+    return true
+  }
+
+  /** Watches exactly these targets. */
+  replace(texts: Iterable<string>): void {
+    const wanted = new Set(texts)
+    for (const text of this.#numbers.keys()) if (!wanted.has(text)) this.remove(text)
+    for (const text of wanted) this.add(text)
+  }
+
+  /** The watched targets that sent lines of this batch. */
+  observe(batch: RecordBatch): SeenTarget[] {
+    if (this.#numbers.size === 0) return []
+    const { addresses, flags, count } = batch
+    const arrivalMs = batch.raw.receivedAtMs
+    const hasArrival = !Number.isNaN(arrivalMs)
+    for (let row = 0; row < count; row++) {
+      const at = row * ADDRESS_STRIDE + SOURCE
+      if (((flags[row] as number) & NOT_TRUSTED) !== 0) continue
+      const isV4Source = addresses[at] === 0 && addresses[at + 1] === 0 && addresses[at + 2] === 0xffff
+      const table = isV4Source ? this.#v4 : this.#v6
+      const lengths = table.lengths
+      for (let k = 0; k < lengths.length; k++) {
+        const number = table.find(addresses, isV4Source ? at + 3 : at, k)
+        if (number === FREE) continue
+        const timeMs = hasArrival
+          ? arrivalMs
+          : (batch.eventTimeMs[row] as number) + (batch.clockOffsetMs[row] as number)
+        this.#see(number, timeMs)
+      }
+    }
+    return this.#take()
+  }
+
+  #see(number: number, timeMs: number): void {
+    const lines = this.#lines[number] as number
+    if (lines === 0) {
+      this.#touched.push(number)
+      this.#lastMs[number] = Number.NEGATIVE_INFINITY
+    }
+    this.#lines[number] = lines + 1
+    if (timeMs > (this.#lastMs[number] as number)) this.#lastMs[number] = timeMs
+  }
+
+  #take(): SeenTarget[] {
+    const seen = this.#touched.map((number) => {
+      const count = this.#lines[number] as number
+      this.#lines[number] = 0
+      return { target: this.#texts[number] as string, lastSeenAtMs: this.#lastMs[number] as number, count }
+    })
+    this.#touched.length = 0
+    return seen.filter((entry) => entry.lastSeenAtMs !== Number.NEGATIVE_INFINITY) // no time at all: says nothing
+  }
+
+  #tableOf(network: Network): TargetTable {
+    return isV4(network.words) && network.prefixLength >= V4_PREFIX ? this.#v4 : this.#v6
+  }
+}
+
+/** Masked address words and prefix length -> number of the target. Linear probing; removed places are marked dead. */
+class TargetTable {
+  /** Prefix lengths in use (of the 128-bit form), longest first. */
+  lengths: number[] = []
+  readonly #keyWords: number
+  readonly #stride: number
+  readonly #hash: SeededHash
+  #masks: Uint32Array[] = []
+  readonly #perLength = new Uint32Array(129)
+  #places: Uint32Array
+  #mask = 15
+  #used = 0
+  #dead = 0
+  readonly #key: Uint32Array
+
+  constructor(seed: number, keyWords: number) {
+    this.#keyWords = keyWords + 1 // the prefix length is part of the key
+    this.#stride = this.#keyWords + 1
+    this.#hash = new SeededHash(seed, this.#keyWords)
+    this.#key = new Uint32Array(this.#keyWords)
+    this.#places = new Uint32Array(16 * this.#stride)
+  }
+
+  /** The target whose network of the k-th prefix length holds the address at `at`; FREE when there is none. */
+  find(addresses: Uint32Array, at: number, k: number): number {
+    const key = this.#key
+    const mask = this.#masks[k] as Uint32Array
+    const words = this.#keyWords - 1
+    for (let w = 0; w < words; w++) key[w] = (addresses[at + w] as number) & (mask[w] as number)
+    key[words] = this.lengths[k] as number
+    const place = this.#locate()
+    return this.#places[place] === FREE ? FREE : (this.#places[place] as number)
+  }
+
+  has(network: Network): boolean {
+    this.#setKey(network)
+    return this.#places[this.#locate()] !== FREE
+  }
+
+  set(network: Network, number: number): void {
+    if ((this.#used + this.#dead + 1) * 2 > this.#mask + 1) this.#rehash()
+    this.#setKey(network)
+    const place = this.#locate()
+    this.#places[place] = number
+    this.#places.set(this.#key, place + 1)
+    this.#used++
+    const before = this.#perLength[network.prefixLength] as number
+    this.#perLength[network.prefixLength] = before + 1
+    if (before === 0) this.#setLengths()
+  }
+
+  delete(network: Network): void {
+    this.#setKey(network)
+    const place = this.#locate()
+    if (this.#places[place] === FREE) return
+    this.#places[place] = DEAD
+    this.#used--
+    this.#dead++
+    const left = (this.#perLength[network.prefixLength] as number) - 1
+    this.#perLength[network.prefixLength] = left
+    if (left === 0) this.#setLengths()
+  }
+
+  #setKey(network: Network): void {
+    const words = this.#keyWords - 1
+    for (let w = 0; w < words; w++) this.#key[w] = network.words[4 - words + w] as number
+    this.#key[words] = network.prefixLength
+  }
+
+  /** The place of `#key`, or the free place where its search ends. */
+  #locate(): number {
+    const key = this.#key
+    const places = this.#places
+    const stride = this.#stride
+    let at = (this.#hash.of(key, 0, this.#keyWords) & this.#mask) * stride
+    for (;;) {
+      const number = places[at] as number
+      if (number === FREE) return at
+      if (number !== DEAD) {
+        let w = 0
+        while (w < key.length && places[at + 1 + w] === key[w]) w++
+        if (w === key.length) return at
+      }
+      at += stride
+      if (at === places.length) at = 0
+    }
+  }
+
+  #rehash(): void {
+    const old = this.#places
+    let capacity = 16
+    while (capacity < (this.#used + 1) * 4) capacity *= 2
+    this.#places = new Uint32Array(capacity * this.#stride)
+    this.#mask = capacity - 1
+    this.#dead = 0
+    for (let at = 0; at < old.length; at += this.#stride) {
+      const number = old[at] as number
+      if (number === FREE || number === DEAD) continue
+      this.#key.set(old.subarray(at + 1, at + this.#stride))
+      const place = this.#locate()
+      this.#places[place] = number
+      this.#places.set(this.#key, place + 1)
+    }
+  }
+
+  #setLengths(): void {
+    this.lengths = []
+    for (let length = 128; length >= 0; length--)
+      if ((this.#perLength[length] as number) > 0) this.lengths.push(length)
+    this.#masks = this.lengths.map((length) => maskOf(length).subarray(5 - this.#keyWords))
+  }
+}

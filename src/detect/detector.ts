@@ -1,0 +1,172 @@
+/**
+ * Detection: record batches in, detections out (DESIGN.md section 6). Picks the records that count, takes them through
+ * the rules, and freezes what fired with its evidence. It asks no clock: time is in the batches.
+ *
+ * One Detector belongs to one thread and sees every batch once, in order.
+ */
+import type { Detection } from '../model/detection.ts'
+import type { DeviceStatus } from '../model/device.ts'
+import { BATCH_MESSAGES } from '../model/raw-batch.ts'
+import type { RecordBatch } from '../model/record-batch.ts'
+import { type AddressMask, maskOf } from './address-mask.ts'
+import { ArrivalClock } from './arrival-clock.ts'
+import { Counting, REASONS } from './counting.ts'
+import { DeviceClocks } from './device-clocks.ts'
+import { HostSweep } from './host-sweep.ts'
+import type { WindowCounters } from './key-table.ts'
+import { PortScan } from './port-scan.ts'
+import type { RecentBatches } from './recent-batches.ts'
+import type { Found, ScanOptions } from './scan.ts'
+import type { DetectionSettings } from './settings.ts'
+import { ThreatRule } from './threat.ts'
+import { WitnessLines } from './witness-lines.ts'
+
+export interface DetectorOptions {
+  readonly settings: DetectionSettings
+  /** A whole number below 2^53, random per process: outsiders must not be able to choose colliding keys. */
+  readonly seed: number
+  readonly recent: RecentBatches
+  /** True for the service: lines must lie near their arrival. False for `replay` and `backtest`: event time alone. */
+  readonly live: boolean
+  /** Memory for lines kept as evidence; 64 MiB unless given. */
+  readonly witnessBytes?: number
+}
+
+export class Detector {
+  readonly #options: DetectorOptions
+  readonly #clocks: DeviceClocks | null
+  readonly #counting: Counting
+  #settings: DetectionSettings
+  #mask: AddressMask
+  #lines: WitnessLines
+  #clock = new ArrivalClock()
+  #portScan: PortScan
+  #hostSweep: HostSweep
+  #threat: ThreatRule
+  #records = 0
+  readonly #fired = { 'port-scan': 0, 'host-sweep': 0, threat: 0 }
+
+  constructor(options: DetectorOptions) {
+    const { settings, seed, live } = options
+    this.#options = options
+    this.#settings = settings
+    this.#mask = maskOf(settings.ipv6Prefix)
+    this.#clocks = live ? new DeviceClocks(seed) : null
+    this.#counting = new Counting(settings, live, this.#clocks?.insane ?? new Uint8Array(BATCH_MESSAGES))
+    this.#lines = new WitnessLines(options.recent, options.witnessBytes)
+    this.#portScan = new PortScan(settings, this.#scanOptions())
+    this.#hostSweep = new HostSweep(settings, this.#scanOptions())
+    this.#threat = new ThreatRule(settings, seed)
+  }
+
+  /**
+   * What the records of a batch give away, in order of rows. Live, it first learns the devices' clocks and writes
+   * `clockOffsetMs` and the flag `skewed` into the batch. The batch need not be in RecentBatches yet.
+   */
+  observe(batch: RecordBatch): Detection[] {
+    this.#clocks?.observe(batch)
+    const found = this.#run(batch)
+    if (found.length === 0) return []
+    for (const { detection } of found) this.#fired[detection.rule]++
+    return found.sort((a, b) => a.row - b.row).map(({ detection }) => detection)
+  }
+
+  /**
+   * Takes in history (the stored last window, after a restart) without detecting: what fires was reported then. The
+   * batch's arrival must be that of its lines, and `clockOffsetMs` as it was.
+   */
+  warmUp(batch: RecordBatch): void {
+    this.#run(batch)
+  }
+
+  /** Acts from the next record on. Windows stay; a change of `maxKeys` needs a restart. */
+  configure(settings: DetectionSettings): void {
+    this.#settings = settings
+    this.#mask = maskOf(settings.ipv6Prefix)
+    this.#counting.configure(settings)
+    this.#portScan.configure(settings)
+    this.#hostSweep.configure(settings)
+    this.#threat.configure(settings)
+  }
+
+  /** Forgets every window and every source that fired; what is known of clocks and the counters of records stay. */
+  reset(): void {
+    this.#clock = new ArrivalClock()
+    this.#lines = new WitnessLines(this.#options.recent, this.#options.witnessBytes)
+    this.#portScan = new PortScan(this.#settings, this.#scanOptions())
+    this.#hostSweep = new HostSweep(this.#settings, this.#scanOptions())
+    this.#threat = new ThreatRule(this.#settings, this.#options.seed)
+  }
+
+  /**
+   * Why a record counts or does not, as [name, sentence without its subject]: "is a late reply of a UDP server ...".
+   * For a record of the batch observed last, or with `live: false` of any batch.
+   */
+  explain(batch: RecordBatch, row: number): (typeof REASONS)[number] {
+    return REASONS[this.#counting.classify(batch, row)] as (typeof REASONS)[number]
+  }
+
+  /** What is known of the devices' clocks; empty in `replay`. */
+  devices(): DeviceStatus[] {
+    return this.#clocks?.list() ?? []
+  }
+
+  /**
+   * Plain numbers since the start: `records`; `counted...` and `skipped...` per reason; `fired...` per rule; and of the
+   * windows `keys`, `bytes`, `expired`, `evicted...` and `valuesLost`. `evictions` above 0 is an alarm: keys that were
+   * still wanted had to go.
+   */
+  counters(): Record<string, number> {
+    const counters: Record<string, number> = { records: this.#records }
+    REASONS.forEach(([name], code) => {
+      const prefix = code <= LAST_COUNTED ? 'counted' : 'skipped'
+      counters[prefix + capital(name)] = this.#counting.totals[code] as number
+    })
+    counters['firedPortScan'] = this.#fired['port-scan']
+    counters['firedHostSweep'] = this.#fired['host-sweep']
+    counters['firedThreat'] = this.#fired.threat
+    counters['threatRepeats'] = this.#threat.repeats
+    const windows = { portScan: this.#portScan.counters(), hostSweep: this.#hostSweep.counters() }
+    for (const [rule, figures] of Object.entries(windows))
+      for (const [name, value] of Object.entries(figures)) counters[rule + capital(name)] = value
+    counters['evictions'] = lossesOf(windows.portScan) + lossesOf(windows.hostSweep)
+    counters['devicesForgotten'] = this.#clocks?.forgotten ?? 0
+    return counters
+  }
+
+  #run(batch: RecordBatch): Found[] {
+    const counting = this.#counting
+    this.#records += batch.count
+    this.#lines.begin(batch)
+    counting.count(batch)
+    const counted = {
+      batch,
+      v4: counting.v4,
+      v6: counting.v6,
+      nowMs: this.#clock.advance(batch),
+      kinds: counting.kinds,
+      mask: this.#mask,
+    }
+    const found: Found[] = []
+    this.#portScan.observe(counted, found)
+    this.#hostSweep.observe(counted, found)
+    this.#threat.observe(counted, counting.threatRows, counting.threats, found)
+    return found
+  }
+
+  #scanOptions(): ScanOptions {
+    const { seed, live } = this.#options
+    return { maxKeys: this.#settings.maxKeys, seed, live, lines: this.#lines }
+  }
+}
+
+/** Codes up to this one count (see REASONS). */
+const LAST_COUNTED = 2
+
+function capital(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1)
+}
+
+function lossesOf(counters: WindowCounters): number {
+  return counters.evictedSingle + counters.evictedMulti + counters.valuesLost
+}

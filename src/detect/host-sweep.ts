@@ -1,0 +1,114 @@
+/**
+ * Host sweep (case 2, "Port Scan Attack v2"): one source, one destination port, at least `addresses` distinct
+ * destinations within the window.
+ */
+import { formatAddress } from '../lib/address.ts'
+import { BATCH_MESSAGES } from '../model/raw-batch.ts'
+import { ADDRESS_SLOT, ADDRESS_STRIDE } from '../model/record-batch.ts'
+import { copyMaskedSource } from './address-mask.ts'
+import type { WindowCounters } from './key-table.ts'
+import {
+  type CountedBatch,
+  detectionOf,
+  type Found,
+  keepMs,
+  makeWindows,
+  type ScanOptions,
+  sumCounters,
+} from './scan.ts'
+import type { DetectionSettings } from './settings.ts'
+import type { Firing, Sightings, SlidingWindow } from './window.ts'
+
+const SOURCE = ADDRESS_SLOT.sourceAddress
+const DESTINATION = ADDRESS_SLOT.destinationAddress
+const V4_MARK = 0xffff
+/** Key: source and destination port. Value: destination. */
+const SHAPE = { keyWords: { v4: 2, v6: 5 }, valueWords: { v4: 1, v6: 4 } } as const
+
+export class HostSweep {
+  readonly #v4: SlidingWindow
+  readonly #v6: SlidingWindow
+  readonly #v4Keys = new Uint32Array(BATCH_MESSAGES * SHAPE.keyWords.v4)
+  readonly #v4Hosts = new Uint32Array(BATCH_MESSAGES)
+  readonly #v6Keys = new Uint32Array(BATCH_MESSAGES * SHAPE.keyWords.v6)
+  readonly #v6Hosts = new Uint32Array(BATCH_MESSAGES * SHAPE.valueWords.v6)
+  readonly #options: ScanOptions
+  #settings: DetectionSettings
+
+  constructor(settings: DetectionSettings, options: ScanOptions) {
+    this.#settings = settings
+    this.#options = options
+    const { addresses, windowMs } = settings.hostSweep
+    const windows = makeWindows(SHAPE, addresses, windowMs, options)
+    this.#v4 = windows.v4
+    this.#v6 = windows.v6
+  }
+
+  /** Acts from the next record on; windows stay. */
+  configure(settings: DetectionSettings): void {
+    this.#settings = settings
+    const { addresses, windowMs } = settings.hostSweep
+    this.#v4.configure(addresses, windowMs, keepMs(windowMs, this.#options.live))
+    this.#v6.configure(addresses, windowMs, keepMs(windowMs, this.#options.live))
+  }
+
+  counters(): WindowCounters {
+    return sumCounters(this.#v4.counters(), this.#v6.counters())
+  }
+
+  /** Counts the records of a batch and adds what fired to `found` (not in order of rows between families). */
+  observe(counted: CountedBatch, found: Found[]): void {
+    const { batch, v4, v6, nowMs, mask } = counted
+    const { mode, windowMs } = this.#settings.hostSweep
+    if (mode === 'off' || windowMs === 0) return
+    const { addresses, destinationPort } = batch
+    for (let i = 0; i < v4.count; i++) {
+      const row = v4.rows[i] as number
+      const at = row * ADDRESS_STRIDE
+      this.#v4Keys[2 * i] = addresses[at + SOURCE + 3] as number
+      this.#v4Keys[2 * i + 1] = destinationPort[row] as number
+      this.#v4Hosts[i] = addresses[at + DESTINATION + 3] as number
+    }
+    for (const firing of this.#v4.observe(v4, this.#v4Keys, this.#v4Hosts, nowMs))
+      found.push(this.#found(counted, v4, firing))
+    for (let i = 0; i < v6.count; i++) {
+      const row = v6.rows[i] as number
+      copyMaskedSource(addresses, row, mask, this.#v6Keys, 5 * i)
+      this.#v6Keys[5 * i + 4] = destinationPort[row] as number
+      const at = row * ADDRESS_STRIDE + DESTINATION
+      for (let k = 0; k < 4; k++) this.#v6Hosts[4 * i + k] = addresses[at + k] as number
+    }
+    for (const firing of this.#v6.observe(v6, this.#v6Keys, this.#v6Hosts, nowMs))
+      found.push(this.#found(counted, v6, firing))
+  }
+
+  #found(counted: CountedBatch, sightings: Sightings, firing: Firing): Found {
+    const { batch } = counted
+    const row = sightings.rows[firing.index] as number
+    return detectionOf(
+      {
+        rule: 'host-sweep',
+        mode: this.#settings.hostSweep.mode,
+        threshold: this.#settings.hostSweep.addresses,
+        windowMs: this.#settings.hostSweep.windowMs,
+        destination: null,
+        port: batch.destinationPort[row] as number,
+        valueText: hostText,
+      },
+      counted,
+      sightings,
+      firing,
+      this.#options.lines,
+    )
+  }
+}
+
+function hostText(values: Uint32Array, at: number, valueWords: number): string {
+  if (valueWords === 1) return formatAddress([0, 0, V4_MARK, values[at] as number])
+  return formatAddress([
+    values[at] as number,
+    values[at + 1] as number,
+    values[at + 2] as number,
+    values[at + 3] as number,
+  ])
+}

@@ -1,0 +1,104 @@
+/**
+ * Port scan (case 1, "Port Scan Attack v1"): one source, one destination, more than `ports` distinct destination ports
+ * within the window.
+ */
+import { formatAddress } from '../lib/address.ts'
+import { BATCH_MESSAGES } from '../model/raw-batch.ts'
+import { ADDRESS_SLOT, ADDRESS_STRIDE } from '../model/record-batch.ts'
+import { copyMaskedSource } from './address-mask.ts'
+import type { WindowCounters } from './key-table.ts'
+import {
+  type CountedBatch,
+  detectionOf,
+  type Found,
+  keepMs,
+  makeWindows,
+  type ScanOptions,
+  sumCounters,
+} from './scan.ts'
+import type { DetectionSettings } from './settings.ts'
+import type { Firing, Sightings, SlidingWindow } from './window.ts'
+
+const SOURCE = ADDRESS_SLOT.sourceAddress
+const DESTINATION = ADDRESS_SLOT.destinationAddress
+/** Source and destination; one word each, or four where one of them is IPv6. */
+const SHAPE = { keyWords: { v4: 2, v6: 8 }, valueWords: { v4: 1, v6: 1 } } as const
+
+export class PortScan {
+  readonly #v4: SlidingWindow
+  readonly #v6: SlidingWindow
+  readonly #v4Keys = new Uint32Array(BATCH_MESSAGES * SHAPE.keyWords.v4)
+  readonly #v6Keys = new Uint32Array(BATCH_MESSAGES * SHAPE.keyWords.v6)
+  readonly #ports = new Uint32Array(BATCH_MESSAGES)
+  readonly #options: ScanOptions
+  #settings: DetectionSettings
+
+  constructor(settings: DetectionSettings, options: ScanOptions) {
+    this.#settings = settings
+    this.#options = options
+    const { ports, windowMs } = settings.portScan
+    const windows = makeWindows(SHAPE, ports + 1, windowMs, options)
+    this.#v4 = windows.v4
+    this.#v6 = windows.v6
+  }
+
+  /** Acts from the next record on; windows stay. */
+  configure(settings: DetectionSettings): void {
+    this.#settings = settings
+    const { ports, windowMs } = settings.portScan
+    this.#v4.configure(ports + 1, windowMs, keepMs(windowMs, this.#options.live))
+    this.#v6.configure(ports + 1, windowMs, keepMs(windowMs, this.#options.live))
+  }
+
+  counters(): WindowCounters {
+    return sumCounters(this.#v4.counters(), this.#v6.counters())
+  }
+
+  /** Counts the records of a batch and adds what fired to `found` (not in order of rows between families). */
+  observe(counted: CountedBatch, found: Found[]): void {
+    const { batch, v4, v6, nowMs, mask } = counted
+    const { mode, windowMs } = this.#settings.portScan
+    if (mode === 'off' || windowMs === 0) return
+    const { addresses, destinationPort } = batch
+    const ports = this.#ports
+    for (let i = 0; i < v4.count; i++) {
+      const row = v4.rows[i] as number
+      const at = row * ADDRESS_STRIDE
+      this.#v4Keys[2 * i] = addresses[at + SOURCE + 3] as number
+      this.#v4Keys[2 * i + 1] = addresses[at + DESTINATION + 3] as number
+      ports[i] = destinationPort[row] as number
+    }
+    for (const firing of this.#v4.observe(v4, this.#v4Keys, ports, nowMs))
+      found.push(this.#found(counted, v4, firing))
+    for (let i = 0; i < v6.count; i++) {
+      const row = v6.rows[i] as number
+      copyMaskedSource(addresses, row, mask, this.#v6Keys, 8 * i)
+      const at = row * ADDRESS_STRIDE + DESTINATION
+      for (let k = 0; k < 4; k++) this.#v6Keys[8 * i + 4 + k] = addresses[at + k] as number
+      ports[i] = destinationPort[row] as number
+    }
+    for (const firing of this.#v6.observe(v6, this.#v6Keys, ports, nowMs))
+      found.push(this.#found(counted, v6, firing))
+  }
+
+  #found(counted: CountedBatch, sightings: Sightings, firing: Firing): Found {
+    const { batch } = counted
+    const row = sightings.rows[firing.index] as number
+    const destination = batch.addressAt(row, DESTINATION)
+    return detectionOf(
+      {
+        rule: 'port-scan',
+        mode: this.#settings.portScan.mode,
+        threshold: this.#settings.portScan.ports,
+        windowMs: this.#settings.portScan.windowMs,
+        destination: destination === null ? null : formatAddress(destination),
+        port: null,
+        valueText: (values, at) => String(values[at]),
+      },
+      counted,
+      sightings,
+      firing,
+      this.#options.lines,
+    )
+  }
+}

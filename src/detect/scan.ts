@@ -1,0 +1,172 @@
+/**
+ * What port scan and host sweep share: one sliding window per address family, and making a detection of a firing. The
+ * rules themselves say what is key and what is value.
+ */
+import { type Address, isV4, type Network, networkOf } from '../lib/address.ts'
+import {
+  type Detection,
+  EVIDENCE_LINES,
+  type RuleMode,
+  type RuleName,
+  type Witness,
+} from '../model/detection.ts'
+import { ADDRESS_SLOT, type RecordBatch, TEXT_SLOT } from '../model/record-batch.ts'
+import { type AddressKinds, KIND } from './address-kind.ts'
+import { type AddressMask, prefixOf } from './address-mask.ts'
+import type { WindowCounters } from './key-table.ts'
+import { type Firing, type Sightings, SlidingWindow } from './window.ts'
+import type { WitnessLines } from './witness-lines.ts'
+
+/** A detection and the row of the batch that convicted. */
+export interface Found {
+  readonly row: number
+  readonly detection: Detection
+}
+
+/** What a rule needs beside its settings. */
+export interface ScanOptions {
+  readonly maxKeys: number
+  readonly seed: number
+  readonly lines: WitnessLines
+  /** Live, keys are kept by arrival; in `replay` by event time, which is far more often late. */
+  readonly live: boolean
+}
+
+/** A batch as the rules see it: the rows that count, and what is needed to judge them. */
+export interface CountedBatch {
+  readonly batch: RecordBatch
+  readonly v4: Sightings
+  readonly v6: Sightings
+  /** The arrival clock, Unix ms; never falls. */
+  readonly nowMs: number
+  readonly kinds: AddressKinds
+  readonly mask: AddressMask
+}
+
+export interface ScanShape {
+  readonly keyWords: { readonly v4: number; readonly v6: number }
+  readonly valueWords: { readonly v4: number; readonly v6: number }
+}
+
+const TEN_MINUTES_MS = 600_000
+const DAY_MS = 86_400_000
+/** IPv6 keys are nearly twice as large and rarer; they may be a quarter as many. */
+const V6_SHARE = 4
+const SLOT_BYTES_PER_KEY = 32
+
+/** How long a key is kept that nothing touches: a late line that comes later than this begins anew. */
+export function keepMs(windowMs: number, live: boolean): number {
+  return windowMs + (live ? Math.max(windowMs, TEN_MINUTES_MS) : DAY_MS)
+}
+
+export function makeWindows(
+  shape: ScanShape,
+  need: number,
+  windowMs: number,
+  options: ScanOptions,
+): { v4: SlidingWindow; v6: SlidingWindow } {
+  const make = (family: 'v4' | 'v6', maxKeys: number): SlidingWindow =>
+    new SlidingWindow({
+      keyWords: shape.keyWords[family],
+      valueWords: shape.valueWords[family],
+      need,
+      windowMs,
+      keepMs: keepMs(windowMs, options.live),
+      maxKeys,
+      maxSlotBytes: maxKeys * SLOT_BYTES_PER_KEY,
+      seed: options.seed,
+      lines: options.lines,
+    })
+  return { v4: make('v4', options.maxKeys), v6: make('v6', Math.ceil(options.maxKeys / V6_SHARE)) }
+}
+
+/** The sum of both families. */
+export function sumCounters(a: WindowCounters, b: WindowCounters): WindowCounters {
+  return {
+    keys: a.keys + b.keys,
+    bytes: a.bytes + b.bytes,
+    expired: a.expired + b.expired,
+    evictedIdle: a.evictedIdle + b.evictedIdle,
+    evictedSingle: a.evictedSingle + b.evictedSingle,
+    evictedMulti: a.evictedMulti + b.evictedMulti,
+    valuesLost: a.valuesLost + b.valuesLost,
+  }
+}
+
+/** What a rule knows of its own firing. */
+export interface ScanFinding {
+  readonly rule: RuleName
+  readonly mode: RuleMode
+  readonly threshold: number
+  readonly windowMs: number
+  readonly destination: string | null
+  readonly port: number | null
+  /** Text of the value of so many words that begins at `at`. */
+  readonly valueText: (values: Uint32Array, at: number, valueWords: number) => string
+}
+
+/** Freezes a firing with its witnesses and lines. */
+export function detectionOf(
+  finding: ScanFinding,
+  counted: CountedBatch,
+  sightings: Sightings,
+  firing: Firing,
+  lines: WitnessLines,
+): Found {
+  const { batch, kinds, mask } = counted
+  const row = sightings.rows[firing.index] as number
+  const source = batch.addressAt(row, ADDRESS_SLOT.sourceAddress) ?? [0, 0, 0, 0]
+  const count = firing.timesMs.length
+  const valueWords = firing.values.length / count
+  const witnesses: Witness[] = Array.from({ length: count }, (_, n) => ({
+    value: finding.valueText(firing.values, n * valueWords, valueWords),
+    atMs: firing.timesMs[n] as number,
+  })).sort((a, b) => a.atMs - b.atMs)
+  const detection: Detection = {
+    rule: finding.rule,
+    mode: finding.mode,
+    source: sourceNetwork(source, mask),
+    ...whoAndWhere(batch, row),
+    destination: finding.destination,
+    port: finding.port,
+    count,
+    threshold: finding.threshold,
+    windowSeconds: finding.windowMs / 1000,
+    firstSeenAtMs: witnesses[0]?.atMs ?? (sightings.timesMs[firing.index] as number),
+    detectedAtMs: sightings.timesMs[firing.index] as number,
+    proof: firing.proven ? 'handshake' : 'spoofable',
+    lateral: kinds.of(...source) !== KIND.public,
+    witnesses,
+    evidence: evidenceOf(firing.lineRefs, lines),
+  }
+  return { row, detection }
+}
+
+/** The offender as a target: the address, or for IPv6 its prefix. */
+export function sourceNetwork(source: Address, mask: AddressMask): Network {
+  return networkOf(source, isV4(source) ? 128 : prefixOf(mask))
+}
+
+/** The fields that every rule takes from the convicting record. */
+export function whoAndWhere(
+  batch: RecordBatch,
+  row: number,
+): Pick<Detection, 'sourceAddress' | 'receivedAtMs' | 'device' | 'sourceCountry'> {
+  const record = batch.recordAt(row)
+  return {
+    sourceAddress: record.sourceAddress ?? '',
+    receivedAtMs: batch.raw.receivedAtMs,
+    device: record.device,
+    sourceCountry: batch.textAt(row, TEXT_SLOT.sourceCountry),
+  }
+}
+
+/** The last EVIDENCE_LINES of the kept lines, in order of arrival; a line kept twice (start and end) comes once. */
+function evidenceOf(refs: Uint32Array, lines: WitnessLines): string[] {
+  const texts = [...new Set(refs)]
+    .filter((ref) => ref !== 0)
+    .sort((a, b) => lines.ageOf(b) - lines.ageOf(a))
+    .map((ref) => lines.textOf(ref))
+    .filter((text) => text !== null)
+  return texts.slice(-EVIDENCE_LINES)
+}

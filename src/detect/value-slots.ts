@@ -1,0 +1,81 @@
+/**
+ * Memory for the values of keys that have more than one: slots of 2, 4, 8, ... 65,536 elements, cut from chunks of
+ * about 1 MiB that are never moved, with a free list per size. A slot is named by a 32-bit address (chunk and word).
+ *
+ * An element is `stride` words: time (a double, 2 words), line reference (1), value (`valueWords`), padded to an even
+ * number. A chunk serves one size; when the budget is spent, a larger free slot serves a smaller wish.
+ */
+
+/** No slot. */
+export const NO_SLOT = 0xffffffff
+/** Size class `k` holds `2 ** k` elements. */
+export const LARGEST_CLASS = 16
+/** Words of an element before its value. */
+export const LINE_AT = 2
+export const VALUE_AT = 3
+
+export class ValueSlots {
+  readonly stride: number
+  readonly chunkBits: number
+  /** Chunks by `address >>> chunkBits`; the slot begins at word `address & (2 ** chunkBits - 1)`. */
+  readonly words: Uint32Array[] = []
+  /** The same memory as doubles: the time of the element at word `w` is at `w >> 1`. */
+  readonly times: Float64Array[] = []
+  /** Size class of the slot that `take` gave last; it may be larger than asked for. */
+  takenClass = 0
+  readonly #maxChunks: number
+  readonly #freeHead: number[] = Array<number>(LARGEST_CLASS + 1).fill(NO_SLOT)
+  /** Next never used slot of the class's newest chunk, and where that chunk ends. */
+  readonly #fresh: number[] = Array<number>(LARGEST_CLASS + 1).fill(0)
+  readonly #freshEnd: number[] = Array<number>(LARGEST_CLASS + 1).fill(0)
+
+  constructor(valueWords: number, maxBytes: number) {
+    this.stride = (VALUE_AT + valueWords + 1) & ~1
+    if (this.stride > 4) this.stride = 8 // a power of two, so that the largest slot fills a chunk exactly
+    this.chunkBits = LARGEST_CLASS + Math.log2(this.stride)
+    this.#maxChunks = Math.max(LARGEST_CLASS, Math.floor(maxBytes / (4 << this.chunkBits)))
+  }
+
+  get bytes(): number {
+    return this.words.length * (4 << this.chunkBits)
+  }
+
+  /** The address of a free slot of this class or a larger one (see `takenClass`), or NO_SLOT when memory is spent. */
+  take(sizeClass: number): number {
+    for (let k = sizeClass; k <= LARGEST_CLASS; k++) {
+      const address = this.#takeExactly(k, k === sizeClass)
+      if (address === NO_SLOT) continue
+      this.takenClass = k
+      return address
+    }
+    return NO_SLOT
+  }
+
+  #takeExactly(k: number, mayAddChunk: boolean): number {
+    const head = this.#freeHead[k] as number
+    if (head !== NO_SLOT) {
+      const chunk = this.words[head >>> this.chunkBits] as Uint32Array
+      this.#freeHead[k] = chunk[(head & ((1 << this.chunkBits) - 1)) + LINE_AT] as number
+      return head
+    }
+    if (this.#fresh[k] === this.#freshEnd[k]) {
+      if (!mayAddChunk || this.words.length >= this.#maxChunks) return NO_SLOT
+      const base = this.words.length * 2 ** this.chunkBits
+      const chunk = new Uint32Array(1 << this.chunkBits)
+      this.words.push(chunk)
+      this.times.push(new Float64Array(chunk.buffer))
+      this.#fresh[k] = base
+      this.#freshEnd[k] = base + (1 << this.chunkBits)
+    }
+    const address = this.#fresh[k] as number
+    this.#fresh[k] = address + (this.stride << k)
+    return address
+  }
+
+  /** Takes a slot back. */
+  give(sizeClass: number, address: number): void {
+    const chunk = this.words[address >>> this.chunkBits] as Uint32Array
+    chunk[(address & ((1 << this.chunkBits) - 1)) + LINE_AT] = this.#freeHead[sizeClass] as number
+    this.#freeHead[sizeClass] = address
+  }
+}
