@@ -6,13 +6,12 @@
 import { ATTACKER, CATEGORY, FLAG, FORMAT } from '../../model/log-record.ts'
 import {
   ADDRESS_SLOT,
-  ADDRESS_STRIDE,
   type RecordBatch,
   TEXT_SLOT,
   TEXT_STRIDE,
 } from '../../model/record-batch.ts'
-import { looksLikeAddress, readAddress } from '../address-bytes.ts'
-import { ascii, indexOfByte, isBlank, isWord, readPort, SEMICOLON, skipBlanks, trimEnd } from '../bytes.ts'
+import { looksLikeAddress } from '../address-bytes.ts'
+import { ascii, isBlank, isWord, readPort, skipBlanks, trimEnd } from '../bytes.ts'
 import {
   isVariable,
   readThreat,
@@ -25,17 +24,8 @@ import {
 import type { Line } from '../line.ts'
 import type { LineFormat } from '../registry.ts'
 import { categoryOf, dispositionOf, severityOf } from '../words.ts'
-import {
-  beginsWithKey,
-  FIRST_LITERAL_BYTES,
-  isFirstLiteral,
-  isLiteral,
-  KEY,
-  KeySpans,
-  literalLength,
-  SEMICOLONS,
-} from './paloalto-keys.ts'
-import { endBefore, KeyLiteral, TailMemory } from './paloalto-usual.ts'
+import { beginsWithKey, isFirstLiteral, KEY, KeySpans } from './paloalto-keys.ts'
+import { keepUsual, readUsual, USUAL_BYTES } from './paloalto-usual.ts'
 
 const REASONS = [
   'paloalto-custom: key SrcIP is missing',
@@ -45,23 +35,11 @@ const REASONS = [
 ] as const
 
 const OK = -1
-const TIME_BYTES = 19
-const SRC_IP = new KeyLiteral(KEY.SrcIP)
-const SRC_PORT = new KeyLiteral(KEY.SrcPort)
-const SRC_USER = new KeyLiteral(KEY.SrcUser)
-const DST_LOCATION_BYTES = literalLength(KEY.DstLocation)
-const ACTION = new KeyLiteral(KEY.Action)
-const DST_IP = new KeyLiteral(KEY.DstIP)
-const DST_PORT = new KeyLiteral(KEY.DstPort)
-
 const TRAFFIC = ascii('TRAFFIC')
 const THREAT = ascii('THREAT')
 const TRAFFIC_SUBTYPES = [ascii('start'), ascii('end'), ascii('drop'), ascii('deny')]
 
 const spans = new KeySpans()
-const tails = new TailMemory()
-/** Shorter texts go the long way, which looks at every bound. */
-const USUAL_BYTES = 200
 
 function recognise(line: Line): boolean {
   if (line.end - line.at > USUAL_BYTES && isFirstLiteral(line.view, line.at)) return true
@@ -71,69 +49,8 @@ function recognise(line: Line): boolean {
 function read(line: Line, into: RecordBatch, row: number): number {
   if (line.flags === 0 && line.end - line.at > USUAL_BYTES && readUsual(line, into, row)) return OK
   const failed = readAny(line, into, row)
-  if (failed === OK && line.flags === 0) tails.keep(line, spans, into, row)
+  if (failed === OK && line.flags === 0) keepUsual(line, spans, into, row)
   return failed
-}
-
-/**
- * Reads a line whose front is the template to the letter and whose tail is remembered. False, and nothing is set, when
- * it is not such a line.
- */
-function readUsual(line: Line, into: RecordBatch, row: number): boolean {
-  const { bytes, view, end } = line
-  if (!isFirstLiteral(view, line.at)) return false
-  const country = line.at + FIRST_LITERAL_BYTES
-  const countryEnd = endBefore(view, country, end, SRC_IP)
-  if (countryEnd < 0) return false
-  const source = countryEnd + SRC_IP.length
-  const sourceEnd = endBefore(view, source, end, SRC_PORT)
-  if (sourceEnd < 0) return false
-  const sourcePort = sourceEnd + SRC_PORT.length
-  const sourcePortEnd = endBefore(view, sourcePort, end, SRC_USER)
-  if (sourcePortEnd < 0) return false
-  const user = sourcePortEnd + SRC_USER.length
-  const userEnd = bytes[user] === SEMICOLON ? user : indexOfByte(view, user, end, SEMICOLONS)
-  if (userEnd + DST_LOCATION_BYTES > end || !isLiteral(view, userEnd, KEY.DstLocation)) return false
-  const toCountry = userEnd + DST_LOCATION_BYTES
-  const toCountryEnd = endBefore(view, toCountry, end, DST_IP)
-  if (toCountryEnd < 0) return false
-  const destination = toCountryEnd + DST_IP.length
-  const destinationEnd = endBefore(view, destination, end, DST_PORT)
-  if (destinationEnd < 0) return false
-  const destinationPort = destinationEnd + DST_PORT.length
-  const tail = endBefore(view, destinationPort, end, ACTION)
-  if (tail < 0) return false
-  const entry = tails.find(view, tail, end)
-  if (entry < 0) return false
-  line.chooseZone(line.hostStart, line.hostEnd)
-  const timeAt = tail + tails.timeAt(entry)
-  const unixMs = line.fieldMs(timeAt, timeAt + TIME_BYTES)
-  const from = readPort(bytes, sourcePort, sourcePortEnd)
-  const to = readPort(bytes, destinationPort, tail)
-  if (Number.isNaN(unixMs) || from < 0 || to < 0) return false
-  const addresses = row * ADDRESS_STRIDE
-  if (!readAddress(bytes, source, sourceEnd, into.addresses, addresses + ADDRESS_SLOT.sourceAddress))
-    return false
-  if (
-    !readAddress(
-      bytes,
-      destination,
-      destinationEnd,
-      into.addresses,
-      addresses + ADDRESS_SLOT.destinationAddress,
-    )
-  ) {
-    return false
-  }
-  into.sourcePort[row] = from
-  into.destinationPort[row] = to
-  into.eventTimeMs[row] = unixMs
-  setText(into, row, TEXT_SLOT.sourceCountry, bytes, country, countryEnd)
-  setText(into, row, TEXT_SLOT.sourceUser, bytes, user, userEnd)
-  setText(into, row, TEXT_SLOT.destinationCountry, bytes, toCountry, toCountryEnd)
-  tails.apply(entry, into, row, tail)
-  setDeviceFromHeader(into, row, line)
-  return true
 }
 
 /** The long way: any order, any blanks, any keys. */
