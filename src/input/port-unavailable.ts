@@ -20,7 +20,7 @@ export async function portUnavailable(attempt: Attempt, error: unknown): Promise
 
 async function reason(attempt: Attempt, error: unknown): Promise<string> {
   const setting = `syslog.${attempt.protocol}.listen`
-  switch (systemCodeOf(error)) {
+  switch (systemCodeOf(error) ?? '') {
     case 'EACCES':
       return (
         'permission denied (ports below 1024 need CAP_NET_BIND_SERVICE); take a port from 1024 on, ' +

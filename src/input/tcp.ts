@@ -159,7 +159,7 @@ export class TcpInput implements MessageSink {
     const gone = [...this.#sockets].map((socket) => (socket.closed ? null : once(socket, 'close')))
     for (const socket of this.#sockets) socket.destroy()
     await Promise.all([closed, ...gone])
-    for (const connection of [...this.#connections]) this.#end(connection, 'cut')
+    for (const connection of this.#connections) this.#end(connection, 'cut')
     let timer: NodeJS.Timeout | undefined
     const tooLong = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, STOP_WAIT_MS)
@@ -367,7 +367,7 @@ export class TcpInput implements MessageSink {
     this.#isWaiting = true
     while (this.#paused.size > 0) {
       await this.#context.pool.whenFree(KEEP_FREE)
-      for (const connection of [...this.#paused]) if (!this.#resume(connection)) break
+      for (const connection of this.#paused) if (!this.#resume(connection)) break
     }
     this.#isWaiting = false
   }

@@ -2,6 +2,7 @@
 import 'reflect-metadata' // @peculiar/x509 needs it loaded first
 import { webcrypto } from 'node:crypto'
 import { X509CertificateGenerator } from '@peculiar/x509'
+import { systemClock } from '../../lib/clock.ts'
 import type { Certificate } from '../tcp.ts'
 
 export async function makeCertificate(): Promise<Certificate> {
@@ -11,8 +12,8 @@ export async function makeCertificate(): Promise<Certificate> {
     name: 'CN=localhost',
     keys,
     signingAlgorithm: algorithm,
-    notBefore: new Date(Date.now() - 86_400_000),
-    notAfter: new Date(Date.now() + 86_400_000),
+    notBefore: new Date(systemClock.nowMs() - 86_400_000),
+    notAfter: new Date(systemClock.nowMs() + 86_400_000),
   })
   const key = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64')
   return {
