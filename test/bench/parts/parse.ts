@@ -5,15 +5,14 @@ import { loadSettings } from '../settings.ts'
 import { Detector } from '../../../src/detect/detector.ts'
 import { RecentBatches } from '../../../src/detect/recent-batches.ts'
 import { detectionSettings } from '../../../src/detect/settings.ts'
-import { RawBatch } from '../../../src/model/raw-batch.ts'
+import { splitLines } from '../../../src/input/lines.ts'
+import { BATCH_BYTES, RawBatch } from '../../../src/model/raw-batch.ts'
 import { RecordBatch } from '../../../src/model/record-batch.ts'
 import { Parser } from '../../../src/parse/parser.ts'
 import type { Figure, Part } from '../part.ts'
 import { type WorkloadFormat, writeWorkload } from '../workload.ts'
 
-const READ_BYTES = 1 << 20
-const RECENT_BATCHES = 64
-const LINE_FEED = 10
+const RECENT_BATCHES = 20
 
 function parseAndDetect(format: WorkloadFormat, row: number, target: number): Part {
   return async ({ lines, folder, say }) => {
@@ -66,10 +65,10 @@ function runOnce(path: string, referenceMs: number): Run {
   const run: Run = { count: 0, wallSeconds: 0, cpuSeconds: 0, detections: 0, unparsed: 0 }
   let sequence = 0
   let raw = emptyBatch(raws)
-  const take = (): void => {
-    const records = spare.pop() ?? new RecordBatch(raw)
-    records.reset(raw, ++sequence)
-    parser.parse(raw, records)
+  const take = (full: RawBatch): void => {
+    const records = spare.pop() ?? new RecordBatch(full)
+    records.reset(full, ++sequence)
+    parser.parse(full, records)
     run.detections += detector.observe(records).length
     run.count += records.count
     for (let i = 0; i < records.count; i++) run.unparsed += ((records.flags[i] as number) >> 5) & 1
@@ -78,27 +77,25 @@ function runOnce(path: string, referenceMs: number): Run {
       raws.push(fallen.raw)
       spare.push(fallen)
     }
-    raw = emptyBatch(raws)
   }
   const file = openSync(path, 'r')
-  const chunk = Buffer.allocUnsafe(READ_BYTES)
-  let held = 0
+  const counts = { lines: 0, blankLines: 0, truncatedLines: 0, nextLine: 1 }
   const startCpu = process.cpuUsage()
   const startMs = performance.now()
+  // as the file input does: read into the batch, mark the lines where they lie, carry the rest over
+  let held = 0
   for (;;) {
-    const got = readSync(file, chunk, held, READ_BYTES - held, null)
-    if (got === 0) break
+    const got = readSync(file, raw.bytes, held, BATCH_BYTES - held, null)
+    if (got === 0 && held === 0) break
     const end = held + got
-    let from = 0
-    for (let to = chunk.indexOf(LINE_FEED); to !== -1 && to < end; to = chunk.indexOf(LINE_FEED, from)) {
-      if (!raw.hasRoom(to - from)) take()
-      raw.add(chunk, from, to, 0)
-      from = to + 1
-    }
-    chunk.copyWithin(0, from, end)
-    held = end - from
+    const stop = splitLines(raw, 0, end, 0, counts)
+    raw.used = end
+    const rest = raw.bytes.subarray(stop, end)
+    const full = raw
+    raw = emptyBatch(raws)
+    held = rest.copy(raw.bytes, 0)
+    take(full)
   }
-  if (raw.count > 0) take()
   run.wallSeconds = (performance.now() - startMs) / 1000
   const cpu = process.cpuUsage(startCpu)
   run.cpuSeconds = (cpu.user + cpu.system) / 1e6
