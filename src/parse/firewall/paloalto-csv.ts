@@ -23,6 +23,7 @@ import {
 import type { Line } from '../line.ts'
 import type { LineFormat } from '../registry.ts'
 import { attackerOf, categoryOf, dispositionOf, severityOf } from '../words.ts'
+import { keepUsualTraffic, readUsualTraffic, USUAL_CSV_BYTES } from './paloalto-csv-usual.ts'
 import { Columns } from './paloalto-columns.ts'
 
 const REASONS = [
@@ -130,6 +131,20 @@ function recognise(line: Line): boolean {
 }
 
 function read(line: Line, into: RecordBatch, row: number): number {
+  if (line.flags !== 0 || line.end - line.at < USUAL_CSV_BYTES) return readAny(line, into, row)
+  if (readUsualTraffic(line, into, row)) return OK
+  const flags = into.flags[row] as number
+  into.clearRow(row)
+  into.flags[row] = flags
+  const failed = readAny(line, into, row)
+  if (failed === OK && line.flags === 0 && into.category[row] === CATEGORY.traffic) {
+    keepUsualTraffic(line, columns, into, row)
+  }
+  return failed
+}
+
+/** The long way: any type, any version, any quoting. */
+function readAny(line: Line, into: RecordBatch, row: number): number {
   const { bytes, at } = line
   const isFirstMissing =
     isDigit(bytes[at + 1] as number) && (bytes[at + 4] === 0x2f || bytes[at + 4] === 0x2d)

@@ -4,12 +4,7 @@
  * (`$threat_name` in a traffic log) or empty is unknown. There is no direction: a threat's attacker is the source.
  */
 import { ATTACKER, CATEGORY, FLAG, FORMAT } from '../../model/log-record.ts'
-import {
-  ADDRESS_SLOT,
-  type RecordBatch,
-  TEXT_SLOT,
-  TEXT_STRIDE,
-} from '../../model/record-batch.ts'
+import { ADDRESS_SLOT, type RecordBatch, TEXT_SLOT, TEXT_STRIDE } from '../../model/record-batch.ts'
 import { looksLikeAddress } from '../address-bytes.ts'
 import { ascii, isBlank, isWord, readPort, skipBlanks, trimEnd } from '../bytes.ts'
 import {
