@@ -5,6 +5,7 @@
 import type { Settings } from './config/schema.ts'
 import type { Detection } from './model/detection.ts'
 import type { DeviceStatus } from './model/device.ts'
+import type { StoreEvent } from './store/logs/segment-spool.ts'
 
 /** What the thread is started with (`workerData`). */
 export interface PipelineStart {
@@ -41,7 +42,15 @@ export type FromPipeline =
       readonly seen: readonly SeenMessage[]
     }
   | { readonly kind: 'status'; readonly status: PipelineStatus }
-  | { readonly kind: 'alarm'; readonly code: string; readonly message: string; readonly mend: string }
+  /** Something happened at an input, `count` times since it was last told. */
+  | {
+      readonly kind: 'event'
+      readonly code: string
+      readonly part: string
+      readonly message: string
+      readonly count: number
+    }
+  | { readonly kind: 'store'; readonly event: StoreEvent }
   | { readonly kind: 'stopped' }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string }
 

@@ -55,7 +55,7 @@ export async function runPipeline(parts: PipelineParts): Promise<void> {
     const detections = detector.observe(records) // event time, never the clock
     const seen = watch.observe(records) // lines from sources that are blocked already
     if (detections.length > 0 || seen.length > 0) report({ detections, seen })
-    await segments.append(records) // durable within 250 ms; waits while the disk is behind
+    while (!segments.append(records)) await segments.whenFree() // durable within 250 ms; waits while the disk is behind
 
     const oldest = recent.push(records) // kept a while, for evidence
     if (oldest !== null) {

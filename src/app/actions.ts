@@ -1,0 +1,271 @@
+/**
+ * What the control API can do, carried out on the parts: people's changes go through the decider's desks, which write
+ * the audit log. Outcomes become the sentences that the command line prints.
+ */
+import {
+  type Caller,
+  type ChangeResult,
+  type Explanation,
+  type Reply,
+  type ServiceActions,
+  viewOfAllowEntry,
+  viewOfDecision,
+} from '../api/control-contract.ts'
+import type { Decider } from '../decide/decider.ts'
+import type { Explanation as Told } from '../decide/explain.ts'
+import { errorCodeOf, type Outcome, type RefusalCode } from '../decide/outcome.ts'
+import { formatNetwork, parseNetwork } from '../lib/address.ts'
+import { AppError } from '../lib/errors.ts'
+import type { Decision } from '../model/decision.ts'
+import type { StateStore } from '../store/state/state-store.ts'
+import type { Parts } from './parts.ts'
+import { seenLines } from './seen-lines.ts'
+import type { SettingsDesk } from './settings-desk.ts'
+import { statusView } from './status.ts'
+
+/** Targets named in the answer of `withdraw`. */
+const WITHDRAW_SHOWN = 1000
+const ENDED_LIMIT = 10_000
+
+export interface ActionOptions {
+  readonly parts: Parts
+  readonly settings: SettingsDesk
+  /** Ends the service after the answer is out. */
+  readonly stop: (reason: string) => void
+}
+
+export function serviceActions({ parts, settings, stop }: ActionOptions): ServiceActions {
+  const decider = (): Decider =>
+    parts.decider ?? fail('the decisions are not loaded yet: try again in a moment')
+  const state = (): StateStore => parts.state ?? fail('the state is not open yet: try again in a moment')
+  return {
+    status: () => statusView(parts),
+    listBlocks: (input) => listBlocks(decider(), state(), input),
+    addBlocks: async ({ targets, reason, until, dryRun }, { user }) => {
+      const untilMs = until === null ? null : Date.parse(until)
+      const blocks = targets.map((target) => ({ target, reason, untilMs }))
+      const outcomes = await decider().blocks.addMany(blocks, user, dryRun)
+      const results = outcomes.map((outcome, i) =>
+        resultOf(targets[i] ?? '', outcome, ({ note }) => note ?? (dryRun ? 'would be blocked' : 'blocked')),
+      )
+      return { dryRun, results }
+    },
+    removeBlocks: ({ targets, reason, dryRun }, { user }) =>
+      each(targets, dryRun, decider(), 'would be lifted', async (target) =>
+        resultOf(target, await decider().blocks.lift(target, user, reason), ({ graceUntilMs }) =>
+          graceUntilMs === null
+            ? 'lifted'
+            : `lifted; detectors leave it alone until ${new Date(graceUntilMs).toISOString()}`,
+        ),
+      ),
+    releaseHeld: ({ targets, reason, dryRun }, { user }) =>
+      each(targets, dryRun, decider(), 'would be released', async (target) =>
+        resultOf(
+          target,
+          await decider().blocks.release(target, user, reason),
+          () => 'released: it is on the list',
+        ),
+      ),
+    refuseHeld: ({ targets, reason, dryRun }, { user }) =>
+      each(targets, dryRun, decider(), 'would be refused', async (target) =>
+        resultOf(
+          target,
+          await decider().blocks.refuseHold(target, user, reason),
+          () => 'refused: it is not blocked',
+        ),
+      ),
+    listAllow: () => decider().allow.list().map(viewOfAllowEntry),
+    addAllow: async ({ targets, reason, until, dryRun }, { user }) => {
+      const untilMs = until === null ? null : Date.parse(until)
+      return each(targets, dryRun, decider(), 'would be allowed', async (target) =>
+        resultOf(target, await decider().allow.add({ target, reason, untilMs }, user), ({ lifted }) =>
+          lifted.length === 0
+            ? 'allowed'
+            : `allowed; lifted ${lifted.map(({ target: was }) => formatNetwork(was)).join(', ')}`,
+        ),
+      )
+    },
+    removeAllow: ({ targets, reason, dryRun }, { user }) =>
+      each(targets, dryRun, decider(), 'would be removed', async (target) =>
+        resultOf(
+          target,
+          await decider().allow.remove(target, user, reason),
+          () => 'removed from the allowlist',
+        ),
+      ),
+    checkAllow: ({ targets }) => ({ results: targets.map((target) => checkOne(decider(), target)) }),
+    withdraw: async (input, { user }) => withdraw(decider(), input, user),
+    setFreeze: async ({ frozen, reason }, { user }) => {
+      const before = decider().engine.flags.frozen
+      const desk = decider().engine
+      const outcome = await (frozen
+        ? desk.freeze(user, reasonOr(reason))
+        : desk.unfreeze(user, reasonOr(reason)))
+      const flags = valueOf(outcome)
+      parts.events.engineSwitched({ state: frozen ? 'frozen' : 'thawed', by: user, reason })
+      const word = frozen ? 'frozen: nothing is added to it until it is unfrozen' : 'no longer frozen'
+      return {
+        changed: before !== flags.frozen,
+        message: `the list is ${before === frozen ? 'already ' : ''}${word}`,
+      }
+    },
+    setEngine: (input, caller) => setEngine(parts, decider(), input, caller),
+    explain: async ({ address }) => explain(parts, settings, decider(), address),
+    listSettings: () => settings.views(),
+    changeSettings: (input, { user }) => settings.change(input.changes, user, input.reason),
+    reload: () => settings.reload(),
+    stop: (_, { user }) => {
+      setImmediate(() => stop(`asked by ${user}`))
+      return { message: 'stopping' }
+    },
+  }
+}
+
+function fail(message: string): never {
+  throw new AppError('state-unavailable', message)
+}
+
+const reasonOr = (reason: string): string => (reason === '' ? 'by command' : reason)
+
+function valueOf<Value>(outcome: Outcome<Value>): Value {
+  if (outcome.ok) return outcome.value
+  throw new AppError(errorCodeOf(outcome.code), outcome.message)
+}
+
+/** Refusals that mean "so already": nothing had to be done. */
+const UNCHANGED: readonly RefusalCode[] = ['duplicate', 'covered']
+/** Refusals for safety's sake. */
+const UNSAFE: readonly RefusalCode[] = [
+  'protected',
+  'allowlisted',
+  'too-wide',
+  'needs-confirmation',
+  'frozen',
+]
+
+function resultOf<Value>(
+  target: string,
+  outcome: Outcome<Value>,
+  message: (value: Value) => string,
+): ChangeResult {
+  if (outcome.ok) return { target, outcome: 'done', message: message(outcome.value) }
+  if (UNCHANGED.includes(outcome.code)) return { target, outcome: 'unchanged', message: outcome.message }
+  if (outcome.code === 'not-found') return { target, outcome: 'not-found', message: outcome.message }
+  if (UNSAFE.includes(outcome.code)) return { target, outcome: 'refused', message: outcome.message }
+  throw new AppError(errorCodeOf(outcome.code), `${target}: ${outcome.message}`)
+}
+
+/** One target after another; a dry run only looks whether there is something to change. */
+async function each(
+  targets: readonly string[],
+  dryRun: boolean,
+  decider: Decider,
+  would: string,
+  change: (target: string) => Promise<ChangeResult>,
+): Promise<{ dryRun: boolean; results: ChangeResult[] }> {
+  const results: ChangeResult[] = []
+  for (const target of targets)
+    results.push(dryRun ? { target, outcome: 'done', message: would } : await change(target))
+  void decider
+  return { dryRun, results }
+}
+
+async function listBlocks(
+  decider: Decider,
+  state: StateStore,
+  input: Parameters<ServiceActions['listBlocks']>[0],
+): Promise<Iterable<Reply<'listBlocks'>>> {
+  const overlapping = input.target === undefined ? null : parseNetwork(input.target, true)
+  const sinceMs = input.since === undefined ? null : Date.parse(input.since)
+  const wanted = (decision: Decision): boolean =>
+    (input.mode === undefined ? decision.mode === 'block' : decision.mode === input.mode) &&
+    (input.rule === undefined || decision.rule === input.rule) &&
+    (input.origin === undefined || decision.origin === input.origin) &&
+    (input.device === undefined || decision.device === input.device) &&
+    (sinceMs === null || decision.createdAtMs >= sinceMs)
+  if (overlapping === null && input.ended !== true) return decider.active().filter(wanted).map(viewOfDecision)
+  const decisions = await state.decisions({
+    state: input.ended === true ? 'ended' : 'active',
+    ...(overlapping === null ? {} : { overlapping }),
+    limit: ENDED_LIMIT,
+  })
+  return decisions.filter(wanted).map(viewOfDecision)
+}
+
+function checkOne(decider: Decider, target: string): { target: string; allowed: boolean; message: string } {
+  const { entry, protectedReason } = valueOf(decider.allow.check(target))
+  if (entry !== null) {
+    const message = `allowed by the entry ${formatNetwork(entry.target)} of ${entry.createdBy}: ${entry.reason}`
+    return { target, allowed: true, message }
+  }
+  if (protectedReason !== null) return { target, allowed: true, message: `never blocked: ${protectedReason}` }
+  return { target, allowed: false, message: 'not allowlisted and not protected: it can be blocked' }
+}
+
+async function withdraw(
+  decider: Decider,
+  input: Parameters<ServiceActions['withdraw']>[0],
+  user: string,
+): Promise<Reply<'withdraw'>> {
+  const criteria = {
+    ...(input.since === undefined ? {} : { sinceMs: Date.parse(input.since) }),
+    ...(input.rule === undefined ? {} : { rule: input.rule }),
+    ...(input.device === undefined ? {} : { device: input.device }),
+  }
+  const decisions = input.dryRun
+    ? valueOf(decider.blocks.previewWithdraw(criteria))
+    : valueOf(await decider.blocks.withdraw(criteria, user, input.reason)).decisions
+  const targets = decisions.slice(0, WITHDRAW_SHOWN).map(({ target }) => formatNetwork(target))
+  return { dryRun: input.dryRun, count: decisions.length, targets }
+}
+
+async function setEngine(
+  parts: Parts,
+  decider: Decider,
+  { action, reason }: Parameters<ServiceActions['setEngine']>[0],
+  { user }: Caller,
+): Promise<Reply<'setEngine'>> {
+  if (action === 'reset') {
+    valueOf(await decider.engine.reset(user, reasonOr(reason)))
+    return {
+      changed: true,
+      message: 'windows and counters are cleared; blocks, allowlist and settings are kept',
+    }
+  }
+  const on = action === 'on'
+  const was = decider.engine.flags.on
+  valueOf(await decider.engine.switch(on, user, reasonOr(reason)))
+  if (was === on) return { changed: false, message: `the engine is ${action} already` }
+  parts.events.engineSwitched({ state: action, by: user, reason })
+  const message = on
+    ? 'the engine is on'
+    : 'the engine is off: lines are received and stored, and no detector blocks, until it is switched on again'
+  return { changed: true, message }
+}
+
+async function explain(
+  parts: Parts,
+  settings: SettingsDesk,
+  decider: Decider,
+  address: string,
+): Promise<Explanation> {
+  const lines = await seenLines(parts, settings.settings, address)
+  const told = valueOf(await decider.explain(address, lines))
+  const decision = decider.active().find(({ id }) => id === told.active[0]?.id)
+  return {
+    address: told.address,
+    verdict: verdictOf(told),
+    sentences: [...told.sentences],
+    evidence: told.detections.flatMap(({ detection }) => [...detection.evidence]).slice(0, 20),
+    block: decision === undefined ? null : viewOfDecision(decision),
+  }
+}
+
+function verdictOf(told: Told): Explanation['verdict'] {
+  if (told.isOnList) return 'blocked'
+  if (told.protectedReason !== null) return 'protected'
+  if (told.allow !== null) return 'allowed'
+  if (told.state === 'held') return 'held'
+  if (told.grace !== null) return 'grace'
+  return told.state === 'shadow' ? 'shadow' : told.state === 'blocked' ? 'blocked' : 'not-blocked'
+}

@@ -1,0 +1,128 @@
+/**
+ * The log store as main sees it: the embedded engine's process when there is one, and a client for questions. Whether
+ * it answers is asked once in a while and remembered, so that pages never wait for it.
+ */
+import type { Clock } from '../lib/clock.ts'
+import { messageOf } from '../lib/errors.ts'
+import { EmbeddedLogStore, logStoreOptions } from '../store/logs/embedded.ts'
+import { LogStore } from '../store/logs/log-store.ts'
+import type { AlarmSink } from '../telemetry/alarms.ts'
+import type { Events } from '../telemetry/events.ts'
+
+export interface LogStoreKeeperOptions {
+  readonly dataFolder: string
+  /** Empty: the embedded engine. */
+  readonly url: string
+  readonly memoryBytes: number
+  readonly clock: Clock
+  readonly alarms: AlarmSink
+  readonly events: Events
+}
+
+const CHECK_MS = 10_000
+/** Restarts within one run that are worth an alarm. */
+const MANY_RESTARTS = 3
+
+export class LogStoreKeeper {
+  readonly client: LogStore
+  readonly #embedded: EmbeddedLogStore | null
+  readonly #options: LogStoreKeeperOptions
+  #timer: NodeJS.Timeout | null = null
+  #records: number | null = null
+  #answers = false
+  #isPrepared = false
+
+  constructor(options: LogStoreKeeperOptions) {
+    this.#options = options
+    const { dataFolder, url, memoryBytes, clock, events } = options
+    this.client = new LogStore(logStoreOptions(dataFolder, url))
+    this.#embedded =
+      url !== ''
+        ? null
+        : new EmbeddedLogStore({
+            folder: dataFolder,
+            memoryBytes,
+            clock,
+            report: (event) => {
+              if (event.kind === 'log-store-ended') {
+                this.#answers = false
+                events.logStoreChanged({ state: 'restarting', reason: event.reason })
+                if (event.restarts >= MANY_RESTARTS) this.#raiseRestarts(event.restarts, event.reason)
+              } else if (event.kind === 'log-store-ready') {
+                void this.check()
+              } else events.logStoreSaid(event.text)
+            },
+          })
+  }
+
+  /** Resolves when the embedded engine answers; a server elsewhere is asked once. */
+  async start(): Promise<void> {
+    await this.#embedded?.start()
+    await this.check()
+    this.#timer = setInterval(() => void this.check(), CHECK_MS)
+  }
+
+  get isReady(): boolean {
+    return this.#answers
+  }
+
+  get restarts(): number {
+    return this.#embedded?.status().restarts ?? 0
+  }
+
+  /** Process of the embedded engine, for benches and tests; null when it is not running. */
+  get processId(): number | null {
+    return this.#embedded?.status().pid ?? null
+  }
+
+  /** Records stored when last asked; null while unknown. */
+  get records(): number | null {
+    return this.#records
+  }
+
+  /** One sentence. */
+  get note(): string {
+    const where = this.#embedded === null ? 'ClickHouse server' : 'embedded engine'
+    if (this.#answers) return `${where} answers`
+    const lastEnd = this.#embedded?.status().lastEnd
+    return `${where} does not answer${lastEnd == null ? '' : ` (${lastEnd})`}`
+  }
+
+  /** Asks the store whether it answers and how much it holds. Never rejects: the answer is in `isReady`. */
+  async check(): Promise<void> {
+    const { alarms } = this.#options
+    try {
+      if (!this.#isPrepared) await this.client.prepare()
+      this.#isPrepared = true
+      this.#records = (await this.client.sizes()).records
+      this.#answers = true
+      alarms.clear('log-store-away')
+    } catch (error) {
+      this.#answers = false
+      alarms.raise({
+        code: 'log-store-away',
+        severity: 'warning',
+        message: `The log store does not answer: ${messageOf(error)}. Detection and the list go on; lines wait on disk.`,
+        mend:
+          this.#embedded === null
+            ? 'Look at the server named in logs.url.'
+            : 'It is started again by itself; if it stays away, look at the disk and at logs.memory.',
+      })
+    }
+  }
+
+  async stop(): Promise<void> {
+    if (this.#timer !== null) clearInterval(this.#timer)
+    await this.client.close()
+    await this.#embedded?.stop()
+  }
+
+  #raiseRestarts(restarts: number, reason: string): void {
+    this.#options.alarms.raise({
+      code: 'log-store-restarts',
+      severity: 'warning',
+      message: `The log store ended ${restarts} times since the service started; last: ${reason}.`,
+      mend: 'If it says out of memory, raise logs.memory or give the machine more; else report it with the log.',
+    })
+  }
+}

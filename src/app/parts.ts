@@ -1,0 +1,31 @@
+/** The built parts of a running service, as status, actions and jobs are given them. Null: not there yet. */
+import type { Clock } from '../lib/clock.ts'
+import type { Decider } from '../decide/decider.ts'
+import type { BlockList } from '../publish/block-list.ts'
+import type { ServerCertificate } from '../publish/certificate.ts'
+import type { FetchLog } from '../publish/fetch-log.ts'
+import type { StateStore } from '../store/state/state-store.ts'
+import type { Alarms } from '../telemetry/alarms.ts'
+import type { Events } from '../telemetry/events.ts'
+import type { LogStoreKeeper } from './log-store-keeper.ts'
+import type { PipelineThread } from './pipeline-thread.ts'
+import type { Rates } from './rates.ts'
+
+export interface Parts {
+  readonly version: string
+  readonly dataFolder: string
+  readonly clock: Clock
+  readonly startedAtMs: number
+  readonly alarms: Alarms
+  readonly events: Events
+  readonly list: BlockList
+  readonly certificate: ServerCertificate
+  readonly fetches: FetchLog
+  readonly rates: Rates
+  /** Where firewalls fetch the list, the likeliest first. */
+  readonly listUrls: () => string[]
+  decider: Decider | null
+  state: StateStore | null
+  pipeline: PipelineThread | null
+  logs: LogStoreKeeper | null
+}

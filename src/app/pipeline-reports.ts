@@ -1,0 +1,148 @@
+/**
+ * What the pipeline thread reports, brought to the parts it concerns: detections to the decider one batch after the
+ * other, lines from blocked sources to their decisions, losses and failures to log and alarms.
+ */
+import type { Decider } from '../decide/decider.ts'
+import { formatNetwork, parseNetwork } from '../lib/address.ts'
+import type { Detection } from '../model/detection.ts'
+import type { InputStatus, SeenMessage } from '../pipeline-messages.ts'
+import type { StoreEvent } from '../store/logs/segment-spool.ts'
+import type { Parts } from './parts.ts'
+import type { PipelineThreadOptions } from './pipeline-thread.ts'
+
+/** Detections that wait for the decider; beyond, the oldest are given up and counted: a flood must not fill memory. */
+const WAITING_LIMIT = 20_000
+
+type Handlers = Pick<PipelineThreadOptions, 'onFound' | 'onEvent' | 'onStoreEvent' | 'onDeath'>
+
+export class PipelineReports {
+  readonly #parts: Parts
+  readonly #decider: Decider
+  readonly #waiting: Detection[] = []
+  #working: Promise<void> | null = null
+  #givenUp = 0
+  #raised = new Set<string>()
+
+  constructor(parts: Parts, decider: Decider) {
+    this.#parts = parts
+    this.#decider = decider
+  }
+
+  handlers(): Handlers {
+    const { events, alarms } = this.#parts
+    return {
+      onFound: (detections, seen) => this.#found(detections, seen),
+      onEvent: ({ code, part, message, count }) => events.inputReported({ code, part, message, count }),
+      onStoreEvent: (event) => this.#storeEvent(event),
+      onDeath: (error) => {
+        if (error === null) {
+          alarms.clear('pipeline-died')
+          return
+        }
+        events.partFailed('pipeline', 'read log lines', error)
+        alarms.raise({
+          code: 'pipeline-died',
+          severity: 'critical',
+          message: `The pipeline thread ended (${error.message}) and is started again; the list is served meanwhile.`,
+          mend: 'If it stays, restart the service and report the log line before it.',
+        })
+      },
+    }
+  }
+
+  /** Resolves when every detection so far has been decided. */
+  async idle(): Promise<void> {
+    while (this.#working !== null) await this.#working
+  }
+
+  /** Findings of the inputs (socket buffers, unreadable files) are alarms while they stand. */
+  raiseFindings(inputs: readonly InputStatus[]): void {
+    const now = new Set<string>()
+    for (const { name, findings } of inputs) {
+      for (const { code, message, mend } of findings) {
+        const key = `${code}:${name}`
+        now.add(key)
+        this.#parts.alarms.raise({ code: key, severity: 'warning', message, mend })
+      }
+    }
+    for (const key of this.#raised) if (!now.has(key)) this.#parts.alarms.clear(key)
+    this.#raised = now
+  }
+
+  #found(detections: readonly Detection[], seen: readonly SeenMessage[]): void {
+    if (seen.length > 0) {
+      const sources = seen.flatMap(({ target, lastSeenAtMs, count }) => {
+        const network = parseNetwork(target)
+        return network === null ? [] : [{ target: network, lastSeenAtMs, count }]
+      })
+      this.#decider.seen(sources)
+    }
+    if (detections.length === 0) return
+    this.#waiting.push(...detections)
+    const over = this.#waiting.length - WAITING_LIMIT
+    if (over > 0) this.#giveUp(over)
+    this.#working ??= this.#work()
+  }
+
+  async #work(): Promise<void> {
+    const { events } = this.#parts
+    while (this.#waiting.length > 0) {
+      const judgements = await this.#decider.decide(this.#waiting.splice(0))
+      for (const { detection, verdict, reason } of judgements) {
+        events.detectionDecided(detection, { verdict, reason }, formatNetwork(detection.source))
+      }
+    }
+    this.#working = null
+  }
+
+  #giveUp(count: number): void {
+    this.#waiting.splice(0, count)
+    this.#givenUp += count
+    this.#parts.alarms.raise({
+      code: 'detections-given-up',
+      severity: 'critical',
+      message: `${this.#givenUp} detections were given up because more came than can be decided.`,
+      mend: 'A flood of forged sources is likely: look at the held blocks and at the devices that report them.',
+    })
+  }
+
+  #storeEvent(event: StoreEvent): void {
+    const { alarms, events } = this.#parts
+    switch (event.kind) {
+      case 'segment-quarantined':
+        alarms.raise({
+          code: 'segment-quarantined',
+          severity: 'warning',
+          message: `A segment of log lines could not be stored and was put aside: ${event.path} (${event.reason}).`,
+          mend: 'Its lines are missing in searches. Keep the file for a report; look for a failing disk.',
+        })
+        break
+      case 'segment-write-failed':
+        alarms.raise({
+          code: 'segment-write-failed',
+          severity: 'critical',
+          message: `Log lines cannot be written to disk: ${event.reason} (${event.path}). They wait in memory; then inputs wait.`,
+          mend: 'Make room on the disk of the data folder, or give the service the right to write there.',
+        })
+        break
+      case 'checkpoint-damaged':
+        alarms.raise({
+          code: 'checkpoint-damaged',
+          severity: 'warning',
+          message: `The record of how far log files are read was damaged: ${event.reason}.`,
+          mend: 'Some lines may be stored twice; look for a full or failing disk.',
+        })
+        break
+      case 'store-unavailable':
+        events.logStoreChanged({ state: 'stopped', reason: event.reason })
+        break
+      case 'store-available':
+        alarms.clear('segment-write-failed')
+        events.logStoreChanged({ state: 'started', reason: `${event.waitingSegments} segments wait` })
+        break
+      case 'segment-repaired':
+        events.segmentRepaired(event)
+        break
+    }
+  }
+}

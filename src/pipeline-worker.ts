@@ -1,0 +1,256 @@
+/**
+ * The pipeline thread: builds inputs, parser, detector, segment writer and sender from the settings, runs the pipeline
+ * over them and tells main what it found, what stands in the way and, once a second, its counters. Everything that
+ * touches log lines at speed lives here; everything that decides lives in main.
+ */
+import { parentPort, workerData } from 'node:worker_threads'
+import type { Settings } from './config/schema.ts'
+import { BlockedWatch } from './detect/blocked-watch.ts'
+import { Detector } from './detect/detector.ts'
+import { RecentBatches } from './detect/recent-batches.ts'
+import { detectionSettings } from './detect/settings.ts'
+import type { InputContext, InputEvent } from './input/context.ts'
+import { FileInput } from './input/file.ts'
+import { BatchPool } from './input/pool.ts'
+import { BatchQueue } from './input/queue.ts'
+import { TcpInput } from './input/tcp.ts'
+import { UdpInput } from './input/udp.ts'
+import { systemClock } from './lib/clock.ts'
+import { AppError, messageOf } from './lib/errors.ts'
+import { Parser } from './parse/parser.ts'
+import { runPipeline } from './pipeline.ts'
+import { restoreWindows } from './restore-windows.ts'
+import type {
+  FromPipeline,
+  InputStatus,
+  PipelineStart,
+  PipelineStatus,
+  ToPipeline,
+} from './pipeline-messages.ts'
+import { logStoreOptions } from './store/logs/embedded.ts'
+import { LogStore } from './store/logs/log-store.ts'
+import { SegmentSender } from './store/logs/segment-sender.ts'
+import { SegmentSpool, type StoreEvent } from './store/logs/segment-spool.ts'
+import { SegmentWriter } from './store/logs/segment-writer.ts'
+
+/** Batches in all: 64 MiB of text at most. A third of them keeps the latest lines at hand for evidence. */
+const POOL_BATCHES = 64
+const RECENT_BATCHES = 20
+/** Segments may fill so much disk while the log store is away; then inputs wait and UDP sheds. */
+const SPOOL_BYTES = 4 * 1024 ** 3
+const STATUS_MS = 1000
+/** Longest a stopping thread waits for the log store to take the last segments; they are safe on disk either way. */
+const LAST_SEGMENTS_MS = 2000
+
+const port = parentPort
+if (port === null) throw new Error('BUG: pipeline-worker.ts runs as a worker thread only')
+const tell = (message: FromPipeline): void => port.postMessage(message)
+
+/** What every input offers, whatever it reads from. */
+interface Source {
+  readonly name: string
+  readonly input: UdpInput | TcpInput | FileInput
+}
+
+async function main(start: PipelineStart): Promise<void> {
+  const clock = systemClock
+  let { settings } = start
+  const pool = new BatchPool(POOL_BATCHES)
+  const queue = new BatchQueue(POOL_BATCHES)
+  const context: InputContext = { pool, queue, clock, report: (event) => tellInputEvent(event) }
+  const spool = await SegmentSpool.open({
+    folder: start.dataFolder,
+    maxSpoolBytes: SPOOL_BYTES,
+    clock,
+    report: tellStoreEvent,
+  })
+  const store = new LogStore(logStoreOptions(start.dataFolder, settings['logs.url']))
+  const sender = new SegmentSender({ spool, target: store, report: tellStoreEvent })
+  const sources = makeSources(start, settings, context, spool)
+  const files = sources.flatMap(({ input }) => (input instanceof FileInput ? [input] : []))
+  const segments = new SegmentWriter({
+    spool,
+    clock,
+    keepRaw: settings['logs.keepRaw'],
+    onDurable: (positions) => {
+      for (const input of files) for (const position of positions) input.stored(position)
+    },
+    report: tellStoreEvent,
+  })
+  const recent = new RecentBatches(RECENT_BATCHES)
+  const parser = new Parser(parserOptions(settings))
+  const detector = new Detector({
+    settings: detectionSettings(settings),
+    seed: start.seed,
+    recent,
+    live: true,
+  })
+  const watch = new BlockedWatch(start.seed)
+  watch.replace(start.blocked)
+
+  sender.start()
+  // Sockets first: what comes while the windows are restored waits in batches and in the kernel.
+  for (const { input } of sources) await input.start()
+  tell({ kind: 'ready', inputs: sources.map(statusOf) })
+  await restoreWindows({ detector, store, sender, settings: detectionSettings(settings), clock, tell })
+  const running = runPipeline({
+    queue,
+    pool,
+    parser,
+    detector,
+    watch,
+    segments,
+    recent,
+    clock,
+    report: ({ detections, seen }) => tell({ kind: 'found', detections, seen }),
+  })
+  const status = (): PipelineStatus => ({
+    inputs: sources.map(statusOf),
+    parser: parserCounters(parser),
+    detector: detector.counters(),
+    segments: {
+      storedRecords: sender.records,
+      storedSegments: sender.segments,
+      durableRecords: segments.records,
+      waitingSegments: spool.waitingSegments,
+      waitingBytes: spool.waitingBytes,
+      quarantinedSegments: sender.quarantined,
+      storeIsDown: sender.isStoreDown ? 1 : 0,
+    },
+    devices: detector.devices().map((device) => ({
+      ...device,
+      timeZone: settings['time.deviceZones'][device.device] ?? null,
+    })),
+    queuedBatches: queue.size,
+  })
+  const timer = setInterval(() => tell({ kind: 'status', status: status() }), STATUS_MS)
+
+  port?.on('message', (message: ToPipeline) => {
+    switch (message.kind) {
+      case 'settings':
+        settings = message.settings
+        parser.configure(parserOptions(settings))
+        detector.configure(detectionSettings(settings))
+        break
+      case 'blocked':
+        for (const target of message.removed) watch.remove(target)
+        for (const target of message.added) watch.add(target)
+        break
+      case 'certificate':
+        for (const { name, input } of sources)
+          if (name === 'tls' && input instanceof TcpInput) input.setCertificate(message.tls)
+        break
+      case 'reset':
+        detector.reset()
+        break
+      case 'stop':
+        void stop().catch(fail)
+        break
+    }
+  })
+
+  async function stop(): Promise<void> {
+    for (const { input } of sources) await input.stop()
+    queue.close()
+    await running
+    await segments.close()
+    clearInterval(timer)
+    await Promise.race([sender.whenIdle(), new Promise((resolve) => setTimeout(resolve, LAST_SEGMENTS_MS))])
+    await sender.stop()
+    await store.close()
+    tell({ kind: 'status', status: status() })
+    tell({ kind: 'stopped' })
+    port?.close()
+  }
+
+  await running
+}
+
+function makeSources(
+  start: PipelineStart,
+  settings: Settings,
+  context: InputContext,
+  spool: SegmentSpool,
+): Source[] {
+  const sources: Source[] = []
+  const tcp = {
+    maxConnections: settings['syslog.tcp.maxConnections'],
+    idleSeconds: settings['syslog.tcp.idleSeconds'],
+  }
+  if (settings['syslog.udp.listen'] !== '') {
+    const receiveBufferBytes = settings['syslog.udp.receiveBuffer']
+    sources.push({
+      name: 'udp',
+      input: new UdpInput({ listen: settings['syslog.udp.listen'], receiveBufferBytes }, context),
+    })
+  }
+  if (settings['syslog.tcp.listen'] !== '') {
+    sources.push({
+      name: 'tcp',
+      input: new TcpInput({ listen: settings['syslog.tcp.listen'], ...tcp }, context),
+    })
+  }
+  if (settings['syslog.tls.listen'] !== '') {
+    const tls = start.tls
+    sources.push({
+      name: 'tls',
+      input: new TcpInput({ listen: settings['syslog.tls.listen'], ...tcp, tls }, context),
+    })
+  }
+  if (settings['files.watch'].length > 0) {
+    const positions = new Map(spool.resumePositions.map((position) => [position.fileId, position]))
+    const afterRead = settings['files.afterRead']
+    const globs = settings['files.watch']
+    sources.push({ name: 'file', input: new FileInput({ globs, afterRead, positions }, context) })
+  }
+  return sources
+}
+
+function parserOptions(settings: Settings): {
+  timeZone: string
+  deviceZones: Readonly<Record<string, string>>
+} {
+  return { timeZone: settings['time.zone'], deviceZones: settings['time.deviceZones'] }
+}
+
+function parserCounters(parser: Parser): Record<string, number> {
+  const { parsed, unparsed } = parser.counters()
+  return {
+    ...Object.fromEntries(Object.entries(parsed).map(([format, count]) => [`parsed ${format}`, count])),
+    ...Object.fromEntries(Object.entries(unparsed).map(([reason, count]) => [`unparsed ${reason}`, count])),
+  }
+}
+
+function statusOf({ name, input }: Source): InputStatus {
+  const counters = input.status()
+  const address = 'address' in counters ? counters.address : fileAddress(counters.filesFollowed)
+  const numbers = Object.entries(counters).filter(
+    (entry): entry is [string, number] => typeof entry[1] === 'number',
+  )
+  return {
+    name,
+    address: address === '' ? null : address,
+    counters: Object.fromEntries(numbers),
+    findings: input.findings(),
+  }
+}
+
+function fileAddress(files: number): string {
+  return `following ${files === 1 ? '1 file' : `${files} files`}`
+}
+
+function tellInputEvent({ kind, input, message, count }: InputEvent): void {
+  tell({ kind: 'event', code: kind, part: input, message, count })
+}
+
+function tellStoreEvent(event: StoreEvent): void {
+  tell({ kind: 'store', event })
+}
+
+function fail(error: unknown): void {
+  tell({ kind: 'failed', code: error instanceof AppError ? error.code : 'failed', message: messageOf(error) })
+  port?.close()
+  process.exit(1) // ends this thread alone; main starts it again
+}
+
+main(workerData as PipelineStart).catch(fail)
