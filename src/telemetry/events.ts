@@ -45,6 +45,9 @@ const LEVEL_OF: Readonly<Record<AlarmSeverity, 'error' | 'warn' | 'info'>> = {
   info: 'info',
 }
 
+/** Input events that are no trouble. */
+const QUIET_CODES = new Set(['file-found', 'file-rotated', 'file-emptied', 'file-rest-read'])
+
 export class Events {
   readonly #log: Log
   readonly #metrics: Metrics
@@ -180,5 +183,20 @@ export class Events {
 
   retentionRan(details: { droppedPartitions: number; expiredDecisions: number; durationMs: number }): void {
     this.#log.info(details, 'nightly clean-up done')
+  }
+
+  /** What the log store's process wrote to its standard error. */
+  logStoreSaid(text: string): void {
+    this.#log.warn({ text: text.trimEnd().slice(0, 2000) }, 'log store said')
+  }
+
+  segmentRepaired(details: { segment: string; reason: string }): void {
+    this.#log.warn(details, 'segment stored anew')
+  }
+
+  /** Something happened at an input, thinned out there. */
+  inputReported(details: { code: string; part: string; message: string; count: number }): void {
+    const { code, part, message, count } = details
+    this.#log[QUIET_CODES.has(code) ? 'info' : 'warn']({ code, part, count }, message)
   }
 }

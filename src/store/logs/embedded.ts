@@ -170,3 +170,8 @@ export class EmbeddedLogStore {
     clearTimeout(timer)
   }
 }
+
+/** How a client reaches the log store: a server by its URL, or without one the embedded engine of the data folder. */
+export function logStoreOptions(folder: string, url: string): { url: string } | { socketPath: string } {
+  return url === '' ? { socketPath: socketPathOf(folder) } : { url }
+}
