@@ -57,9 +57,12 @@ function attack(severity: Threat['severity']): Pick<Threat, 'severity' | 'direct
   return { severity, direction: 'client-to-server', category: 'code-execution' }
 }
 
-/** Offenders take turns through 192.0.2.1 to 192.0.2.240; .250 is the slow scanner, .255 the list's sentinel. */
+/**
+ * Offenders take turns through 192.0.2.33 to 192.0.2.232; .250 is the slow scanner, .255 the list's sentinel. The low
+ * ones are left out: a machine in a test network may have one, and its gateway, which are never blocked.
+ */
 function offender(number: number): string {
-  return `192.0.2.${((number * 37) % 240) + 1}`
+  return `192.0.2.${((number * 37) % 200) + 33}`
 }
 
 function ephemeralPort(random: Random): number {
