@@ -6,7 +6,8 @@
  * copy is served, and a few early changes cannot wipe it. A render that fails leaves the last revision in place,
  * raises an alarm and is tried again.
  *
- * Limits: exact duplicates collapse, networks inside other networks stay. Cost of a render: O(entries), lines and order are kept between renders.
+ * Limits: exact duplicates collapse, networks inside other networks stay. A render costs little
+ * beside copying and hashing the bytes: the lines are kept in chunks (target-chunks.ts).
  */
 import { formatNetwork, type Network, parseNetwork } from '../lib/address.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -14,6 +15,15 @@ import { messageOf } from '../lib/errors.ts'
 import { SENTINEL } from '../model/decision.ts'
 import type { AlarmSink } from '../telemetry/alarms.ts'
 import { checksumOf, etagOf, isV4Network, type ListSnapshot, startSnapshot } from './list-snapshot.ts'
+import {
+  changeContents,
+  type Key,
+  keyOf,
+  NO_CONTENTS,
+  recheckContents,
+  type Refused,
+  renderContents,
+} from './target-chunks.ts'
 
 /** Changes of one moment (a batch of detections, a withdraw) become one revision. */
 const FIRST_RENDER_MS = 10
@@ -54,21 +64,6 @@ export interface BlockListOptions {
   readonly minIntervalMs?: number
 }
 
-interface Entry {
-  /** Orders within a family: a number for IPv4, fixed-width hex text for IPv6. Unique over both. */
-  readonly key: number | string
-  readonly target: Network
-  /** The text with its line end. */
-  readonly line: string
-  /** What the last filter said. */
-  refusal: string | null
-}
-
-interface Contents {
-  readonly v4: readonly Entry[]
-  readonly v6: readonly Entry[]
-}
-
 export class BlockList {
   readonly #clock: Clock
   readonly #refuse: (target: Network) => string | null
@@ -78,10 +73,12 @@ export class BlockList {
   readonly #minIntervalMs: number
   #sentinel: string
   #snapshot: ListSnapshot
-  #contents: Contents = { v4: [], v6: [] }
-  #members = new Map<number | string, Entry>()
-  /** Not yet rendered: the entry to add, or null to remove. */
-  #pending = new Map<number | string, Entry | null>()
+  #sentinelKey: Key
+  #contents = NO_CONTENTS
+  /** Not yet rendered: the target to add, or null to remove. */
+  #pending = new Map<Key, Network | null>()
+  /** The pending targets are the whole set, not a change of it. */
+  #isReplacing = false
   #isLoaded = false
   #mustRecheck = false
   #lastRenderMs = Number.NEGATIVE_INFINITY
@@ -96,7 +93,9 @@ export class BlockList {
     this.#onRendered = options.onRendered ?? (() => {})
     this.#schedule = options.schedule ?? timerSchedule
     this.#minIntervalMs = options.minIntervalMs ?? MIN_INTERVAL_MS
-    this.#sentinel = canonical(options.sentinel)
+    const sentinel = sentinelNetwork(options.sentinel)
+    this.#sentinel = formatNetwork(sentinel)
+    this.#sentinelKey = keyOf(sentinel)
     this.#snapshot = options.initial ?? startSnapshot(this.#sentinel, options.clock.nowMs())
   }
 
@@ -113,15 +112,15 @@ export class BlockList {
   /** Changes the set. A target in both lists stays in; adding a member or removing a stranger does nothing. */
   apply(change: { readonly added: readonly Network[]; readonly removed: readonly Network[] }): void {
     for (const target of change.removed) this.#pending.set(keyOf(target), null)
-    for (const target of change.added) this.#add(target)
+    for (const target of change.added) this.#pending.set(keyOf(target), target)
     this.#plan()
   }
 
   /** Makes the set exactly this one. To be called at start, when the decisions are known. */
   replace(targets: readonly Network[]): void {
     this.#pending.clear()
-    for (const key of this.#members.keys()) this.#pending.set(key, null)
-    for (const target of targets) this.#add(target)
+    for (const target of targets) this.#pending.set(keyOf(target), target)
+    this.#isReplacing = true
     this.#isLoaded = true
     this.#plan()
   }
@@ -133,8 +132,10 @@ export class BlockList {
   }
 
   setSentinel(sentinel: string): void {
-    if (canonical(sentinel) === this.#sentinel) return
-    this.#sentinel = canonical(sentinel)
+    const network = sentinelNetwork(sentinel)
+    if (formatNetwork(network) === this.#sentinel) return
+    this.#sentinel = formatNetwork(network)
+    this.#sentinelKey = keyOf(network)
     this.recheck()
   }
 
@@ -166,16 +167,10 @@ export class BlockList {
 
   /** Renders what is pending and sets no more timers. */
   close(): void {
-    if (this.#pending.size > 0) this.flush()
+    if (this.#pending.size > 0 || this.#isReplacing) this.flush()
     this.#isClosed = true
     this.#cancelTimer?.()
     this.#cancelTimer = null
-  }
-
-  #add(target: Network): void {
-    const key = keyOf(target)
-    const member = this.#members.get(key)
-    this.#pending.set(key, member ?? { key, target, line: `${formatNetwork(target)}\n`, refusal: null })
   }
 
   #plan(): void {
@@ -195,26 +190,18 @@ export class BlockList {
 
   /** Answers whether a new revision was made. Nothing of `this` changes before everything has succeeded. */
   #render(startMs: number): boolean {
-    const added: Entry[] = []
-    const removed = new Set<Entry>()
-    for (const [key, entry] of this.#pending) {
-      const member = this.#members.get(key)
-      if (entry === null && member !== undefined) removed.add(member)
-      if (entry !== null && member === undefined) added.push(entry)
-    }
-    const contents = merge(this.#contents, added, removed)
+    const refuse = (target: Network): string | null => this.#verdict(target)
     const asksAll = this.#mustRecheck || startMs - this.#lastRecheckMs >= RECHECK_MS
-    for (const family of asksAll ? [contents.v4, contents.v6] : [added]) {
-      for (const entry of family) entry.refusal = this.#verdict(entry.target)
-    }
-    const refused = [...contents.v4, ...contents.v6].filter((entry) => entry.refusal !== null)
+    const base = this.#isReplacing ? NO_CONTENTS : this.#contents
+    const changed = changeContents(base, this.#pending, refuse)
+    const contents = asksAll && !this.#isReplacing ? recheckContents(changed, refuse) : changed
+    const { body, entries, refused } = renderContents(contents)
     const previous = this.#snapshot
-    const next = this.#compose(contents, refused.length)
+    const next = this.#compose(body, entries, refused.length)
 
     this.#contents = contents
-    for (const entry of removed) this.#members.delete(entry.key)
-    for (const entry of added) this.#members.set(entry.key, entry)
     this.#pending.clear()
+    this.#isReplacing = false
     this.#mustRecheck = false
     if (asksAll) this.#lastRecheckMs = startMs
     this.#snapshot = next
@@ -223,25 +210,20 @@ export class BlockList {
   }
 
   #verdict(target: Network): string | null {
-    if (formatNetwork(target) === this.#sentinel) return 'it is the sentinel of the empty list'
-    if (target.prefixLength === 0 || (isV4Network(target) && target.prefixLength === 96)) {
+    if (target.prefixLength === 0 || (target.prefixLength === 96 && isV4Network(target))) {
       return 'it would block every address'
     }
+    if (keyOf(target) === this.#sentinelKey) return 'it is the sentinel of the empty list'
     return this.#refuse(target)
   }
 
-  #compose(contents: Contents, refusedCount: number): ListSnapshot {
-    const lines: string[] = []
-    for (const family of [contents.v4, contents.v6]) {
-      for (const entry of family) if (entry.refusal === null) lines.push(entry.line)
-    }
-    const entries = lines.length
-    const body = Buffer.from(entries === 0 ? `${this.#sentinel}\n` : lines.join(''), 'latin1')
+  #compose(lines: Buffer, entries: number, refused: number): ListSnapshot {
+    const body = entries === 0 ? Buffer.from(`${this.#sentinel}\n`, 'latin1') : lines
     const etag = etagOf(checksumOf(body))
     const previous = this.#snapshot
     if (etag === previous.etag && body.equals(previous.body)) {
       // The same content is the same revision, so that every validator handed out stays good.
-      return { ...previous, entries, refused: refusedCount, origin: 'decisions' }
+      return { ...previous, entries, refused, origin: 'decisions' }
     }
     const madeAtMs = Math.max(this.#clock.nowMs(), previous.madeAtMs)
     return {
@@ -249,21 +231,21 @@ export class BlockList {
       etag,
       revision: previous.revision + 1,
       entries,
-      refused: refusedCount,
+      refused,
       madeAtMs,
       dateIsUnique: Math.floor(madeAtMs / 1000) > Math.floor(previous.madeAtMs / 1000),
       origin: 'decisions',
     }
   }
 
-  #report(refused: readonly Entry[], snapshot: ListSnapshot): void {
+  #report(refused: readonly Refused[], snapshot: ListSnapshot): void {
     const first = refused[0]
     if (first === undefined) this.#alarms.clear('list-entry-refused')
     else {
       this.#alarms.raise({
         code: 'list-entry-refused',
         severity: 'warning',
-        message: `${refused.length} blocked target(s) were kept out of the list; the first is ${first.line.trim()}: ${first.refusal}.`,
+        message: `${refused.length} blocked target(s) were kept out of the list; the first is ${formatNetwork(first.target)}: ${first.reason}.`,
         mend: 'Lift these blocks, or correct the allowlist or the protected networks.',
       })
     }
@@ -294,42 +276,7 @@ export class BlockList {
   }
 }
 
-/** The sentinel as it would be written for a target, so that the two can be compared. */
-function canonical(sentinel: string): string {
-  const network = parseNetwork(sentinel)
-  return network === null ? SENTINEL : formatNetwork(network)
-}
-
-/** Numbers for IPv4 (38 bits: word and length), 34 hex digits for IPv6; both sort as DESIGN.md section 8 wants. */
-function keyOf(target: Network): number | string {
-  if (isV4Network(target)) return target.words[3] * 64 + target.prefixLength - 96
-  return (
-    target.words.map((word) => word.toString(16).padStart(8, '0')).join('') +
-    target.prefixLength.toString(16).padStart(2, '0')
-  )
-}
-
-function merge(contents: Contents, added: readonly Entry[], removed: ReadonlySet<Entry>): Contents {
-  if (added.length === 0 && removed.size === 0) return contents
-  const isV4 = (entry: Entry): boolean => typeof entry.key === 'number'
-  return {
-    v4: mergeFamily(contents.v4, added.filter(isV4), removed),
-    v6: mergeFamily(
-      contents.v6,
-      added.filter((entry) => !isV4(entry)),
-      removed,
-    ),
-  }
-}
-
-function mergeFamily(kept: readonly Entry[], added: Entry[], removed: ReadonlySet<Entry>): readonly Entry[] {
-  added.sort((a, b) => (a.key < b.key ? -1 : 1))
-  const merged: Entry[] = []
-  let next = 0
-  for (const entry of kept) {
-    while (next < added.length && (added[next] as Entry).key < entry.key) merged.push(added[next++] as Entry)
-    if (!removed.has(entry)) merged.push(entry)
-  }
-  while (next < added.length) merged.push(added[next++] as Entry)
-  return merged
+/** What the setting names; the documentation address when it names nothing, which the settings do not allow. */
+function sentinelNetwork(sentinel: string): Network {
+  return parseNetwork(sentinel) ?? (parseNetwork(SENTINEL) as Network)
 }
