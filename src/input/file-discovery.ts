@@ -12,12 +12,12 @@
  */
 import { type FSWatcher, watch } from 'node:fs'
 import { access, constants, type FileHandle, readdir, stat } from 'node:fs/promises'
-import { userInfo } from 'node:os'
-import { basename, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { messageOf, systemCodeOf } from '../lib/errors.ts'
 import type { FilePosition } from '../model/raw-batch.ts'
 import { type Finding, type InputContext, RareReporter } from './context.ts'
 import { HEAD_BYTES, inodeOf } from './file-identity.ts'
+import { type FileFailure, findingOf } from './file-findings.ts'
 import { type OpenedFile, openLogFile, readHead } from './file-open.ts'
 import type { FileSchedule, Followed } from './file-schedule.ts'
 import { FileTail } from './file-tail.ts'
@@ -30,13 +30,6 @@ export interface DiscoveryOptions {
   readonly globs: readonly string[]
   /** A renamed or removed file is closed when it did not grow for so long: writers keep it open until told. */
   readonly rotatedGraceMs: number
-}
-
-interface Failure {
-  readonly code: string
-  readonly message: string
-  readonly retryAtMs: number
-  readonly delayMs: number
 }
 
 /** Less of a file than this does not tell whether it is a copy. */
@@ -57,7 +50,7 @@ export class FileDiscovery {
   readonly #reporter: RareReporter
   readonly #byPath = new Map<string, Followed>()
   readonly #roots = new Map<string, string>()
-  readonly #failures = new Map<string, Failure>()
+  readonly #failures = new Map<string, FileFailure>()
   /** Rotated files and copies that were read to the end, by inode, with size and time of change then. */
   readonly #finished = new Map<string, string>()
   readonly #watchers = new Map<string, { watcher: FSWatcher; inode: string }>()
@@ -433,37 +426,4 @@ async function rotatedSiblings(path: string): Promise<string[]> {
     }
   }
   return found.sort((a, b) => a.changedMs - b.changedMs).map((each) => each.path)
-}
-
-function findingOf(path: string, failure: Failure): Finding {
-  const base = basename(path)
-  switch (failure.code) {
-    case 'refused':
-      return {
-        code: 'file-refused',
-        message: `${path} is not followed: ${failure.message}`,
-        mend: `put a regular file there, or take ${base} out of files.watch`,
-      }
-    case 'ENOENT':
-      return {
-        code: 'folder-missing',
-        message: `the folder ${path} does not exist; its files are followed as soon as it does`,
-        mend: `mkdir -p ${path}, or set files.watch to where the log files are`,
-      }
-    case 'EACCES':
-    case 'EPERM':
-      return {
-        code: 'file-not-readable',
-        message: `cannot read ${path}: permission denied`,
-        mend:
-          `usermod -aG adm ${userInfo().username} and start the service anew (rsyslog's files belong to the ` +
-          `group adm), or chgrp and chmod ${path} so that this user may read it`,
-      }
-    default:
-      return {
-        code: 'file-failed',
-        message: `cannot read ${path}: ${failure.message}`,
-        mend: 'see the message',
-      }
-  }
 }

@@ -43,6 +43,11 @@ export class FileSchedule {
     this.#wake?.()
   }
 
+  /** Whether `next` has a file. */
+  get isReady(): boolean {
+    return indexOfReady(this.#live) !== -1 || indexOfReady(this.#behind) !== -1
+  }
+
   /** The next file to read, marked as being read; null when there is none. `onlyLive`: none with a backlog. */
   next(onlyLive = false): Followed | null {
     const file = take(this.#live) ?? (onlyLive ? null : take(this.#behind))
@@ -78,15 +83,15 @@ export function isLive(file: Followed): boolean {
   return file.tail.backlogBytes <= LIVE_BACKLOG_BYTES
 }
 
-/** The first file that need not wait for another. Waiting ones stay, in order; their predecessor is in a queue too. */
+/** The first file that need not wait for another. Waiting ones stay, in order. */
 function take(queue: Followed[]): Followed | null {
-  for (let i = 0; i < queue.length; i++) {
-    const file = queue[i] as Followed
+  const at = indexOfReady(queue)
+  return at === -1 ? null : (queue.splice(at, 1)[0] as Followed)
+}
+
+function indexOfReady(queue: readonly Followed[]): number {
+  return queue.findIndex((file) => {
     if (file.after !== null && (file.after.isDrained || file.after.tail.isClosed)) file.after = null
-    if (file.after === null) {
-      queue.splice(i, 1)
-      return file
-    }
-  }
-  return null
+    return file.after === null
+  })
 }

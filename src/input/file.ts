@@ -202,14 +202,16 @@ export class FileInput {
 
   async #read(): Promise<void> {
     while (!this.#isStopping) {
-      const file = this.#schedule.next()
-      if (file === null) {
+      if (!this.#schedule.isReady) {
         await this.#schedule.whenAdded()
         continue
       }
+      // The batch first: while it is waited for, a live file may come before a backlog.
       const batch = await this.#takeBatch()
       if (batch === null) return
-      await this.#fill(batch, file)
+      const file = this.#schedule.next()
+      if (file === null) this.#context.pool.release(batch)
+      else await this.#fill(batch, file)
     }
   }
 
@@ -293,13 +295,19 @@ export class FileInput {
     this.#context.report({ kind: 'file-emptied', input: 'files', message: `emptied ${tail.path}`, count: 1 })
   }
 
-  async #takeBatch(): Promise<RawBatch | null> {
-    while (!this.#isStopping) {
-      const batch = this.#context.pool.take(this.#keepFree)
-      if (batch !== null) return batch
-      await this.#untilWoken((wake) => void this.#context.pool.whenFree(this.#keepFree).then(wake))
-    }
-    return null
+  /** Null at stop; a batch that comes after that goes back at once. */
+  #takeBatch(): Promise<RawBatch | null> {
+    return new Promise((resolve) => {
+      const giveUp = (): void => resolve(null)
+      this.#wakers.add(giveUp)
+      void this.#context.pool.takeWhenFree(this.#keepFree).then((batch) => {
+        this.#wakers.delete(giveUp)
+        if (this.#isStopping) {
+          this.#context.pool.release(batch)
+          resolve(null)
+        } else resolve(batch)
+      })
+    })
   }
 
   async #pause(ms: number, endsAtHint: boolean): Promise<void> {

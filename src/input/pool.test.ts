@@ -96,3 +96,24 @@ test('an aborted wait says null and does not swallow the next batch', async () =
   queue.push(batch)
   assert.equal(await queue.next(), batch)
 })
+
+test('those who wait for a batch get it in order, before one who asks later', async () => {
+  const pool = new BatchPool(1)
+  const held = pool.take()
+  assert.ok(held)
+  const order: string[] = []
+  const first = pool.takeWhenFree().then((batch) => {
+    order.push('first')
+    return batch
+  })
+  const second = pool.takeWhenFree().then((batch) => {
+    order.push('second')
+    return batch
+  })
+  pool.release(held)
+  const third = pool.takeWhenFree().then(() => order.push('third'))
+  pool.release(await first)
+  pool.release(await second)
+  await third
+  assert.deepEqual(order, ['first', 'second', 'third'])
+})

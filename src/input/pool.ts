@@ -13,7 +13,8 @@ const KEEP_BYTES_LIMIT = BATCH_BYTES * 4
 
 interface Waiter {
   readonly keepFree: number
-  readonly resolve: () => void
+  /** Called when its share is free: takes a batch, or tells somebody who will. */
+  readonly take: () => void
 }
 
 export class BatchPool {
@@ -54,11 +55,21 @@ export class BatchPool {
     if (this.#waiters.length > 0) this.#wake()
   }
 
-  /** Resolves once `take(keepFree)` can succeed; another waiter may be quicker, so take in a loop. Served in order. */
+  /** Resolves once `take(keepFree)` can succeed; another may be quicker, so take in a loop. */
   whenFree(keepFree = 0): Promise<void> {
     if (this.freeCount > this.#kept(keepFree)) return Promise.resolve()
     return new Promise((resolve) => {
-      this.#waiters.push({ keepFree, resolve })
+      this.#waiters.push({ keepFree, take: resolve })
+    })
+  }
+
+  /** The next batch that may be had with `keepFree`; those who wait are served in order, so none starves. */
+  takeWhenFree(keepFree = 0): Promise<RawBatch> {
+    const isFirst = this.#waiters.every((waiter) => waiter.keepFree < keepFree)
+    const batch = isFirst ? this.take(keepFree) : null
+    if (batch !== null) return Promise.resolve(batch)
+    return new Promise((resolve) => {
+      this.#waiters.push({ keepFree, take: () => resolve(this.take(keepFree) as RawBatch) })
     })
   }
 
@@ -70,7 +81,7 @@ export class BatchPool {
     const waiting = this.#waiters
     this.#waiters = []
     for (const waiter of waiting) {
-      if (this.freeCount > this.#kept(waiter.keepFree)) waiter.resolve()
+      if (this.freeCount > this.#kept(waiter.keepFree)) waiter.take()
       else this.#waiters.push(waiter)
     }
   }

@@ -61,7 +61,7 @@ async function* readSource(
   let carry = Buffer.alloc(0)
   let isEnd = false
   while (!isEnd || carry.length > 0) {
-    const batch = await takeBatch(pool)
+    const batch = await pool.takeWhenFree()
     batch.transport = 'file'
     batch.live = false
     batch.senders.push(sender)
@@ -120,14 +120,6 @@ async function takeLongLine(
     if (lf !== -1) return { from: at + lf + 1, to: at + length, isEnd: false }
   }
   return { from: at, to: at, isEnd: true }
-}
-
-async function takeBatch(pool: BatchPool): Promise<RawBatch> {
-  for (;;) {
-    const batch = pool.take()
-    if (batch !== null) return batch
-    await pool.whenFree()
-  }
 }
 
 async function openSource(path: string, stdin: Readable): Promise<Source> {
