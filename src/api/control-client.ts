@@ -82,6 +82,7 @@ export class ControlClient {
       }
       const request = httpRequest({
         socketPath: socket.shortPath,
+        agent: false, // one connection per question: none is kept that a restarted service would not know
         method,
         path,
         headers: {

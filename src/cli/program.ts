@@ -79,7 +79,7 @@ function buildProgram(context: CommandContext): Command {
         'active-defense replay /var/log/Firewall/*.log --set networks.own=192.0.2.0/24',
         'active-defense explain 198.51.100.7',
       ) +
-        '\nExit codes: 0 ok, 1 failed, 2 usage, 3 bad configuration, 4 service not reachable, 7 refused as unsafe.',
+        '\n\nExit codes: 0 ok, 1 failed, 2 usage, 3 bad configuration, 4 service not reachable, 7 refused as unsafe.',
     )
   addOfflineCommands(program, context)
   addServiceCommands(program, context)

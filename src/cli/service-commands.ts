@@ -169,6 +169,7 @@ function addSwitches(program: Command, { io, action }: CommandContext): void {
   for (const frozen of [true, false]) {
     const name = frozen ? 'freeze' : 'unfreeze'
     withService(program.command(name))
+      .summary(frozen ? 'keep the list as it is' : 'let the list move again')
       .description(frozen ? 'Keeps the list as it is: nothing is added.' : 'Lets the list move again.')
       .option('--reason <text>', 'why; kept in the audit log')
       .addHelpText('after', examples(`active-defense ${name} --reason "change window"`))
@@ -188,10 +189,12 @@ function addSwitches(program: Command, { io, action }: CommandContext): void {
       .action(action(async (options) => (await import('./switches.ts')).setEngine(io, state, options)))
   }
   withService(program.command('reload'))
+    .summary('read the configuration again')
     .description('Reads the configuration again, as SIGHUP does; a bad one changes nothing.')
     .addHelpText('after', examples('active-defense reload'))
     .action(action(async (options) => (await import('./switches.ts')).reload(io, options)))
   withService(program.command('stop'))
+    .summary('stop the service')
     .description('Stops the service cleanly.')
     .addHelpText('after', examples('active-defense stop'))
     .action(action(async (options) => (await import('./switches.ts')).stop(io, options)))

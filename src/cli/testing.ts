@@ -11,10 +11,10 @@ export interface TestWorld {
   readonly io: CliIo
   readonly clock: ManualClock
   /** What was printed so far. */
-  stdout(): string
-  stderr(): string
-  signal(signal: StopSignal): void
-  run(...argv: string[]): Promise<number>
+  readonly stdout: () => string
+  readonly stderr: () => string
+  readonly signal: (signal: StopSignal) => void
+  readonly run: (...argv: string[]) => Promise<number>
 }
 
 export interface WorldOptions {
