@@ -36,20 +36,26 @@ code { font: .93em/1.4 ui-monospace, monospace; overflow-wrap: anywhere; }
 .finding.critical { border-color: var(--bad); }
 .finding.info { border-color: var(--accent); }
 table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
-th { text-align: left; font-weight: 600; color: var(--soft); font-size: .85rem; }
-th, td { padding: .35rem .6rem .35rem 0; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; }
+th { text-align: left; font-weight: 600; color: var(--soft); font-size: .85rem; white-space: nowrap; }
+th, td { padding: .35rem 1rem .35rem 0; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: break-word; max-width: 18rem; }
+td code { overflow-wrap: inherit; }
+td.wide { overflow-wrap: anywhere; max-width: none; }
 tr:last-child td { border-bottom: 0; }
 .number { text-align: right; white-space: nowrap; }
-@media (min-width: 48rem) { .third { grid-column: span 4; } .half { grid-column: span 6; } }
+@media (min-width: 48rem) { .third { grid-column: span 4; } }
+@media (min-width: 75rem) { .half { grid-column: span 6; } }
 @media (max-width: 47.99rem) {
   thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   tr { display: block; padding: .5rem 0; border-bottom: 1px solid var(--line); }
   tr:last-child { border-bottom: 0; }
-  td { display: flex; justify-content: space-between; gap: 1rem; border: 0; padding: .1rem 0; }
+  td { display: flex; justify-content: space-between; gap: 1rem; border: 0; padding: .1rem 0; max-width: none; overflow-wrap: anywhere; }
   td::before { content: attr(data-label); color: var(--soft); font-size: .85rem; flex: 0 0 auto; }
   td > * { min-width: 0; }
   .number { text-align: left; }
   td.wide { display: block; }
+  td.wide::before { display: block; }
+  td > span { text-align: right; }
+  td.wide > span { text-align: left; }
 }
 `
 

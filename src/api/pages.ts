@@ -203,7 +203,7 @@ function fetchersCard(status: ServiceStatus): Html {
     { label: 'Last', cell: (fetcher) => ago(fetcher.lastMs, status.nowMs) },
     { label: 'Revision', kind: 'number', cell: (fetcher) => fetcher.lastRevision },
     { label: 'Fetches', kind: 'number', cell: (fetcher) => number(fetcher.fetches) },
-    { label: 'Client', cell: (fetcher) => fetcher.userAgent },
+    { label: 'Client', kind: 'wide', cell: (fetcher) => fetcher.userAgent },
   ])}</section>`
 }
 
@@ -213,7 +213,7 @@ function devicesCard(status: ServiceStatus): Html {
     status.devices,
     'No line has come yet.',
     [
-      { label: 'Device', cell: (device) => device.device },
+      { label: 'Device', kind: 'wide', cell: (device) => device.device },
       { label: 'Last line', cell: (device) => ago(device.lastSeenAtMs, status.nowMs) },
       { label: 'Records', kind: 'number', cell: (device) => number(device.records) },
       { label: 'Not understood', kind: 'number', cell: (device) => number(device.unparsed) },
@@ -227,7 +227,7 @@ function clockText(device: DeviceStatus): Part {
   const offset = Math.abs(device.clockOffsetMs)
   const text =
     offset < 2000 ? 'right' : `${duration(offset)} ${device.clockOffsetMs > 0 ? 'behind' : 'ahead'}`
-  return device.clockInsane ? pill('bad', `${text}: its lines convict nobody`) : text
+  return device.clockInsane ? html`${pill('bad', text)} its lines convict nobody` : text
 }
 
 function number(value: number): string {
