@@ -12,6 +12,7 @@ import { AppError, messageOf, systemCodeOf } from '../lib/errors.ts'
 import type { CliIo } from './io.ts'
 import { configurationInput, printing, type ServiceOptions } from './options.ts'
 import { jsonLine } from './safe-text.ts'
+import { findingsOf } from './status.ts'
 import { Table } from './table.ts'
 
 export interface Check {
@@ -53,7 +54,8 @@ export async function doctor(io: CliIo, options: ServiceOptions): Promise<number
   await printing(io, async (output) => {
     const table = new Table(output, ['STATE', 'CHECK', 'WHAT'])
     for (const check of checks) {
-      const what = check.mend === '' ? check.message : `${check.message} Mend: ${check.mend}`
+      const what =
+        check.mend === '' ? check.message : `${check.message.replace(/\.?$/, '.')} Mend: ${check.mend}`
       if (options.json) await output.line(jsonLine(check))
       else await table.row([check.state, check.check, what])
     }
@@ -170,10 +172,9 @@ function isReadable(path: string): boolean {
 async function checkService(io: CliIo, dataFolder: string): Promise<Check[]> {
   try {
     const view = await new ControlClient({ dataFolder, user: io.user }).call('status', {})
-    const findings = [...view.findings, ...view.inputs.flatMap((input) => input.findings)]
     return [
       ok('service', `version ${view.version} runs as process ${view.processId}`),
-      ...findings.map(
+      ...findingsOf(view).map(
         (finding): Check => ({
           check: finding.code,
           state: 'warn',

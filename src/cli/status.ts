@@ -31,11 +31,17 @@ export async function status(io: CliIo, options: ServiceOptions): Promise<void> 
       ])
     }
     await table.end()
-    const findings = [...view.findings, ...view.inputs.flatMap((input) => input.findings)]
-    for (const finding of findings) {
-      await output.line(safeText(`! ${finding.message} Mend: ${finding.mend} (${finding.code})`))
+    for (const { message, mend } of findingsOf(view)) {
+      await output.line(safeText(`! ${message}`))
+      await output.line(safeText(`  Mend: ${mend}`))
     }
   })
+}
+
+/** What stands in the way, each once: a finding of an input may also be an alarm of the service. */
+export function findingsOf(view: StatusView): StatusView['findings'] {
+  const all = [...view.findings, ...view.inputs.flatMap((input) => input.findings)]
+  return all.filter(({ message }, i) => all.findIndex((other) => other.message === message) === i)
 }
 
 function headLines(io: CliIo, view: StatusView): string[] {
