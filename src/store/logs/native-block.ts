@@ -27,7 +27,7 @@ import {
 /** Latest event time that is taken for a time at all (year 2262, where other tools end); later becomes arrival. */
 const LAST_TIME_MS = 9_223_372_036_854
 /** Bytes a record costs in the columns of fixed width, dictionary numbers included; for the segment's size. */
-const FIXED_BYTES = 220
+const FIXED_BYTES = 145
 
 /** Rows whose texts are taken column by column before the next rows: their lines stay in the first-level cache. */
 const TILE_ROWS = 64
@@ -187,7 +187,7 @@ export function varint(value: number): Uint8Array {
 }
 
 /** Name and type of a Native column. */
-export function columnHeader(name: string, type: string): Uint8Array {
+export function columnHeader(name: string | Uint8Array, type: string): Uint8Array {
   const nameBytes = Buffer.from(name)
   const typeBytes = Buffer.from(type)
   return Buffer.concat([varint(nameBytes.length), nameBytes, varint(typeBytes.length), typeBytes])

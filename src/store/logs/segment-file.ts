@@ -49,10 +49,13 @@ export function segmentOfFileName(name: string): string | null {
 
 /** The closing block of a segment file. */
 export function encodeFooter(footer: SegmentFooter): Uint8Array {
-  const json = Buffer.from(JSON.stringify(footer))
+  return closingBlock(Buffer.from(JSON.stringify(footer)))
+}
+
+function closingBlock(json: Buffer): Buffer {
   const hex = (value: number): string => value.toString(16).padStart(8, '0')
   const name = Buffer.concat([json, Buffer.from(hex(crc32(json)) + hex(json.length))])
-  return Buffer.concat([varint(1), varint(0), columnHeader(name.toString(), TYPE)])
+  return Buffer.concat([varint(1), varint(0), columnHeader(name, TYPE)])
 }
 
 /** CRC-32 over pieces. About 1 GB/s. */
@@ -109,7 +112,11 @@ async function footerOf(file: FileHandle): Promise<SegmentCheck> {
     return { ok: false, reason: 'the footer is damaged' }
   const parsed = footerSchema.safeParse(JSON.parse(json.toString()))
   if (!parsed.success) return { ok: false, reason: `unknown footer: ${z.prettifyError(parsed.error)}` }
-  if (size !== parsed.data.bytes + encodeFooter(parsed.data).length)
+  const closing = closingBlock(json)
+  if (size !== parsed.data.bytes + closing.length)
     return { ok: false, reason: 'the file is not as long as its footer says' }
+  const found = Buffer.alloc(closing.length)
+  await file.read(found, 0, closing.length, parsed.data.bytes)
+  if (!found.equals(closing)) return { ok: false, reason: 'the footer is damaged' }
   return { ok: true, footer: parsed.data }
 }

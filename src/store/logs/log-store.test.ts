@@ -1,0 +1,404 @@
+/** The log store with its real engine: one child process for the whole file, killed and restarted by some tests. */
+import assert from 'node:assert/strict'
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, beforeEach, test } from 'node:test'
+import { ManualClock, systemClock } from '../../lib/clock.ts'
+import { FLAG } from '../../model/log-record.ts'
+import type { RecordBatch } from '../../model/record-batch.ts'
+import { EmbeddedLogStore } from './embedded.ts'
+import { LogStore } from './log-store.ts'
+import { SegmentSender } from './segment-sender.ts'
+import { SegmentSpool, type SpooledSegment, type StoreEvent } from './segment-spool.ts'
+import { SegmentWriter } from './segment-writer.ts'
+import { StoreError } from './store-error.ts'
+import { batchOf, numbered, type TestRecord } from './test-batches.ts'
+
+const DAY_MS = 86_400_000
+const NOW = Date.UTC(2025, 10, 22, 12)
+
+let folder = ''
+let engine: EmbeddedLogStore
+let store: LogStore
+let spool: SegmentSpool
+let events: StoreEvent[] = []
+const clock = new ManualClock(NOW)
+const report = (event: StoreEvent): void => void events.push(event)
+const never = new AbortController().signal
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ads-store-'))
+  engine = new EmbeddedLogStore({ folder, memoryBytes: 1 << 30, clock: systemClock, report: () => {} })
+  await engine.start()
+  store = new LogStore({ socketPath: engine.socketPath })
+  await store.prepare()
+})
+after(async () => {
+  await store.close()
+  await engine.stop()
+  await rm(folder, { recursive: true, force: true })
+})
+beforeEach(async () => {
+  await store.command('TRUNCATE TABLE logs')
+  for (const left of ['segments', 'positions.json', 'positions.json.1'])
+    await rm(join(folder, left), { recursive: true, force: true })
+  events = []
+  spool = await SegmentSpool.open({ folder, maxSpoolBytes: 1e9, clock, report })
+})
+
+/** Makes one segment of the batches and takes it out of the spool. */
+async function segmentOf(...batches: RecordBatch[]): Promise<SpooledSegment> {
+  const writer = new SegmentWriter({ spool, clock, keepRaw: true, report })
+  for (const batch of batches) assert.equal(writer.append(batch), true)
+  await writer.close()
+  const segment = spool.take()
+  assert.ok(segment)
+  return segment
+}
+
+const insert = (segment: SpooledSegment): Promise<void> =>
+  store.insertSegment(segment, segment.footer.segment, never)
+
+async function count(): Promise<number> {
+  const [row] = await store.rows<{ n: number }>('SELECT count() AS n FROM logs')
+  return Number(row?.n)
+}
+
+const EVERY_FIELD: TestRecord = {
+  raw: Buffer.from([0x3c, 0x31, 0x34, 0x3e, 0xff, 0xfe, 0x00, 0x0a, 0xc3, 0xa4]),
+  eventTimeMs: NOW - 1234,
+  device: 'fw-1',
+  deviceSerial: '007200001056',
+  relay: 'panorama',
+  type: 'THREAT',
+  subtype: 'vulnerability',
+  sourceCountry: 'Österreich',
+  sourceUser: Buffer.from([0x61, 0xff, 0x62]),
+  sourceZone: 'untrust',
+  destinationCountry: "Côte d'Ivoire",
+  destinationUser: 'back\\slash',
+  destinationZone: 'trust',
+  protocol: 'tcp',
+  application: 'web-browsing',
+  action: 'reset-both',
+  rule: 'deny "all"',
+  ruleId: '6a1f2c4e-1111-4222-8333-444455556666',
+  threatName: 'x'.repeat(300),
+  threatCategory: 'code-execution',
+  direction: 'client-to-server',
+  sessionEndReason: 'threat',
+  sessionId: '18446744073709551615',
+  sequenceNumber: '9007199254740993',
+  sourceEdl: 'edl-1',
+  url: 'example.com/\u{1f600}?a=1',
+  unparsedReason: 'none',
+  sourceAddress: '198.51.100.7',
+  destinationAddress: '2001:db8::1:2',
+  natSourceAddress: '203.0.113.1',
+  natDestinationAddress: '2001:db8:ffff:ffff:ffff:ffff:ffff:fffe',
+  clientAddress: '192.0.2.77',
+  sourcePort: 65_535,
+  destinationPort: 1,
+  natDestinationPort: 8443,
+  bytesSent: 0,
+  bytesReceived: 9_007_199_254_740_991,
+  packetsSent: 4_294_967_296,
+  packetsReceived: 1,
+  threatId: 4_294_967_297,
+  repeatCount: 4_294_967_295,
+  format: 1,
+  category: 2,
+  disposition: 2,
+  attacker: 1,
+  severity: 5,
+  outcome: 2,
+  flags: FLAG.ambiguous | FLAG.invalidUtf8 | FLAG.repeated,
+}
+
+test('every field comes back as it was, with nulls, IPv6 and bytes that are not UTF-8', async () => {
+  const batch = batchOf(
+    [{ raw: '', eventTimeMs: NOW }, EVERY_FIELD, { raw: 'third', eventTimeMs: NOW + 1 }],
+    {
+      receivedAtMs: NOW,
+      sender: '198.51.100.200',
+    },
+  )
+  const segment = await segmentOf(batch)
+  await insert(segment)
+  const stored = await store.records('ORDER BY position', {})
+  const { segment: name } = segment.footer
+  assert.deepEqual(
+    stored,
+    [0, 1, 2].map((row) => ({ ...batch.recordAt(row), id: `${name}:${row}` })),
+  )
+  assert.equal(stored[0]?.bytesSent, null)
+  assert.equal(stored[0]?.device, '198.51.100.200')
+  const [bytes] = await store.rows<{ raw: string; user: string }>(
+    'SELECT hex(raw) AS raw, hex(sourceUser) AS user FROM logs WHERE position = 1',
+  )
+  assert.deepEqual(bytes, { raw: '3C31343EFFFE000AC3A4', user: '61FF62' })
+})
+
+test('a time that is unknown or impossible is stored as arrival', async () => {
+  const times = [Number.NaN, -5, 1e17]
+  await insert(
+    await segmentOf(
+      batchOf(
+        times.map((eventTimeMs) => ({ raw: 'x', eventTimeMs })),
+        { receivedAtMs: NOW },
+      ),
+    ),
+  )
+  const stored = await store.records('ORDER BY position', {})
+  assert.deepEqual(
+    stored.map((record) => record.eventTime),
+    times.map(() => new Date(NOW).toISOString()),
+  )
+})
+
+test('a segment of many batches and dictionaries beyond 256 texts keeps every row', async () => {
+  const rows = Array.from({ length: 3000 }, (_, i) => ({ raw: `r${i}`, sourceUser: `user ${i % 700}` }))
+  await insert(
+    await segmentOf(
+      batchOf(rows.slice(0, 1000), { receivedAtMs: NOW }),
+      batchOf(rows.slice(1000), { receivedAtMs: NOW }),
+    ),
+  )
+  const [row] = await store.rows<{ n: number; users: number; wrong: number }>(
+    `SELECT count() AS n, uniqExact(sourceUser) AS users,
+       countIf(raw != concat('r', toString(position)) OR sourceUser != concat('user ', toString(position % 700))) AS wrong FROM logs`,
+  )
+  assert.deepEqual(row, { n: 3000, users: 700, wrong: 0 })
+})
+
+test('the same segment inserted twice gives its rows once, also across a kill of the engine', async () => {
+  const segment = await segmentOf(batchOf(numbered(10), { receivedAtMs: NOW }))
+  await insert(segment)
+  await insert(segment)
+  assert.equal(await count(), 10)
+  await killEngine()
+  await insert(segment)
+  assert.equal(await count(), 10)
+})
+
+/** SIGKILL, then waits until the supervisor has it up again. */
+async function killEngine(): Promise<void> {
+  const { pid } = engine.status()
+  assert.ok(pid)
+  process.kill(pid, 'SIGKILL')
+  while (engine.status().pid === pid || !(await store.ping())) await new Promise((r) => setTimeout(r, 20))
+}
+
+test('an engine killed again and again while it stores loses nothing and doubles nothing', async () => {
+  const writer = new SegmentWriter({ spool, clock, keepRaw: true, report })
+  const sender = new SegmentSender({ spool, target: store, report })
+  const restarts = engine.status().restarts
+  sender.start()
+  let lines = 0
+  for (let round = 0; round < 30; round++) {
+    while (!writer.append(batchOf(numbered(500, lines), { receivedAtMs: NOW }))) await writer.whenFree()
+    lines += 500
+    await writer.flush()
+    const { pid } = engine.status()
+    if (round % 10 === 5 && pid !== null) process.kill(pid, 'SIGKILL')
+  }
+  await writer.close()
+  await sender.whenIdle()
+  await sender.stop()
+  const [row] = await store.rows<{ n: number; distinct: number }>(
+    'SELECT count() AS n, uniqExact(raw) AS distinct FROM logs',
+  )
+  assert.deepEqual(row, { n: lines, distinct: lines })
+  assert.ok(engine.status().restarts > restarts)
+  assert.equal(sender.quarantined, 0)
+})
+
+test('segments over three days and over 200 days of arrival are stored, and retention drops whole days', async () => {
+  const days = (number: number): RecordBatch[] =>
+    Array.from({ length: number }, (_, day) =>
+      batchOf(numbered(2, day * 2), { receivedAtMs: NOW - day * DAY_MS }),
+    )
+  const wide = await segmentOf(...days(200))
+  await insert(wide)
+  await insert(wide)
+  assert.equal(await count(), 400)
+  await insert(await segmentOf(...days(3)))
+  assert.equal(await count(), 406)
+  const dropped = await store.dropPartitionsBefore(NOW - 2 * DAY_MS)
+  assert.equal(dropped.length, 197)
+  assert.equal(await count(), 12)
+  assert.equal((await store.sizes()).partitions, 3)
+  assert.deepEqual(await store.dropPartitionsBefore(NOW - 2 * DAY_MS), [])
+})
+
+test('a heavy query is cancelled within a second while inserts go on', async () => {
+  const segment = await segmentOf(batchOf(numbered(5), { receivedAtMs: NOW }))
+  const abort = new AbortController()
+  const heavy = store.rows(
+    'SELECT count() FROM numbers(1000000000000) WHERE sipHash64(number) = 1',
+    {},
+    abort.signal,
+  )
+  const isRunning = async (): Promise<boolean> =>
+    (
+      await store.rows(
+        "SELECT 1 FROM system.processes WHERE query LIKE '%sipHash64(number) = 1%' AND query NOT LIKE '%processes%'",
+      )
+    ).length > 0
+  while (!(await isRunning())) await new Promise((r) => setTimeout(r, 5))
+  await insert(segment)
+  assert.equal(await count(), 5)
+  abort.abort()
+  await assert.rejects(heavy, StoreError)
+  for (let tries = 0; await isRunning(); tries++) {
+    assert.ok(tries < 50, 'the engine still runs the query a second later')
+    await new Promise((r) => setTimeout(r, 20))
+  }
+})
+
+test('leaving a streamed result early ends the query and frees its connection', async () => {
+  for (let i = 0; i < 8; i++) {
+    for await (const rows of store.query<{ number: number }>('SELECT number FROM numbers(1000000000)')) {
+      assert.ok(rows.length > 0)
+      break
+    }
+  }
+  assert.deepEqual(await store.rows('SELECT 1 AS one'), [{ one: 1 }])
+})
+
+test('a query beyond its memory or its time is ended, with the code of the engine, and nothing else is', async () => {
+  const tooBig = store.query('SELECT groupArray(number) FROM numbers(1000000000)', {}, never, {
+    max_memory_usage: 50_000_000,
+  })
+  await assert.rejects(tooBig.next(), { clickhouseCode: 241 })
+  const tooLong = store.query(
+    'SELECT count() FROM numbers(1000000000000) WHERE sipHash64(number) = 1',
+    {},
+    never,
+    {
+      max_execution_time: 1,
+    },
+  )
+  await assert.rejects(tooLong.next(), { clickhouseCode: 159 })
+  const { pid } = engine.status()
+  assert.equal(await store.ping(), true)
+  assert.equal(engine.status().pid, pid)
+})
+
+test('an error in the middle of a result is told as the engine says it', async () => {
+  const sql = 'SELECT throwIf(number = 900000) FROM numbers(1000000)'
+  await assert.rejects(
+    async () => {
+      for await (const rows of store.query(sql)) assert.ok(rows.length > 0)
+    },
+    { clickhouseCode: 395 },
+  )
+})
+
+test('faulty statements are answered with the codes of ClickHouse', async () => {
+  await assert.rejects(store.rows('SELECT nosuch FROM logs'), { clickhouseCode: 47 })
+  await assert.rejects(store.rows('SELECT 1 FROM nosuch'), { clickhouseCode: 60 })
+  await assert.rejects(store.rows('SELEC 1'), { clickhouseCode: 62 })
+  await assert.rejects(store.rows('SELECT {x:UInt8}'), { clickhouseCode: 456 })
+})
+
+test('parameters of reads that run at once never mix', async () => {
+  const reads = Array.from({ length: 40 }, async (_, i) => {
+    const hostile = `${i}' OR 1=1 --\\\n\t{x:String}`
+    const [row] = await store.rows<{ n: number; s: string }>(
+      'SELECT {n:UInt32} AS n, {s:String} AS s, {a:Array(String)} AS a, sleep(0.001)',
+      { n: i, s: hostile, a: ["it's", hostile] },
+    )
+    assert.deepEqual([row?.n, row?.s], [i, hostile])
+  })
+  await Promise.all(reads)
+})
+
+test('the latest records of a source and the window of an arrival time are found', async () => {
+  const early = numbered(3).map((record, i) => ({ ...record, eventTimeMs: NOW + i }))
+  const late = [
+    { ...numbered(1, 9)[0], raw: 'late', sourceAddress: '2001:db8::7', eventTimeMs: NOW - 50 },
+  ] as TestRecord[]
+  await insert(
+    await segmentOf(batchOf(early, { receivedAtMs: NOW }), batchOf(late, { receivedAtMs: NOW + 10 })),
+  )
+  const found = await store.recordsOf([0, 0, 0xffff, 0xc6336407], 2)
+  assert.deepEqual(
+    found.map((record) => record.raw),
+    ['line 2', 'line 1'],
+  )
+  assert.equal((await store.recordsOf([0x20010db8, 0, 0, 7], 5))[0]?.raw, 'late')
+  const seen: string[] = []
+  await store.window(NOW, (batch) => {
+    for (let row = 0; row < batch.count; row++) seen.push(batch.records.rawAt(row))
+  })
+  assert.deepEqual(seen, ['line 0', 'line 1', 'line 2', 'late'])
+  const since: string[] = []
+  await store.window(NOW + 1, (batch) => {
+    for (let row = 0; row < batch.count; row++) since.push(batch.records.rawAt(row))
+  })
+  assert.deepEqual(since, ['late'])
+})
+
+test('an older table gets the columns and enum values it lacks, and its rows stay', async () => {
+  await insert(await segmentOf(batchOf(numbered(2), { receivedAtMs: NOW })))
+  await store.command('ALTER TABLE logs DROP COLUMN sourceEdl')
+  await store.command("ALTER TABLE logs MODIFY COLUMN outcome Enum8('' = 0, 'success' = 1)")
+  await store.prepare()
+  await insert(
+    await segmentOf(batchOf([{ raw: 'new', sourceEdl: 'edl', outcome: 2 }], { receivedAtMs: NOW })),
+  )
+  const stored = await store.records('ORDER BY raw', {})
+  assert.deepEqual(
+    stored.map((record) => [record.raw, record.sourceEdl, record.outcome]),
+    [
+      ['line 0', null, null],
+      ['line 1', null, null],
+      ['new', 'edl', 'failure'],
+    ],
+  )
+})
+
+/** A request as any client could make it. */
+function rawRequest(
+  path: string,
+  headers: Record<string, string>,
+  body = '',
+): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const sent = request({ socketPath: engine.socketPath, path, method: 'POST', headers }, (response) => {
+      let text = ''
+      response.setEncoding('utf8').on('data', (piece: string) => {
+        text += piece
+      })
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, text }))
+    })
+    sent.on('error', reject)
+    sent.end(body)
+  })
+}
+
+test('the socket is for its owner only, and a segment name cannot lead out of its folder', async () => {
+  assert.equal((await stat(engine.socketPath)).mode & 0o777, 0o600)
+  await mkdir(join(folder, 'elsewhere'), { recursive: true })
+  await writeFile(join(folder, 'elsewhere', 'x.native'), '')
+  for (const name of ['../elsewhere/x.native', '/etc/passwd', 'x.native']) {
+    const answer = await rawRequest('/?query=INSERT%20INTO%20logs%20FORMAT%20Native', { 'x-segment': name })
+    assert.equal(answer.status, 400, name)
+  }
+  assert.deepEqual(await rawRequest('/ping', {}), { status: 200, text: 'Ok.\n' })
+})
+
+test('rows in the body of an insert are stored, and settings of a request do not outlive it', async () => {
+  const query = encodeURIComponent('INSERT INTO logs (raw, receivedAt) FORMAT JSONEachRow')
+  const body = '{"raw":"a","receivedAt":"2025-11-22 00:00:00"}\n'
+  const token = 'insert_deduplication_token=only-once'
+  assert.equal((await rawRequest(`/?query=${query}&${token}`, {}, body)).status, 200)
+  assert.equal((await rawRequest(`/?query=${query}&${token}`, {}, body)).status, 200)
+  assert.equal(await count(), 1)
+  assert.equal((await rawRequest(`/?query=${query}`, {}, body.replace('"a"', '"b"'))).status, 200)
+  assert.equal(await count(), 2)
+  assert.deepEqual(await readdir(join(folder, 'logs', 'incoming')), [])
+})
