@@ -41,7 +41,7 @@ function store(keepRaw: boolean, target: number, diskTarget: number): Part {
     let stored = 0
     while (stored < lines) {
       if (performance.now() > endMs) throw new Error(`${stored} of ${lines} lines stored`)
-      await delay(20)
+      await delay(100)
       stored = await storedRecords(dataFolder)
     }
     const wallSeconds = (performance.now() - startMs) / 1000
