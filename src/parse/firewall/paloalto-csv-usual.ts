@@ -172,7 +172,7 @@ function readNumbers(line: Line, into: RecordBatch, row: number, from: number, e
 function readWords(line: Line, into: RecordBatch, row: number, protocol: number, end: number): number {
   const { bytes } = line
   const action = behindWord(bytes, protocol)
-  if (action < 0) return -1
+  if (action < 0 || isDigit(bytes[protocol] as number) || isDigit(bytes[action] as number)) return -1
   const behind = behindWord(bytes, action)
   if (behind < 0 || behind > end) return -1
   into.setText(row, TEXT_SLOT.protocol, protocol, action - 1)

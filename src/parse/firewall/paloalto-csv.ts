@@ -222,10 +222,12 @@ function readShared(line: Line, into: RecordBatch, row: number): void {
   into.natDestinationPort[row] = port(line, COLUMN.natDestinationPort)
   columns.value(line, COLUMN.protocol)
   setLowerWord(into, row, TEXT_SLOT.protocol, line, columns.from, columns.to)
-  if (!isPlainWord(line.bytes, columns.from, columns.to)) line.flags |= FLAG.ambiguous
+  if (!isPlainWord(line.bytes, columns.from, columns.to) || isHex(line.bytes)) line.flags |= FLAG.ambiguous
   columns.value(line, COLUMN.action)
   setLowerWord(into, row, TEXT_SLOT.action, line, columns.from, columns.to)
-  if (!isPlainWord(line.bytes, columns.from, columns.to)) line.flags |= FLAG.ambiguous
+  // One column too many in front, and the flags (`0x...`) or a port would stand here.
+  const startsWithDigit = columns.to > columns.from && isDigit(line.bytes[columns.from] as number)
+  if (!isPlainWord(line.bytes, columns.from, columns.to) || startsWithDigit) line.flags |= FLAG.ambiguous
   const action = row * TEXT_STRIDE + TEXT_SLOT.action
   into.disposition[row] = dispositionOf(
     line.bytes,
@@ -268,11 +270,23 @@ function isPlainWord(bytes: Uint8Array, from: number, to: number): boolean {
   return true
 }
 
+/** Whether the value in hand is `0x...`. */
+function isHex(bytes: Uint8Array): boolean {
+  return columns.to - columns.from > 2 && bytes[columns.from] === 0x30 && bytes[columns.from + 1] === 0x78
+}
+
+/** A quantity; text that is none in its column means that columns have moved. */
+function quantity(line: Line, column: number): number {
+  const found = number(line, column)
+  if (Number.isNaN(found) && isText(line.bytes)) line.flags |= FLAG.ambiguous
+  return found
+}
+
 function readTraffic(line: Line, into: RecordBatch, row: number): void {
-  into.bytesSent[row] = number(line, TRAFFIC.bytesSent)
-  into.bytesReceived[row] = number(line, TRAFFIC.bytesReceived)
-  into.packetsSent[row] = number(line, TRAFFIC.packetsSent)
-  into.packetsReceived[row] = number(line, TRAFFIC.packetsReceived)
+  into.bytesSent[row] = quantity(line, TRAFFIC.bytesSent)
+  into.bytesReceived[row] = quantity(line, TRAFFIC.bytesReceived)
+  into.packetsSent[row] = quantity(line, TRAFFIC.packetsSent)
+  into.packetsReceived[row] = quantity(line, TRAFFIC.packetsReceived)
   columns.value(line, TRAFFIC.sequenceNumber)
   setCounter(into, row, TEXT_SLOT.sequenceNumber, line.bytes, columns.from, columns.to)
   text(line, into, row, TRAFFIC.sourceCountry, TEXT_SLOT.sourceCountry)
