@@ -26,7 +26,7 @@ export interface Source {
   readonly faults: string[]
 }
 
-export const ENVIRONMENT_PREFIX = 'ADS__'
+const ENVIRONMENT_PREFIX = 'ADS__'
 const CONFIG_LIMIT_BYTES = 1 << 20
 
 const isKey = (name: string): name is SettingKey => (SETTING_KEYS as string[]).includes(name)

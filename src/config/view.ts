@@ -43,7 +43,7 @@ function isFixed(key: SettingKey, origin: Origin): boolean {
 }
 
 /** A value as it would stand behind `--set KEY=`. */
-export function valueText(value: unknown): string {
+function valueText(value: unknown): string {
   if (Array.isArray(value)) return value.join(',')
   if (typeof value !== 'object' || value === null) return String(value)
   return Object.entries(value)
