@@ -139,7 +139,7 @@ export class FileDiscovery {
       const current = this.#byPath.get(path)
       if (current?.tail.inode === inode) {
         // Same size and yet changed: truncated and grown again, as far as anybody knows.
-        if (await current.tail.look()) this.#schedule.add(current)
+        if (current.tail.note(found)) this.#schedule.add(current)
       } else {
         const other = this.followed.get(inode)
         if (other !== undefined && other.tail.path === path) {
@@ -190,14 +190,12 @@ export class FileDiscovery {
       return
     }
     if (own === null && (await this.#beginCopy(path, opened, head))) return
-    const after =
-      own === null && current === null && this.#known.hasPath(path)
-        ? await this.#openRests(path, root, opened.inode)
-        : current
-    const file = await this.#follow(opened, path, own?.offset ?? 0, head, false)
-    file.after = after
-    this.#byPath.set(path, file)
     if (current !== null) this.#markRotated(current)
+    const wasRead = current !== null || this.#known.hasPath(path)
+    const rest = own === null && wasRead ? await this.#openRests(path, root, opened.inode) : null
+    const file = await this.#follow(opened, path, own?.offset ?? 0, head, false)
+    file.after = rest ?? current
+    this.#byPath.set(path, file)
     const from = own === null ? '' : `, resuming at byte ${own.offset}`
     this.#report('file-found', `following ${path}${from}`)
   }

@@ -48,7 +48,7 @@ export class FileTail {
   readonly #clock: Clock
   #offset: number
   #sizeBytes = 0
-  #modifiedMs = 0
+  #modifiedNs = 0n
   #grownAtMs: number
   readonly #head = Buffer.alloc(HEAD_BYTES)
   #headLength = 0
@@ -112,14 +112,19 @@ export class FileTail {
     return { fileId: this.#fileId, path: this.path, offset: this.#offset }
   }
 
-  /** Notes size and time of change; true when there may be something to read. */
+  /** Looks at size and time of change; true when there may be something to read. */
   async look(): Promise<boolean> {
-    const stat = await this.handle.stat()
-    const isChanged = stat.mtimeMs !== this.#modifiedMs || stat.size !== this.#sizeBytes
-    if (stat.size !== this.#sizeBytes) this.#grownAtMs = this.#clock.monotonicMs()
-    this.#modifiedMs = stat.mtimeMs
-    this.#sizeBytes = stat.size
-    return isChanged || (stat.size !== this.#offset && !this.hasPartialLine)
+    return this.note(await this.handle.stat({ bigint: true }))
+  }
+
+  /** Notes what somebody else's look at this file told; true when there may be something to read. */
+  note(stat: { readonly size: bigint; readonly mtimeNs: bigint }): boolean {
+    const size = Number(stat.size)
+    const isChanged = stat.mtimeNs !== this.#modifiedNs || size !== this.#sizeBytes
+    if (size !== this.#sizeBytes) this.#grownAtMs = this.#clock.monotonicMs()
+    this.#modifiedNs = stat.mtimeNs
+    this.#sizeBytes = size
+    return isChanged || (size !== this.#offset && !this.hasPartialLine)
   }
 
   /**

@@ -67,6 +67,11 @@ export class FrameSplitter {
     return this.#state !== 'border' && this.#state !== 'failed'
   }
 
+  /** Bytes of the current message that are held. */
+  get heldBytes(): number {
+    return this.#heldLength
+  }
+
   /**
    * Takes `chunk` from index `from` and returns the index up to which it was taken: the chunk's length, or less when
    * the sink refused (`isBlocked`) or the stream failed (`framingError`). Allocates only for messages in pieces.

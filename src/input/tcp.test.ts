@@ -271,6 +271,16 @@ test('N09: gibberish, a cut handshake and plain syslog on the TLS port are count
   assert.deepEqual(harness.texts, ['<14>x'])
 })
 
+test('N09: connections that never begin a handshake are closed in time', async () => {
+  const harness = new Harness().consume()
+  const input = await started(harness, { tls: await makeCertificate(), tlsHandshakeMs: 30 })
+  const silent = await Promise.all(Array.from({ length: 20 }, () => connected(input)))
+  await Promise.all(silent.map((socket) => once(socket, 'close')))
+  await eventually(() => input.status().connections === 0, 'all are gone')
+  assert.equal(input.status().tlsHandshakeFailures, 20)
+  await input.stop()
+})
+
 test('a certificate that cannot be used is a configuration error', async () => {
   await assert.rejects(started(new Harness(), { tls: { cert: 'x', key: 'y' } }), {
     code: 'bad-configuration',

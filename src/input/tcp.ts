@@ -34,6 +34,7 @@ export interface TcpOptions {
   readonly frameSeconds?: number
   /** Present: the server speaks TLS 1.2 or 1.3 only. */
   readonly tls?: Certificate
+  readonly tlsHandshakeMs?: number
   /** How often connections are looked through for silent ones, in ms. */
   readonly sweepMs?: number
 }
@@ -166,7 +167,9 @@ export class TcpInput implements MessageSink {
     })
     await Promise.race([tooLong, this.#drainPaused()])
     clearTimeout(timer)
-    for (const { rest, restAt } of this.#paused) this.#bytesLostAtStop += (rest?.length ?? 0) - restAt
+    for (const { rest, restAt, splitter } of this.#paused) {
+      this.#bytesLostAtStop += (rest === null ? 0 : rest.length - restAt) + splitter.heldBytes
+    }
     this.#paused.clear()
     this.#writer.flush()
   }
@@ -248,7 +251,7 @@ export class TcpInput implements MessageSink {
     const server = createTlsServer({
       ...certificate,
       minVersion: 'TLSv1.2',
-      handshakeTimeout: TLS_HANDSHAKE_MS,
+      handshakeTimeout: this.#options.tlsHandshakeMs ?? TLS_HANDSHAKE_MS,
     })
     server.on('secureConnection', (socket) => this.#attach(socket))
     server.on('tlsClientError', (error, socket) => {
@@ -264,7 +267,8 @@ export class TcpInput implements MessageSink {
     const address = senderAddress(socket.remoteAddress ?? '')
     const ofAddress = this.#perAddress.get(address) ?? 0
     socket.on('error', () => {
-      this.#connectionErrors++ // resets and time-outs of peers; 'close' follows and ends the connection
+      // Resets and time-outs of peers; 'close' follows and ends the connection. TLS tells the same once more.
+      if (this.#tlsServer === null) this.#connectionErrors++
     })
     const isFull = this.#sockets.size >= this.#options.maxConnections && !this.#closeOldestSilent()
     if (isFull || ofAddress >= (this.#options.maxConnectionsPerAddress ?? PER_ADDRESS) || address === '') {
