@@ -39,6 +39,11 @@ export class TailMemory {
     this.#texts = new Int32Array(ENTRIES * slots.length * 2)
   }
 
+  /** Forgets everything; the next lines go the long way. */
+  clear(): void {
+    this.#length.fill(0)
+  }
+
   /** Whether the entry is exactly `[start, end)` but for the hole. */
   isAll(entry: number, view: DataView, start: number, end: number): boolean {
     return this.#length[entry] === end - start && this.#matches(entry, view, start)

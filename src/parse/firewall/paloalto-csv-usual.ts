@@ -240,6 +240,12 @@ function readTail(line: Line, into: RecordBatch, row: number, tail: number, gene
   return !Number.isNaN(unixMs)
 }
 
+/** Forgets all stretches, for tests that want the long way. */
+export function forgetUsualTraffic(): void {
+  rules.clear()
+  tails.clear()
+}
+
 /** Remembers the two stretches of a TRAFFIC line that was read the long way without any doubt. */
 export function keepUsualTraffic(line: Line, columns: Columns, into: RecordBatch, row: number): void {
   const { view, end } = line

@@ -124,6 +124,11 @@ function applyTail(line: Line, into: RecordBatch, row: number, tail: number): bo
   return true
 }
 
+/** Forgets all tails, for tests that want the long way. */
+export function forgetUsual(): void {
+  tails.clear()
+}
+
 /** Remembers the tail of a line that was read the long way without any doubt. */
 export function keepUsual(line: Line, spans: KeySpans, into: RecordBatch, row: number): void {
   const start = spans.end[KEY.DstPort] as number
