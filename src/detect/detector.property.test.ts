@@ -8,7 +8,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { formatNetwork, parseNetwork } from '../lib/address.ts'
 import type { Detection } from '../model/detection.ts'
-import { batchOf, type Event, makeDetector } from './testing/batches.ts'
+import { batchOf, type Event, makeDetector, release } from './testing/batches.ts'
 
 const SOURCES = ['198.51.100.1', '198.51.100.2', '2001:db8:7::1', '2001:db8:7::2', '2001:db8:7:1::1']
 const V4_TARGETS = ['203.0.113.1', '203.0.113.2', '203.0.113.3', '203.0.113.4', '203.0.113.5']
@@ -150,7 +150,7 @@ function run(given: History, live: boolean): Expected[] {
       const batch = batchOf(part, live ? 7200 : Number.NaN)
       batch.raw.live = false
       const detections = detector.observe(batch)
-      recent.push(batch)
+      release(recent.push(batch))
       return detections
     })
     .map((detection) => shown(detection, startMs))

@@ -25,9 +25,10 @@ const KEY_WORDS = 4
 export class ThreatRule {
   #settings: DetectionSettings
   readonly #hash: SeededHash
-  readonly #keys = new Uint32Array(SETS * WAYS * KEY_WORDS)
+  // 1.5 MiB, made when the first threat comes.
+  #keys: Uint32Array = new Uint32Array(0)
   /** Event time at which each source fired last; -Infinity is a free place. */
-  readonly #firedAtMs = new Float64Array(SETS * WAYS).fill(Number.NEGATIVE_INFINITY)
+  #firedAtMs: Float64Array = new Float64Array(0)
   readonly #key = new Uint32Array(KEY_WORDS)
   #repeats = 0
 
@@ -60,6 +61,10 @@ export class ThreatRule {
   }
 
   #fires(timeMs: number): boolean {
+    if (this.#firedAtMs.length === 0) {
+      this.#keys = new Uint32Array(SETS * WAYS * KEY_WORDS)
+      this.#firedAtMs = new Float64Array(SETS * WAYS).fill(Number.NEGATIVE_INFINITY)
+    }
     const key = this.#key
     const first = (this.#hash.of(key, 0, KEY_WORDS) & (SETS - 1)) * WAYS
     let oldest = first
