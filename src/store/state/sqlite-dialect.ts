@@ -44,11 +44,10 @@ export class NodeSqliteDialect implements Dialect {
   }
 }
 
+/** kysely itself lets one caller at a time through (SqliteAdapter: no multiple connections). */
 class NodeSqliteDriver implements Driver {
   readonly #file: SqliteFile
   readonly #connection: NodeSqliteConnection
-  readonly #waiting: (() => void)[] = []
-  #isTaken = false
 
   constructor(file: SqliteFile) {
     this.#file = file
@@ -59,29 +58,17 @@ class NodeSqliteDriver implements Driver {
     // The file is open already: SqliteFile opens it with its checks.
   }
 
+  /** Must not fail: kysely 0.29 would keep its lock for ever. So the file is looked at when it is used. */
   async acquireConnection(): Promise<DatabaseConnection> {
-    if (this.#isTaken) await new Promise<void>((resolve) => this.#waiting.push(resolve))
-    this.#isTaken = true
-    try {
-      this.#file.ensureInPlace()
-    } catch (thrown) {
-      this.#passOn()
-      throw thrown
-    }
     return this.#connection
   }
 
   async releaseConnection(): Promise<void> {
-    this.#passOn()
-  }
-
-  #passOn(): void {
-    const next = this.#waiting.shift()
-    if (next === undefined) this.#isTaken = false
-    else next()
+    // There is nothing to give back.
   }
 
   async beginTransaction(): Promise<void> {
+    this.#file.ensureInPlace()
     this.#file.exec('begin immediate')
   }
 
@@ -95,7 +82,7 @@ class NodeSqliteDriver implements Driver {
   }
 
   async destroy(): Promise<void> {
-    this.#file.close()
+    // The store closes the file: kysely does not come here when it was never used.
   }
 }
 
@@ -107,6 +94,7 @@ class NodeSqliteConnection implements DatabaseConnection {
   }
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    if (!this.#file.isInTransaction) this.#file.ensureInPlace()
     const statement = this.#file.prepare(query.sql)
     const parameters = query.parameters.map(bound)
     if (statement.columns().length > 0) {
@@ -118,6 +106,7 @@ class NodeSqliteConnection implements DatabaseConnection {
   }
 
   async *streamQuery<Row>(query: CompiledQuery): AsyncIterableIterator<QueryResult<Row>> {
+    if (!this.#file.isInTransaction) this.#file.ensureInPlace()
     const rows = this.#file.prepare(query.sql).iterate(...query.parameters.map(bound))
     for (const row of rows) yield { rows: [row as Row] }
   }

@@ -44,6 +44,7 @@ export class SqliteFile {
   readonly #report: (message: string) => void
   #db: DatabaseSync
   #identity: FileIdentity
+  #isClosed = false
   readonly #statements = new Map<string, StatementSync>()
 
   /** Opens or begins the file. Throws AppError `state-unavailable` when the folder cannot be used or the file is newer. */
@@ -92,7 +93,7 @@ export class SqliteFile {
   }
 
   get isInTransaction(): boolean {
-    return this.#db.isTransaction
+    return this.#db.isOpen && this.#db.isTransaction
   }
 
   /**
@@ -151,15 +152,17 @@ export class SqliteFile {
     chmodSync(path, 0o600)
   }
 
-  /** Writes back a removed file a last time and closes. */
+  /** Writes back a removed file a last time and closes. A second call does nothing. */
   close(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
     try {
       this.ensureInPlace()
     } catch (thrown) {
       this.#report(messageOf(thrown))
     }
     this.#statements.clear()
-    this.#db.close()
+    if (this.#db.isOpen) this.#db.close()
   }
 }
 

@@ -191,6 +191,7 @@ export class StateStore implements StateRepository, SettingsRepository, AuditLog
 
   async close(): Promise<void> {
     await this.#db.destroy()
+    this.#file.close()
   }
 
   async #transaction<T>(what: string, work: (transaction: DatabaseTransaction) => Promise<T>): Promise<T> {
