@@ -4,13 +4,12 @@
  *
  * A target is an address or a network. Targets lie in two open-addressing tables (IPv4, IPv6) keyed by the masked
  * address and the prefix length, and a record is looked up once per prefix length in use (mostly one: single IPv4
- * addresses, 15 ns). Every target that holds the source is told, so a range and an address in it both live on.
+ * addresses). Every target that holds the source is told, so a range and an address in it both live on.
  */
 import { isV4, type Network, parseNetwork } from '../lib/address.ts'
 import { FLAG } from '../model/log-record.ts'
 import { ADDRESS_SLOT, ADDRESS_STRIDE, type RecordBatch } from '../model/record-batch.ts'
-import { maskOf } from './address-mask.ts'
-import { SeededHash } from './seeded-hash.ts'
+import { FREE, TargetTable } from './target-table.ts'
 
 /** A blocked target that sent lines. */
 export interface SeenTarget {
@@ -25,8 +24,6 @@ export interface SeenTarget {
 const NOT_TRUSTED = FLAG.unparsed | FLAG.ambiguous
 const SOURCE = ADDRESS_SLOT.sourceAddress
 const V4_PREFIX = 96
-const FREE = 0
-const DEAD = 0xffffffff
 
 export class BlockedWatch {
   readonly #seed: number
@@ -138,118 +135,5 @@ export class BlockedWatch {
 
   #tableOf(network: Network): TargetTable {
     return isV4(network.words) && network.prefixLength >= V4_PREFIX ? this.#v4 : this.#v6
-  }
-}
-
-/** Masked address words and prefix length -> number of the target. Linear probing; removed places are marked dead. */
-class TargetTable {
-  /** Prefix lengths in use (of the 128-bit form), longest first. */
-  lengths: number[] = []
-  readonly #keyWords: number
-  readonly #stride: number
-  readonly #hash: SeededHash
-  #masks: Uint32Array[] = []
-  readonly #perLength = new Uint32Array(129)
-  #places: Uint32Array
-  #mask = 15
-  #used = 0
-  #dead = 0
-  readonly #key: Uint32Array
-
-  constructor(seed: number, keyWords: number) {
-    this.#keyWords = keyWords + 1 // the prefix length is part of the key
-    this.#stride = this.#keyWords + 1
-    this.#hash = new SeededHash(seed, this.#keyWords)
-    this.#key = new Uint32Array(this.#keyWords)
-    this.#places = new Uint32Array(16 * this.#stride)
-  }
-
-  /** The target whose network of the k-th prefix length holds the address at `at`; FREE when there is none. */
-  find(addresses: Uint32Array, at: number, k: number): number {
-    const key = this.#key
-    const mask = this.#masks[k] as Uint32Array
-    const words = this.#keyWords - 1
-    for (let w = 0; w < words; w++) key[w] = (addresses[at + w] as number) & (mask[w] as number)
-    key[words] = this.lengths[k] as number
-    const place = this.#locate()
-    return this.#places[place] === FREE ? FREE : (this.#places[place] as number)
-  }
-
-  has(network: Network): boolean {
-    this.#setKey(network)
-    return this.#places[this.#locate()] !== FREE
-  }
-
-  set(network: Network, number: number): void {
-    if ((this.#used + this.#dead + 1) * 2 > this.#mask + 1) this.#rehash()
-    this.#setKey(network)
-    const place = this.#locate()
-    this.#places[place] = number
-    this.#places.set(this.#key, place + 1)
-    this.#used++
-    const before = this.#perLength[network.prefixLength] as number
-    this.#perLength[network.prefixLength] = before + 1
-    if (before === 0) this.#setLengths()
-  }
-
-  delete(network: Network): void {
-    this.#setKey(network)
-    const place = this.#locate()
-    if (this.#places[place] === FREE) return
-    this.#places[place] = DEAD
-    this.#used--
-    this.#dead++
-    const left = (this.#perLength[network.prefixLength] as number) - 1
-    this.#perLength[network.prefixLength] = left
-    if (left === 0) this.#setLengths()
-  }
-
-  #setKey(network: Network): void {
-    const words = this.#keyWords - 1
-    for (let w = 0; w < words; w++) this.#key[w] = network.words[4 - words + w] as number
-    this.#key[words] = network.prefixLength
-  }
-
-  /** The place of `#key`, or the free place where its search ends. */
-  #locate(): number {
-    const key = this.#key
-    const places = this.#places
-    const stride = this.#stride
-    let at = (this.#hash.of(key, 0, this.#keyWords) & this.#mask) * stride
-    for (;;) {
-      const number = places[at] as number
-      if (number === FREE) return at
-      if (number !== DEAD) {
-        let w = 0
-        while (w < key.length && places[at + 1 + w] === key[w]) w++
-        if (w === key.length) return at
-      }
-      at += stride
-      if (at === places.length) at = 0
-    }
-  }
-
-  #rehash(): void {
-    const old = this.#places
-    let capacity = 16
-    while (capacity < (this.#used + 1) * 4) capacity *= 2
-    this.#places = new Uint32Array(capacity * this.#stride)
-    this.#mask = capacity - 1
-    this.#dead = 0
-    for (let at = 0; at < old.length; at += this.#stride) {
-      const number = old[at] as number
-      if (number === FREE || number === DEAD) continue
-      this.#key.set(old.subarray(at + 1, at + this.#stride))
-      const place = this.#locate()
-      this.#places[place] = number
-      this.#places.set(this.#key, place + 1)
-    }
-  }
-
-  #setLengths(): void {
-    this.lengths = []
-    for (let length = 128; length >= 0; length--)
-      if ((this.#perLength[length] as number) > 0) this.lengths.push(length)
-    this.#masks = this.lengths.map((length) => maskOf(length).subarray(5 - this.#keyWords))
   }
 }
