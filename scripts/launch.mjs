@@ -77,12 +77,17 @@ export function installedScope(lockText, installedText) {
         if (entry.optional || entry.devOptional || entry.peer) continue // for another platform, or nobody's
         if (!entry.dev) return null
         scope = 'run'
-      } else if (found.version !== entry.version || found.integrity !== entry.integrity) return null
+      } else if (found.version !== entry.version || !isSameContent(entry, found)) return null
     }
     return scope
   } catch {
     return null // unreadable means unknown: install
   }
+}
+
+/** Entries of packages for platforms that the lock file's maker could not fetch have no hash. */
+function isSameContent(wanted, found) {
+  return wanted.integrity === undefined || wanted.integrity === found.integrity
 }
 
 /** @param {Scope} scope */
