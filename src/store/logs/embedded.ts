@@ -69,6 +69,7 @@ export class EmbeddedLogStore {
 
   constructor(options: EmbeddedOptions) {
     this.#options = options
+    this.#ready.promise.catch(() => {}) // whoever awaits start() hears of it
     this.socketPath = socketPathOf(options.folder)
     const bytes = Buffer.byteLength(this.socketPath)
     if (bytes > SOCKET_PATH_LIMIT_BYTES)
@@ -158,6 +159,7 @@ export class EmbeddedLogStore {
   /** Asks the process to end after the insert in work; kills it after 5 s. */
   async stop(): Promise<void> {
     this.#isStopping = true
+    this.#ready.reject(new AppError('store-unavailable', 'the log store was stopped before it was ready'))
     if (this.#retryTimer !== null) clearTimeout(this.#retryTimer)
     const child = this.#child
     this.#state = 'stopped'

@@ -1,6 +1,6 @@
 /**
  * The embedded ClickHouse engine inside the log store process: connections and the order of their use. One connection
- * runs one statement at a time, so inserts have one of their own, and so have commands (tables, partitions) and kills;
+ * runs one statement at a time, so inserts, commands (tables, partitions) and kills have connections of their own, and
  * reads share a small pool.
  *
  * The engine offers no way to stop a call: a read carries its id in the setting `log_comment`, by which another
@@ -23,38 +23,50 @@ export interface EngineOptions {
   readonly readQueueLimit: number
 }
 
+/** As many as the sender has segments under way. */
+const INSERT_CONNECTIONS = 2
 const CACHE_BYTES = 32 * 1024 * 1024
 const TOO_MANY_QUERIES = 202
 const QUERY_WAS_CANCELLED = 394
 /** Between two tries to kill a statement that has only just begun. */
 const KILL_AGAIN_MS = 50
 
+interface Inserter {
+  readonly session: Session
+  /** The insert given last; the next one waits for it. */
+  last: Promise<unknown>
+}
+
 export class Engine {
-  readonly #insertSession: Session
+  readonly #inserters: readonly Inserter[]
   readonly #commandSession: Session
   readonly #killSession: Session
   readonly #idle: Session[]
   readonly #waiting: { resolve: (session: Session) => void; reject: (error: StoreError) => void }[] = []
   readonly #queueLimit: number
-  #inserting: Promise<unknown> = Promise.resolve()
+  #inserts = 0
   #commanding: Promise<unknown> = Promise.resolve()
   #killing: Promise<unknown> = Promise.resolve()
 
   constructor(options: EngineOptions) {
     const open = (): Session => new Session(options.folder, { connectionArgs: engineArguments(options) })
-    this.#insertSession = open()
+    this.#inserters = Array.from({ length: INSERT_CONNECTIONS }, () => ({
+      session: open(),
+      last: Promise.resolve(),
+    }))
     this.#commandSession = open()
     this.#killSession = open()
     this.#idle = Array.from({ length: options.readConnections }, open)
     this.#queueLimit = options.readQueueLimit
   }
 
-  /** Runs one insert after another. */
+  /** Runs inserts in turn on their own connections. */
   insert(sql: string): Promise<void> {
-    const run = this.#inserting.then(async () => {
-      await whole(this.#insertSession, sql, 'Null')
+    const inserter = this.#inserters[this.#inserts++ % INSERT_CONNECTIONS] as Inserter
+    const run = inserter.last.then(async () => {
+      await whole(inserter.session, sql, 'Null')
     })
-    this.#inserting = run.catch(() => {}) // the caller hears of it; the next insert goes on
+    inserter.last = run.catch(() => {}) // the caller hears of it; the next insert goes on
     return run
   }
 
@@ -135,7 +147,7 @@ export class Engine {
 
   /** Resolves when no insert and no command runs. Reads are left to the end of the process. */
   async whenQuiet(): Promise<void> {
-    await this.#inserting
+    await Promise.all(this.#inserters.map((inserter) => inserter.last))
     await this.#commanding
   }
 }

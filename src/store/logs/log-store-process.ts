@@ -265,7 +265,8 @@ async function main(): Promise<void> {
   const options = processOptionsSchema.parse(JSON.parse(process.argv[2] ?? '{}'))
   // Without its parent nobody feeds or asks it; everything acknowledged is on disk, so it may end at any moment.
   process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
-  process.on('SIGINT', () => {}) // a terminal's Ctrl-C reaches the whole group; the parent decides when to stop
+  // A terminal's Ctrl-C and systemd's stop reach every process; the parent decides when this one ends.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {})
   const store = new LogStoreProcess(options)
   await store.listen()
   process.on('message', (message) => {

@@ -222,7 +222,6 @@ test('segments over three days and over 200 days of arrival are stored, and rete
     )
   const wide = await segmentOf(...days(200))
   await insert(wide)
-  await insert(wide)
   assert.equal(await count(), 400)
   await insert(await segmentOf(...days(3)))
   assert.equal(await count(), 406)

