@@ -11,6 +11,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { Clock } from '../../lib/clock.ts'
 import { AppError, messageOf, systemCodeOf } from '../../lib/errors.ts'
 import { MIGRATIONS, migrate, type Migration } from './migrate.ts'
+import { rescueRows } from './rescue.ts'
 
 /** Prepared statements kept; the oldest falls out. The store has far fewer shapes of query. */
 const STATEMENTS_KEPT = 200
@@ -36,7 +37,7 @@ interface FileIdentity {
 
 export class SqliteFile {
   readonly path: string
-  /** True when there was no usable file and an empty one was begun. */
+  /** True when there was no usable file and a new one was begun; it holds at most what was rescued from a damaged one. */
   readonly openedFresh: boolean
   /** What happened to the file, one sentence each, oldest first; empty when all is well. */
   readonly findings: readonly string[]
@@ -60,13 +61,16 @@ export class SqliteFile {
       db = openChecked(options)
     } catch (thrown) {
       if (!existed || !isDamage(thrown)) throw asAppError(thrown, options.path)
-      findings.push(setAsideDamaged(options.path, options.clock.nowMs(), messageOf(thrown)))
+      const aside = setAsideDamaged(options.path, options.clock.nowMs())
       existed = false
       try {
         db = openChecked(options)
       } catch (again) {
         throw asAppError(again, options.path)
       }
+      findings.push(
+        `the state database was damaged (${messageOf(thrown)}); it was set aside as ${aside} and a new one begun; ${rescueRows(aside, db)}. Restore a backup if there is one`,
+      )
     }
     this.openedFresh = !existed
     this.#db = db
@@ -208,7 +212,8 @@ function check(db: DatabaseSync, path: string): void {
   const pragma = statSync(path).size <= FULL_CHECK_BYTES ? 'integrity_check' : 'quick_check'
   const rows = db.prepare(`pragma ${pragma}(3)`).all()
   const problems = rows.map((row) => String(Object.values(row)[0])).filter((text) => text !== 'ok')
-  if (problems.length > 0) throw new DamagedError(problems.join('; '))
+  // One finding is one line; SQLite breaks its own.
+  if (problems.length > 0) throw new DamagedError(problems.join('; ').replaceAll('\n', ' '))
 }
 
 function isDamage(thrown: unknown): boolean {
@@ -231,12 +236,12 @@ function stampOf(nowMs: number): string {
   return new Date(nowMs).toISOString().replaceAll(':', '').replace(/\.\d+/, '')
 }
 
-function setAsideDamaged(path: string, nowMs: number, problem: string): string {
+function setAsideDamaged(path: string, nowMs: number): string {
   const aside = `${path}.damaged-${stampOf(nowMs)}`
   for (const suffix of ['', '-wal', '-shm']) {
     if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix)
   }
-  return `the state database was damaged (${problem}); it was set aside as ${aside} and an empty one begun. Restore a backup if there is one`
+  return aside
 }
 
 /** A write-ahead log without its database would be read into the new one: it goes aside too. */

@@ -45,7 +45,7 @@ export interface StateStoreOptions {
 }
 
 export class StateStore implements StateRepository, SettingsRepository, AuditLog {
-  /** True when there was no usable state and an empty one was begun. */
+  /** True when there was no usable file and a new one was begun; it holds at most what was rescued from a damaged one. */
   readonly openedFresh: boolean
   /** What happened to the file since the last run, one sentence each; empty when all is well. */
   readonly findings: readonly string[]
