@@ -65,8 +65,7 @@ export class BatchPool {
 
   /** The next batch that may be had with `keepFree`; those who wait are served in order, so none starves. */
   takeWhenFree(keepFree = 0): Promise<RawBatch> {
-    const isFirst = this.#waiters.every((waiter) => waiter.keepFree < keepFree)
-    const batch = isFirst ? this.take(keepFree) : null
+    const batch = this.take(keepFree)
     if (batch !== null) return Promise.resolve(batch)
     return new Promise((resolve) => {
       this.#waiters.push({ keepFree, take: () => resolve(this.take(keepFree) as RawBatch) })

@@ -211,7 +211,9 @@ test('N15: a taken port is an error that names the place and the holder', async 
   await assert.rejects(started(harness, { listen: first.address }), (error) => {
     assert.match(
       String(error),
-      new RegExp(`cannot listen on tcp ${first.address}: the port is taken by .*pid ${process.pid}`),
+      new RegExp(
+        `cannot listen for syslog on tcp ${first.address}: the port is taken by .*process ${process.pid}`,
+      ),
     )
     return true
   })

@@ -11,11 +11,12 @@ import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import { createSecureContext, createServer as createTlsServer, type Server as TlsServer } from 'node:tls'
 import { AppError, messageOf, systemCodeOf } from '../lib/errors.ts'
+import { formatListen, portUnavailable } from '../lib/listen-address.ts'
 import { BatchWriter, newSender, type Sender } from './batch-writer.ts'
 import { type Finding, type InputContext, RareReporter } from './context.ts'
 import { FrameSplitter, type MessageSink } from './framing.ts'
-import { formatListen, parseListen, senderAddress } from './listen-address.ts'
-import { portUnavailable } from './port-unavailable.ts'
+import { listenSetting } from './listen-setting.ts'
+import { senderAddress } from './sender-address.ts'
 
 export interface Certificate {
   /** PEM texts. */
@@ -135,15 +136,17 @@ export class TcpInput implements MessageSink {
 
   /** Listens; rejects with AppError 'port-unavailable', or 'bad-configuration' when the certificate is not usable. */
   async start(): Promise<void> {
-    const { host, port } = parseListen(this.#options.listen)
+    const { host, port } = listenSetting(this.#options.listen)
     if (this.#certificate !== undefined) this.#tlsServer = this.#makeTlsServer(this.#certificate)
     try {
       this.#server = await this.#listen(host, port)
     } catch (error) {
-      throw await portUnavailable({ protocol: this.#protocol, host, port }, error)
+      throw await portUnavailable('syslog', 'tcp', { host, port }, `syslog.${this.#protocol}.listen`, error)
     }
     const bound = this.#server.address()
-    if (bound !== null && typeof bound === 'object') this.#address = formatListen(bound.address, bound.port)
+    if (bound !== null && typeof bound === 'object') {
+      this.#address = formatListen({ host: bound.address, port: bound.port })
+    }
     this.#timer = setInterval(() => this.#closeSilent(), this.#options.sweepMs ?? SWEEP_MS)
     this.#timer.unref()
   }
@@ -217,8 +220,8 @@ export class TcpInput implements MessageSink {
     return `${this.#protocol} ${this.#address}`
   }
 
-  async #listen(host: string, port: number): Promise<Server> {
-    if (host !== '') return this.#listenOn(host, port)
+  async #listen(host: string | null, port: number): Promise<Server> {
+    if (host !== null) return this.#listenOn(host, port)
     try {
       return await this.#listenOn('::', port)
     } catch (error) {

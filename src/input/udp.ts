@@ -12,11 +12,12 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { systemCodeOf } from '../lib/errors.ts'
+import { formatListen, portUnavailable } from '../lib/listen-address.ts'
 import { BatchWriter } from './batch-writer.ts'
 import { type Finding, type InputContext, RareReporter } from './context.ts'
-import { formatListen, parseListen, senderAddress } from './listen-address.ts'
-import { portUnavailable } from './port-unavailable.ts'
+import { listenSetting } from './listen-setting.ts'
 import { kernelHex, readSocketTable } from './proc-net.ts'
+import { senderAddress } from './sender-address.ts'
 
 export interface UdpOptions {
   /** `HOST:PORT`, `:PORT` or `[v6]:PORT`. */
@@ -95,14 +96,14 @@ export class UdpInput {
 
   /** Binds; rejects with AppError 'port-unavailable'. */
   async start(): Promise<void> {
-    const { host, port } = parseListen(this.#options.listen)
+    const { host, port } = listenSetting(this.#options.listen)
     try {
       this.#socket = await this.#open(host, port)
     } catch (error) {
-      throw await portUnavailable({ protocol: 'udp', host, port }, error)
+      throw await portUnavailable('syslog', 'udp', { host, port }, 'syslog.udp.listen', error)
     }
     const bound = this.#socket.address()
-    this.#address = formatListen(bound.address, bound.port)
+    this.#address = formatListen({ host: bound.address, port: bound.port })
     this.#port = bound.port
     this.#addressHex = kernelHex(bound.address)
     // Linux doubles the size for its own bookkeeping and reports the double (socket(7), SO_RCVBUF).
@@ -178,8 +179,8 @@ export class UdpInput {
     return `udp ${this.#address}`
   }
 
-  async #open(host: string, port: number): Promise<Socket> {
-    if (host !== '') return this.#bind(host.includes(':') ? 'udp6' : 'udp4', host, port)
+  async #open(host: string | null, port: number): Promise<Socket> {
+    if (host !== null) return this.#bind(host.includes(':') ? 'udp6' : 'udp4', host, port)
     try {
       return await this.#bind('udp6', '::', port)
     } catch (error) {
