@@ -194,8 +194,9 @@ const plainTrafficLine = fc
       46: fc.constantFrom('tcp-fin', 'aged-out', 'n/a'),
       52: fc.constantFrom('FW-A', 'FW-B'),
       102: fc.constantFrom('2025-02-20T12:28:20.113+11:00', '2025-02-20T12:28:59.999+11:00', ''),
+      109: fc.constantFrom('', '"used-by-malware,pervasive-use"', '"odd" quotes"'),
     },
-    { requiredKeys: [7, 8, 24, 25, 32, 33, 39, 44, 45] },
+    { requiredKeys: ['7', '8', '24', '25', '32', '33', '39', '44', '45'] },
   )
   .map((values) => BSD_HEADER + withColumns(TRAFFIC, values))
 const customLine = fc

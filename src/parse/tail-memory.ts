@@ -10,12 +10,24 @@ import { type RecordBatch, TEXT_SLOT, TEXT_STRIDE } from '../model/record-batch.
 import { sameBytes } from './bytes.ts'
 import type { Line } from './line.ts'
 
-const ENTRIES = 256
-const MAX_BYTES = 512
+const ENTRIES = 512
+const MAX_BYTES = 1024
 
 /** An entry for a hash. */
 export function entryOf(hash: number): number {
-  return (hash >>> 16) & (ENTRIES - 1)
+  return ((hash ^ (hash >>> 15)) >>> 7) & (ENTRIES - 1)
+}
+
+/**
+ * Hash of every `step`th byte's word in `[start, start + bytes)`. Two stretches that differ nowhere there share an entry
+ * and push each other out: what tells the lines of a firewall apart should lie there.
+ */
+export function hashWords(view: DataView, start: number, bytes: number, step: number, seed: number): number {
+  let hash = seed
+  for (let at = start; at < start + bytes; at += step) {
+    hash = Math.imul((hash << 7) ^ (hash >>> 25) ^ view.getInt32(at, true), 0x9e3779b1)
+  }
+  return hash
 }
 
 export class TailMemory {
@@ -47,12 +59,6 @@ export class TailMemory {
   /** Whether the entry is exactly `[start, end)` but for the hole. */
   isAll(entry: number, view: DataView, start: number, end: number): boolean {
     return this.#length[entry] === end - start && this.#matches(entry, view, start)
-  }
-
-  /** Length of the entry if a stretch at `start` begins with it and fits before `end`, else -1. */
-  lengthAt(entry: number, view: DataView, start: number, end: number): number {
-    const length = this.#length[entry] as number
-    return length > 0 && start + length <= end && this.#matches(entry, view, start) ? length : -1
   }
 
   #matches(entry: number, view: DataView, start: number): boolean {

@@ -17,8 +17,8 @@ export class Columns {
   count = 0
   /** True when quotes do not pair up as CSV demands: columns behind the place may not be what they seem. */
   brokenQuotes = false
-  /** True when any column begins with a quote. */
-  hasQuotes = false
+  /** First column that begins with a quote; MAX_COLUMNS when none does. */
+  firstQuoted = MAX_COLUMNS
 
   /** Splits `[at, end)`; `shift` 1 puts an empty column in front. */
   split(line: Line, shift: number): void {
@@ -29,7 +29,7 @@ export class Columns {
     start[count] = at
     if (shift === 1) start[0] = at - 1
     this.brokenQuotes = false
-    this.hasQuotes = false
+    this.firstQuoted = MAX_COLUMNS
     let i = at
     if (bytes[i] === QUOTE) {
       this.#splitQuoted(bytes, i, end, count)
@@ -55,7 +55,7 @@ export class Columns {
 
   /** Goes on from a quoted column; from here on a quote inside an unquoted column is a sign of tricks. */
   #splitQuoted(bytes: Uint8Array, from: number, end: number, column: number): void {
-    this.hasQuotes = true
+    this.firstQuoted = column
     const start = this.start
     let count = column
     let i = from

@@ -1,7 +1,7 @@
 /**
- * The short way for usual TRAFFIC lines of PAN-OS CSV: plain columns in front, and two stretches that were read before:
- * the rule to the log action (columns 11 to 20) and the tail from the session end reason on (column 46), but for the
- * high-resolution time. Anything quoted, masked or odd goes the long way (paloalto-csv.ts).
+ * The short way for usual TRAFFIC lines of PAN-OS CSV: plain columns in front, read in one pass, and a tail behind the
+ * session end reason (column 47 on) that was read before, but for the high-resolution time. Anything quoted, masked or
+ * odd goes the long way (paloalto-csv.ts). (m) half the time of the long way.
  */
 import {
   ADDRESS_SLOT,
@@ -22,7 +22,7 @@ import {
   setText,
 } from '../fields.ts'
 import type { Line } from '../line.ts'
-import { entryOf, TailMemory } from '../tail-memory.ts'
+import { entryOf, hashWords, TailMemory } from '../tail-memory.ts'
 import { dispositionOf } from '../words.ts'
 import type { Columns } from './paloalto-columns.ts'
 
@@ -32,28 +32,13 @@ export const USUAL_CSV_BYTES = 400
 const MIN_TAIL_BYTES = 120
 const STAMP_BYTES = 19
 const COMMAS = 0x2c2c2c2c
-const RULE_COLUMN = 11
-const BEHIND_RULES_COLUMN = 21
-const TAIL_COLUMN = 46
+const TAIL_COLUMN = 47
 const TIME_COLUMN = 102
 /** `TRAFFIC,` as words. */
 const TRAFFIC_FIRST = 0x46415254
 const TRAFFIC_SECOND = 0x2c434946
 
-const rules = new TailMemory([
-  TEXT_SLOT.rule,
-  TEXT_SLOT.sourceUser,
-  TEXT_SLOT.destinationUser,
-  TEXT_SLOT.application,
-  TEXT_SLOT.sourceZone,
-  TEXT_SLOT.destinationZone,
-])
-const tails = new TailMemory([
-  TEXT_SLOT.sessionEndReason,
-  TEXT_SLOT.device,
-  TEXT_SLOT.ruleId,
-  TEXT_SLOT.sourceEdl,
-])
+const tails = new TailMemory([TEXT_SLOT.device, TEXT_SLOT.ruleId, TEXT_SLOT.sourceEdl])
 
 /** Number read by the last `digits`, and where the column behind it begins. */
 let value = 0
@@ -109,12 +94,12 @@ export function readUsualTraffic(line: Line, into: RecordBatch, row: number): bo
   if (source < 0) return false
   const rule = readAddresses(line, into, row, source, end)
   if (rule < 0) return false
-  const rulesEntry = entryOf(rulesHash(view, rule))
-  const length = rules.lengthAt(rulesEntry, view, rule, end)
-  if (length < 0) return false
-  const tail = readNumbers(line, into, row, rule + length, end)
+  const logged = readRule(line, into, row, rule, end)
+  if (logged < 0) return false
+  const reason = readNumbers(line, into, row, logged, end)
+  if (reason < 0) return false
+  const tail = readEndReason(line, into, row, reason)
   if (tail < 0 || !readTail(line, into, row, tail, generated)) return false
-  rules.applyTexts(rulesEntry, into, row, rule)
   setSerial(into, row, bytes, serial, type - 1)
   into.setText(row, TEXT_SLOT.type, type, type + 7)
   setLowerWord(into, row, TEXT_SLOT.subtype, line, subtype, version - 1)
@@ -138,6 +123,54 @@ function readAddresses(line: Line, into: RecordBatch, row: number, source: numbe
   setNatAddress(into, row, ADDRESS_SLOT.natSourceAddress, bytes, natSource, natDestination - 1)
   setNatAddress(into, row, ADDRESS_SLOT.natDestinationAddress, bytes, natDestination, rule - 1)
   return rule
+}
+
+/** Columns 11 to 20; returns the start of column 21 or -1. */
+function readRule(line: Line, into: RecordBatch, row: number, rule: number, end: number): number {
+  const { bytes, view } = line
+  const user = behindColumn(bytes, view, rule, end)
+  if (user < 0 || user > end) return -1
+  const toUser = behindColumn(bytes, view, user, end)
+  if (toUser < 0 || toUser > end) return -1
+  const application = behindColumn(bytes, view, toUser, end)
+  if (application < 0 || application > end) return -1
+  const system = behindColumn(bytes, view, application, end)
+  if (system < 0 || system > end) return -1
+  const zone = behindColumn(bytes, view, system, end)
+  if (zone < 0 || zone > end) return -1
+  const toZone = behindColumn(bytes, view, zone, end)
+  if (toZone < 0 || toZone > end) return -1
+  let at = toZone
+  // Destination zone, both interfaces and the log action.
+  let toZoneEnd = 0
+  for (let column = 17; column <= 20; column++) {
+    at = behindColumn(bytes, view, at, end)
+    if (at < 0 || at > end) return -1
+    if (column === 17) toZoneEnd = at - 1
+  }
+  setText(into, row, TEXT_SLOT.rule, bytes, rule, user - 1)
+  setText(into, row, TEXT_SLOT.sourceUser, bytes, user, toUser - 1)
+  setText(into, row, TEXT_SLOT.destinationUser, bytes, toUser, application - 1)
+  setText(into, row, TEXT_SLOT.application, bytes, application, system - 1)
+  setText(into, row, TEXT_SLOT.sourceZone, bytes, zone, toZone - 1)
+  setText(into, row, TEXT_SLOT.destinationZone, bytes, toZone, toZoneEnd)
+  return at
+}
+
+/** Column 46: a plain word or `n/a`; returns the start of column 47 or -1. */
+function readEndReason(line: Line, into: RecordBatch, row: number, from: number): number {
+  const { bytes } = line
+  if (
+    bytes[from] === 0x6e &&
+    bytes[from + 1] === 0x2f &&
+    bytes[from + 2] === 0x61 &&
+    bytes[from + 3] === COMMA
+  ) {
+    return from + 4
+  }
+  const tail = behindWord(bytes, from)
+  if (tail > 0) into.setText(row, TEXT_SLOT.sessionEndReason, from, tail - 1)
+  return tail
 }
 
 /** Columns 21 to 45; returns the start of column 46 or -1. */
@@ -217,7 +250,7 @@ function readCounts(line: Line, into: RecordBatch, row: number, from: number, en
   return next <= end ? next : -1
 }
 
-/** Column 46 and what follows, device and time. False when the tail is not remembered or its time is none. */
+/** Column 47 and what follows, device and time. False when the tail is not remembered or its time is none. */
 function readTail(line: Line, into: RecordBatch, row: number, tail: number, generated: number): boolean {
   const { view, end } = line
   const entry = entryOf(tailHash(view, tail, end))
@@ -240,23 +273,19 @@ function readTail(line: Line, into: RecordBatch, row: number, tail: number, gene
   return !Number.isNaN(unixMs)
 }
 
-/** Forgets all stretches, for tests that want the long way. */
+/** Forgets all tails, for tests that want the long way. */
 export function forgetUsualTraffic(): void {
-  rules.clear()
   tails.clear()
 }
 
-/** Remembers the two stretches of a TRAFFIC line that was read the long way without any doubt. */
+/** Remembers the tail of a TRAFFIC line that was read the long way without any doubt. */
 export function keepUsualTraffic(line: Line, columns: Columns, into: RecordBatch, row: number): void {
   const { view, end } = line
   const start = columns.start
-  const rule = start[RULE_COLUMN] as number
-  const rulesEnd = start[BEHIND_RULES_COLUMN] as number
   const tail = start[TAIL_COLUMN] as number
-  if (columns.hasQuotes || columns.count <= TAIL_COLUMN || end - tail < MIN_TAIL_BYTES) return
+  if (columns.firstQuoted < TAIL_COLUMN || columns.count <= TAIL_COLUMN || end - tail < MIN_TAIL_BYTES) return
   const address = row * ADDRESS_STRIDE + ADDRESS_SLOT.clientAddress
   for (let i = 0; i < 4; i++) if (into.addresses[address + i] !== 0) return
-  rules.keep(entryOf(rulesHash(view, rule)), line, rule, rulesEnd, rulesEnd, 0, into, row)
   let holeAt = end
   let holeLength = 0
   if (columns.count > TIME_COLUMN) {
@@ -267,18 +296,13 @@ export function keepUsualTraffic(line: Line, columns: Columns, into: RecordBatch
   tails.keep(entryOf(tailHash(view, tail, end)), line, tail, end, holeAt, holeLength, into, row)
 }
 
-function rulesHash(view: DataView, start: number): number {
-  let hash = 0x2f6e2b1
-  for (let at = start; at < start + 40; at += 8) hash = Math.imul(hash ^ view.getInt32(at, true), 0x9e3779b1)
-  return hash
-}
-
+/** Of words of the device, of where the rule's UUID usually lies, and of the application's kind. */
 function tailHash(view: DataView, start: number, end: number): number {
-  let hash = end - start
-  hash = Math.imul(hash ^ view.getInt32(start + 4, true), 0x9e3779b1)
-  hash = Math.imul(hash ^ view.getInt32(start + 22, true), 0x85ebca6b)
-  hash = Math.imul(hash ^ view.getInt32(start + 36, true), 0xc2b2ae35)
-  hash = Math.imul(hash ^ view.getInt32(start + 70, true), 0x9e3779b1)
-  hash = Math.imul(hash ^ view.getInt32(start + 78, true), 0x85ebca6b)
-  return Math.imul(hash ^ view.getInt32(start + 86, true), 0xc2b2ae35)
+  return hashWords(
+    view,
+    end - 40,
+    40,
+    8,
+    hashWords(view, start + 56, 32, 8, hashWords(view, start + 8, 24, 4, end - start)),
+  )
 }

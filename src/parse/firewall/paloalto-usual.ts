@@ -8,7 +8,7 @@ import { readAddress } from '../address-bytes.ts'
 import { indexOfByte, readPort, SEMICOLON } from '../bytes.ts'
 import { setDeviceFromHeader, setText } from '../fields.ts'
 import type { Line } from '../line.ts'
-import { entryOf, TailMemory } from '../tail-memory.ts'
+import { entryOf, hashWords, TailMemory } from '../tail-memory.ts'
 import {
   FIRST_LITERAL_BYTES,
   isFirstLiteral,
@@ -140,14 +140,7 @@ export function keepUsual(line: Line, spans: KeySpans, into: RecordBatch, row: n
   tails.keep(entry, line, start, line.end, timeAt, TIME_BYTES, into, row)
 }
 
-/** Of bytes on both sides of the time: action and rule in front, threat, severity and type behind. */
+/** Of words on both sides of the time: action, rule and its id in front, threat, severity and type behind. */
 function hashOf(view: DataView, start: number, end: number): number {
-  let hash = end - start
-  hash = Math.imul(hash ^ view.getInt32(start + 9, true), 0x9e3779b1)
-  hash = Math.imul(hash ^ view.getInt32(start + 24, true), 0x85ebca6b)
-  hash = Math.imul(hash ^ view.getInt32(start + 32, true), 0xc2b2ae35)
-  hash = Math.imul(hash ^ view.getInt32(start + 40, true), 0x9e3779b1)
-  hash = Math.imul(hash ^ view.getInt32(end - 24, true), 0x85ebca6b)
-  hash = Math.imul(hash ^ view.getInt32(end - 44, true), 0xc2b2ae35)
-  return Math.imul(hash ^ view.getInt32(end - 56, true), 0x9e3779b1)
+  return hashWords(view, end - 64, 60, 12, hashWords(view, start + 9, 36, 4, end - start))
 }
