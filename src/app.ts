@@ -1,8 +1,6 @@
 /**
  * Builds the parts of the service, starts them in an order that serves the list first, and stops them in the reverse.
  * Tests run the whole of it in-process on free ports. What each part does is in its own folder; this file only joins.
- *
- * The list is served from the last good copy before state, pipeline or log store are up, and goes on when they fail.
  */
 import { randomInt } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
@@ -12,18 +10,17 @@ import { bannerLines } from './app/banner.ts'
 import { Jobs } from './app/jobs.ts'
 import { LogStoreKeeper } from './app/log-store-keeper.ts'
 import { readMachine } from './app/machine.ts'
-import { recoverFromList } from './app/recovery.ts'
 import type { Parts } from './app/parts.ts'
-import { PipelineThread } from './app/pipeline-thread.ts'
 import { pipelineMetrics } from './app/pipeline-metrics.ts'
 import { PipelineReports } from './app/pipeline-reports.ts'
+import { PipelineThread } from './app/pipeline-thread.ts'
 import { Rates } from './app/rates.ts'
+import { recoverFromList } from './app/recovery.ts'
+import { Serving } from './app/serving.ts'
 import { SettingsDesk } from './app/settings-desk.ts'
-import { componentsOf, serviceStatus } from './app/status.ts'
+import { componentsOf } from './app/status.ts'
 import { listUrls, pageUrl } from './app/urls.ts'
 import { ControlServer } from './api/control-server.ts'
-import { MetricsServer } from './api/metrics-server.ts'
-import { HttpsServer } from './api/server.ts'
 import type { RunningApp, StartOptions } from './cli/run.ts'
 import { loadConfiguration } from './config/load.ts'
 import type { Settings } from './config/schema.ts'
@@ -33,19 +30,13 @@ import { DEMO_NETWORKS, playDemo } from './demo/firewall.ts'
 import { formatNetwork } from './lib/address.ts'
 import { type Clock, systemClock } from './lib/clock.ts'
 import { AppError } from './lib/errors.ts'
-import { parseListen } from './lib/listen-address.ts'
 import { DataFolderLock } from './lib/lock.ts'
-import { BlockList } from './publish/block-list.ts'
-import { ServerCertificate } from './publish/certificate.ts'
-import { FetchLog } from './publish/fetch-log.ts'
-import { ListFile } from './publish/list-file.ts'
-import type { ServedCertificate } from './publish/own-certificate.ts'
 import { SetupCode } from './setup-code.ts'
 import { StateStore } from './store/state/state-store.ts'
 import { Alarms } from './telemetry/alarms.ts'
 import { Events } from './telemetry/events.ts'
 import { createLog } from './telemetry/log.ts'
-import { createMetrics, type Metrics, metricsText } from './telemetry/metrics.ts'
+import { createMetrics, type Metrics } from './telemetry/metrics.ts'
 import { VERSION } from './version.ts'
 
 export interface AppOptions extends StartOptions {
@@ -73,25 +64,30 @@ export async function startApp(options: AppOptions): Promise<App> {
   }
 }
 
+const STATE_MEND =
+  'The list goes on from memory. Look at the disk and the data folder; restart the service when they are whole.'
+
 class Builder {
   readonly #options: AppOptions
   readonly #clock: Clock
-  /** Undone in reverse at the end. */
-  readonly #undo: (() => Promise<unknown> | unknown)[] = []
-  readonly #ended = Promise.withResolvers<void>()
+  readonly #dataFolder: string
   readonly #metrics: Metrics = createMetrics({ withProcess: true })
   readonly #events: Events
   readonly #alarms: Alarms
+  readonly #ended = Promise.withResolvers<void>()
+  /** What to do at the end, last first. */
+  readonly #undo: (() => Promise<void> | void)[] = []
   #stopping: Promise<void> | null = null
+  /** Told of changed settings once every part is there. */
+  #apply: (settings: Settings) => void = () => {}
 
   constructor(options: AppOptions) {
+    const { settings } = options.configuration
     this.#options = options
     this.#clock = options.clock ?? systemClock
-    const level = options.configuration.settings['log.level']
-    this.#events = new Events(
-      createLog({ level, stream: options.logStream ?? process.stderr }),
-      this.#metrics,
-    )
+    this.#dataFolder = resolve(options.input.workingDirectory, settings['data.dir'])
+    const log = createLog({ level: settings['log.level'], stream: options.logStream ?? process.stderr })
+    this.#events = new Events(log, this.#metrics)
     this.#alarms = new Alarms({
       clock: this.#clock,
       onChange: (change, alarm) => this.#events.alarmChanged(change, alarm, this.#alarms.counts()),
@@ -99,211 +95,32 @@ class Builder {
   }
 
   async start(): Promise<App> {
-    const clock = this.#clock
-    const events = this.#events
-    const alarms = this.#alarms
-    const early = this.#options.configuration.settings
-    const dataFolder = resolve(this.#options.input.workingDirectory, early['data.dir'])
     const announce = this.#options.announce
-    await mkdir(dataFolder, { recursive: true, mode: 0o700 })
-    const lock = DataFolderLock.take(dataFolder, process.pid)
-    this.#undo.push(() => lock.release())
-    events.serviceStarted({ version: VERSION, data: dataFolder, processId: process.pid })
-
     announce('Opening the state ...')
-    const state = new StateStore({
-      path: `${dataFolder}/state.sqlite`,
-      clock,
-      report: (message) =>
-        alarms.raise({ code: 'state-file', severity: 'critical', message, mend: STATE_MEND }),
-    })
-    this.#undo.push(() => state.close())
-    for (const message of state.findings) {
-      alarms.raise({
-        code: 'state-at-start',
-        severity: 'warning',
-        message,
-        mend: 'Look at the disk; compare the list with a backup.',
-      })
-    }
-    let apply: (settings: Settings) => void = () => {}
-    const desk = await SettingsDesk.open({
-      input: this.#withDemoNetworks(),
-      repository: state,
-      clock,
-      apply: (settings) => apply(settings),
-      onChange: (details) => events.settingChanged(details),
-    })
-    for (const message of desk.warnings) {
-      alarms.raise({
-        code: 'setting-ignored',
-        severity: 'warning',
-        message,
-        mend: 'Set it anew or take it back: active-defense settings set.',
-      })
-    }
-
-    // The list first: from here on firewalls are answered, whatever comes.
+    const state = await this.#openState()
+    const desk = await this.#openSettings(state)
     announce('Serving the block list ...')
-    const listFile = new ListFile({ folder: `${dataFolder}/lists`, clock, alarms })
-    const loaded = await listFile.load()
-    events.listLoaded({
-      revision: loaded.snapshot?.revision ?? null,
-      entries: loaded.snapshot?.entries ?? 0,
-      findings: loaded.findings,
-    })
-    let decider: Decider | null = null
-    const list = new BlockList({
-      clock,
-      sentinel: desk.settings['list.sentinel'],
-      refuse: (target) => decider?.refuse(target) ?? null,
-      alarms,
-      initial: loaded.snapshot,
-      onRendered: (report) => {
-        events.listRendered(report)
-        listFile.save(report.snapshot)
-      },
-    })
-    if (loaded.snapshot !== null) events.listServed(loaded.snapshot)
-    this.#undo.push(async () => {
-      list.flush()
-      list.close()
-      await listFile.close()
-    })
-
-    let server: HttpsServer | null = null
-    let pipeline: PipelineThread | null = null
-    const certificate = new ServerCertificate({
-      folder: `${dataFolder}/certificates`,
-      names: desk.settings['web.names'],
-      certPath: desk.settings['web.tls.cert'],
-      keyPath: desk.settings['web.tls.key'],
-      clock,
-      alarms,
-      onChange: (served: ServedCertificate) => {
-        events.certificateServed(served)
-        server?.setCertificate(served)
-        pipeline?.changeCertificate({ cert: served.cert, key: served.key })
-      },
-    })
-    await certificate.start()
-    this.#undo.push(() => certificate.stop())
-
-    const parts: Parts = {
-      version: VERSION,
-      dataFolder,
-      clock,
-      startedAtMs: clock.nowMs(),
-      alarms,
-      events,
-      list,
-      certificate,
-      fetches: new FetchLog(),
-      rates: new Rates(clock),
-      listUrls: () => listUrls(server?.address ?? null, certificate.served, desk.settings['web.names']),
-      decider: null,
-      state,
-      pipeline: null,
-      logs: null,
-    }
-    server = await this.#startServer(parts, desk)
-
+    const { parts, serving } = await this.#serveList(state, desk)
     announce('Loading the decisions ...')
-    decider = await Decider.open({ repository: state, rules: decisionRules(desk.settings), clock, alarms })
-    const opened = decider
-    parts.decider = opened
-    this.#undo.push(() => opened.flush())
-    await readMachine(opened)
-    if (state.openedFresh && loaded.snapshot !== null && loaded.snapshot.entries > 0) {
-      await recoverFromList(opened, loaded.snapshot.body, desk.settings, clock, alarms)
-    }
-    list.replace(opened.published())
-
+    const decider = await this.#openDecisions(parts, state, desk)
     announce('Starting the log store ...')
-    const logs = new LogStoreKeeper({
-      dataFolder,
-      url: desk.settings['logs.url'],
-      memoryBytes: desk.settings['logs.memory'],
-      clock,
-      alarms,
-      events,
-    })
-    parts.logs = logs
-    this.#undo.push(() => logs.stop())
-    // Nothing waits for it: lines are safe in segments, and the list needs no logs.
-    const logsStarted = logs.start()
-    logsStarted.catch((error: unknown) => events.partFailed('log-store', 'start the log store', error))
-
+    this.#startLogs(parts, desk)
     announce('Opening the syslog ports ...')
-    const reports = new PipelineReports(parts, opened)
-    pipeline = new PipelineThread(
-      { dataFolder, seed: randomInt(2 ** 32), ...reports.handlers() },
-      desk.settings,
-      { cert: certificate.served.cert, key: certificate.served.key },
-    )
-    const thread = pipeline
-    parts.pipeline = thread
-    thread.changeBlocked(opened.published().map(formatNetwork), [])
-    opened.onListChange(({ added, removed }) => {
-      list.apply({ added, removed })
-      thread.changeBlocked(added.map(formatNetwork), removed.map(formatNetwork))
-    })
-    opened.engine.onReset(() => thread.resetWindows())
-    this.#undo.push(async () => {
-      await thread.stop()
-      await reports.idle()
-    })
-    await thread.start()
-    for (const { name, address } of thread.inputs)
-      if (address !== null) events.listenerStarted({ what: name, address })
-
-    const jobs = new Jobs(
-      parts,
-      () => desk.settings,
-      () => {
-        parts.rates.note(thread.inputs)
-        pipelineMetrics(this.#metrics, thread.status)
-        reports.raiseFindings(thread.inputs)
-        events.componentsChanged(componentsOf(parts))
-      },
-    )
-    jobs.start()
-    this.#undo.push(() => jobs.stop())
-    apply = (settings) => {
-      opened.configure(decisionRules(settings))
-      list.setSentinel(settings['list.sentinel'])
-      list.recheck()
+    const { thread, reports } = await this.#startPipeline(parts, serving, desk, decider)
+    const jobs = this.#startJobs(parts, desk, thread, reports)
+    this.#apply = (settings) => {
+      decider.configure(decisionRules(settings))
+      serving.list.setSentinel(settings['list.sentinel'])
+      serving.list.recheck()
       thread.changeSettings(settings)
       jobs.plan()
     }
-
-    const control = new ControlServer({
-      dataFolder,
-      actions: serviceActions({ parts, settings: desk, stop: (reason) => void this.#stopAndEnd(reason) }),
-      report: (error, route) => events.partFailed('control', route, error),
-    })
-    await control.start()
-    this.#undo.push(() => control.stop())
+    await this.#startControl(parts, desk)
     if (this.#options.demo) this.#playDemo(thread)
-
     reports.raiseFindings(thread.inputs)
-    const urls = {
-      page: pageUrl(server.address, certificate.served, desk.settings['web.names']),
-      list: parts.listUrls()[0] ?? '',
-    }
-    const setupCode = new SetupCode(clock)
-    for (const line of bannerLines({
-      version: VERSION,
-      dataFolder,
-      inputs: thread.inputs,
-      pageUrl: urls.page,
-      listUrl: urls.list,
-      listEntries: list.snapshot.entries,
-      setupCode: setupCode.text,
-      findings: alarms.active(),
-      isDemo: this.#options.demo,
-    }))
-      announce(line)
+    const page = pageUrl(serving.address, serving.certificate.served, desk.settings['web.names'])
+    const urls = { page, list: parts.listUrls()[0] ?? '' }
+    this.#announceReady(parts, thread, urls)
     return {
       parts,
       jobs,
@@ -337,51 +154,166 @@ class Builder {
     this.#events.serviceStopped({ reason, durationMs: Math.round(this.#clock.monotonicMs() - beganMs) })
   }
 
-  async #stopAndEnd(reason: string): Promise<void> {
-    await this.stop(reason)
-    this.#ended.resolve()
+  async #openState(): Promise<StateStore> {
+    const alarms = this.#alarms
+    await mkdir(this.#dataFolder, { recursive: true, mode: 0o700 })
+    const lock = DataFolderLock.take(this.#dataFolder, process.pid)
+    this.#undo.push(() => lock.release())
+    this.#events.serviceStarted({ version: VERSION, data: this.#dataFolder, processId: process.pid })
+    const state = new StateStore({
+      path: `${this.#dataFolder}/state.sqlite`,
+      clock: this.#clock,
+      report: (message) =>
+        alarms.raise({ code: 'state-file', severity: 'critical', message, mend: STATE_MEND }),
+    })
+    this.#undo.push(() => state.close())
+    for (const message of state.findings) {
+      const mend = 'Look at the disk; compare the list with a backup.'
+      alarms.raise({ code: 'state-at-start', severity: 'warning', message, mend })
+    }
+    return state
   }
 
-  async #startServer(parts: Parts, desk: SettingsDesk): Promise<HttpsServer> {
-    const { certificate, list, fetches, clock } = parts
-    const onFailure = (what: string, error: unknown): void => this.#events.partFailed('web', what, error)
-    const listen = parseListen(desk.settings['web.listen'])
-    if (listen === null)
-      throw new AppError('bad-configuration', 'web.listen is empty: firewalls could not fetch the list')
-    const metrics = (): ReturnType<typeof metricsText> => metricsText(this.#metrics)
-    const server = new HttpsServer({
-      listen,
-      certificate: certificate.served,
-      sources: {
-        list: () => list.snapshot,
-        components: () => componentsOf(parts),
-        status: () => serviceStatus(parts),
-        metrics,
-        authorityPem: () => certificate.authorityPem(),
-        metricsToken: () => desk.settings['metrics.token'],
-      },
-      clock,
-      sentinel: desk.settings['list.sentinel'],
-      onFetch: (fetch) => {
-        fetches.record(fetch)
-        this.#events.listFetched(fetch)
-      },
-      onFailure,
-      onAnswer: (route, status) => this.#events.httpAnswered(route, status),
+  async #openSettings(state: StateStore): Promise<SettingsDesk> {
+    const desk = await SettingsDesk.open({
+      input: this.#inputWithDemoNetworks(),
+      repository: state,
+      clock: this.#clock,
+      apply: (settings) => this.#apply(settings),
+      onChange: (details) => this.#events.settingChanged(details),
     })
-    await server.start()
-    this.#undo.push(() => server.stop())
-    const metricsListen = parseListen(desk.settings['metrics.listen'])
-    if (metricsListen !== null) {
-      const metricsServer = new MetricsServer({ listen: metricsListen, metrics, onFailure })
-      await metricsServer.start()
-      this.#undo.push(() => metricsServer.stop())
+    for (const message of desk.warnings) {
+      const mend = 'Set it anew or take it back: active-defense settings set.'
+      this.#alarms.raise({ code: 'setting-ignored', severity: 'warning', message, mend })
     }
-    return server
+    return desk
+  }
+
+  async #serveList(state: StateStore, desk: SettingsDesk): Promise<{ parts: Parts; serving: Serving }> {
+    const [clock, alarms, events] = [this.#clock, this.#alarms, this.#events]
+    const serving = await Serving.open({
+      dataFolder: this.#dataFolder,
+      settings: () => desk.settings,
+      clock,
+      alarms,
+      events,
+      metrics: this.#metrics,
+      refuse: (target) => parts.decider?.refuse(target) ?? null,
+    })
+    const { list, certificate, fetches } = serving
+    const parts: Parts = {
+      version: VERSION,
+      dataFolder: this.#dataFolder,
+      clock,
+      startedAtMs: clock.nowMs(),
+      alarms,
+      events,
+      list,
+      certificate,
+      fetches,
+      rates: new Rates(clock),
+      listUrls: () => listUrls(serving.address, certificate.served, desk.settings['web.names']),
+      decider: null,
+      state,
+      pipeline: null,
+      logs: null,
+    }
+    this.#undo.push(() => serving.stop())
+    await serving.start(parts)
+    return { parts, serving }
+  }
+
+  async #openDecisions(parts: Parts, state: StateStore, desk: SettingsDesk): Promise<Decider> {
+    const { list, clock, alarms } = parts
+    const decider = await Decider.open({
+      repository: state,
+      rules: decisionRules(desk.settings),
+      clock,
+      alarms,
+    })
+    this.#undo.push(() => decider.flush())
+    await readMachine(decider)
+    const last = list.snapshot
+    if (state.openedFresh && last.origin === 'file' && last.entries > 0) {
+      await recoverFromList(decider, last.body, desk.settings, clock, alarms)
+    }
+    parts.decider = decider
+    list.replace(decider.published())
+    return decider
+  }
+
+  /** Nothing waits for it: lines are safe in segments, and the list needs no logs. */
+  #startLogs(parts: Parts, desk: SettingsDesk): void {
+    const { dataFolder, clock, alarms, events } = parts
+    const url = desk.settings['logs.url']
+    const memoryBytes = desk.settings['logs.memory']
+    const logs = new LogStoreKeeper({ dataFolder, url, memoryBytes, clock, alarms, events })
+    parts.logs = logs
+    this.#undo.push(() => logs.stop())
+    logs.start().catch((error: unknown) => events.partFailed('log-store', 'start the log store', error))
+  }
+
+  async #startPipeline(
+    parts: Parts,
+    serving: Serving,
+    desk: SettingsDesk,
+    decider: Decider,
+  ): Promise<{ thread: PipelineThread; reports: PipelineReports }> {
+    const reports = new PipelineReports(parts, decider)
+    const thread = new PipelineThread(
+      { dataFolder: this.#dataFolder, seed: randomInt(2 ** 32), ...reports.handlers() },
+      desk.settings,
+      serving.certificate.served,
+    )
+    parts.pipeline = thread
+    thread.changeBlocked(decider.published().map(formatNetwork), [])
+    serving.onCertificate = (served) => thread.changeCertificate(served)
+    decider.onListChange(({ added, removed }) => {
+      serving.list.apply({ added, removed })
+      thread.changeBlocked(added.map(formatNetwork), removed.map(formatNetwork))
+    })
+    decider.engine.onReset(() => thread.resetWindows())
+    this.#undo.push(async () => {
+      await thread.stop()
+      await reports.idle()
+    })
+    await thread.start()
+    for (const { name, address } of thread.inputs)
+      if (address !== null) this.#events.listenerStarted({ what: name, address })
+    return { thread, reports }
+  }
+
+  #startJobs(parts: Parts, desk: SettingsDesk, thread: PipelineThread, reports: PipelineReports): Jobs {
+    const jobs = new Jobs(
+      parts,
+      () => desk.settings,
+      () => {
+        parts.rates.note(thread.inputs)
+        pipelineMetrics(this.#metrics, thread.status)
+        reports.raiseFindings(thread.inputs)
+        this.#events.componentsChanged(componentsOf(parts))
+      },
+    )
+    jobs.start()
+    this.#undo.push(() => jobs.stop())
+    return jobs
+  }
+
+  async #startControl(parts: Parts, settings: SettingsDesk): Promise<void> {
+    const stop = (reason: string): void => {
+      void this.stop(reason).then(() => this.#ended.resolve())
+    }
+    const control = new ControlServer({
+      dataFolder: this.#dataFolder,
+      actions: serviceActions({ parts, settings, stop }),
+      report: (error, route) => this.#events.partFailed('control', route, error),
+    })
+    await control.start()
+    this.#undo.push(() => control.stop())
   }
 
   /** The demo's documentation addresses count as public, unless the operator has named networks. */
-  #withDemoNetworks(): AppOptions['input'] {
+  #inputWithDemoNetworks(): AppOptions['input'] {
     const { input, demo } = this.#options
     if (!demo) return input
     const { origins } = loadConfiguration(input)
@@ -395,8 +327,8 @@ class Builder {
   }
 
   #playDemo(thread: PipelineThread): void {
-    const udp = thread.inputs.find(({ name }) => name === 'udp')?.address
-    const port = Number(udp?.split(':').at(-1))
+    const address = thread.inputs.find(({ name }) => name === 'udp')?.address
+    const port = Number(address?.split(':').at(-1))
     if (!Number.isInteger(port))
       throw new AppError('bad-configuration', '--demo needs syslog over UDP: syslog.udp.listen is off')
     const ending = new AbortController()
@@ -413,7 +345,19 @@ class Builder {
       await playing.catch(() => {}) // reported above
     })
   }
-}
 
-const STATE_MEND =
-  'The list goes on from memory. Look at the disk and the data folder; restart the service when they are whole.'
+  #announceReady(parts: Parts, thread: PipelineThread, urls: { page: string; list: string }): void {
+    const facts = {
+      version: VERSION,
+      dataFolder: this.#dataFolder,
+      inputs: thread.inputs,
+      pageUrl: urls.page,
+      listUrl: urls.list,
+      listEntries: parts.list.snapshot.entries,
+      setupCode: new SetupCode(this.#clock).text,
+      findings: parts.alarms.active(),
+      isDemo: this.#options.demo,
+    }
+    for (const line of bannerLines(facts)) this.#options.announce(line)
+  }
+}

@@ -18,7 +18,7 @@ import { UdpInput } from './input/udp.ts'
 import { systemClock } from './lib/clock.ts'
 import { AppError, messageOf } from './lib/errors.ts'
 import { Parser } from './parse/parser.ts'
-import { runPipeline } from './pipeline.ts'
+import { type PipelineParts, runPipeline } from './pipeline.ts'
 import { restoreWindows } from './restore-windows.ts'
 import type {
   FromPipeline,
@@ -54,10 +54,9 @@ interface Source {
 
 async function main(start: PipelineStart): Promise<void> {
   const clock = systemClock
-  let { settings } = start
+  const { settings } = start
   const pool = new BatchPool(POOL_BATCHES)
   const queue = new BatchQueue(POOL_BATCHES)
-  const context: InputContext = { pool, queue, clock, report: (event) => tellInputEvent(event) }
   const spool = await SegmentSpool.open({
     folder: start.dataFolder,
     maxSpoolBytes: SPOOL_BYTES,
@@ -66,7 +65,7 @@ async function main(start: PipelineStart): Promise<void> {
   })
   const store = new LogStore(logStoreOptions(start.dataFolder, settings['logs.url']))
   const sender = new SegmentSender({ spool, target: store, report: tellStoreEvent })
-  const sources = makeSources(start, settings, context, spool)
+  const sources = makeSources(start, { pool, queue, clock, report: tellInputEvent }, spool)
   const files = sources.flatMap(({ input }) => (input instanceof FileInput ? [input] : []))
   const segments = new SegmentWriter({
     spool,
@@ -88,23 +87,91 @@ async function main(start: PipelineStart): Promise<void> {
   const watch = new BlockedWatch(start.seed)
   watch.replace(start.blocked)
 
+  const stopping = new AbortController()
+  const ended = Promise.withResolvers<void>()
+  const desk: Desk = { settings, sources, parser, detector, watch, segments, sender, spool, queue }
+  listen(desk, () => {
+    stopping.abort()
+    stop().then(ended.resolve, ended.reject)
+  })
   sender.start()
   // Sockets first: what comes while the windows are restored waits in batches and in the kernel.
   for (const { input } of sources) await input.start()
   tell({ kind: 'ready', inputs: sources.map(statusOf) })
-  await restoreWindows({ detector, store, sender, settings: detectionSettings(settings), clock, tell })
-  const running = runPipeline({
-    queue,
-    pool,
-    parser,
-    detector,
-    watch,
-    segments,
-    recent,
-    clock,
-    report: ({ detections, seen }) => tell({ kind: 'found', detections, seen }),
+  const reporting = setInterval(() => tell({ kind: 'status', status: statusNow(desk) }), STATUS_MS)
+  const window = { detector, store, sender, settings: detectionSettings(settings), clock, tell }
+  await restoreWindows({ ...window, signal: stopping.signal })
+  const report: PipelineParts['report'] = ({ detections, seen }) => tell({ kind: 'found', detections, seen })
+  const running = runPipeline({ queue, pool, parser, detector, watch, segments, recent, clock, report })
+  // Either the pipeline fails, which ends the thread, or it is told to stop.
+  await Promise.race([ended.promise, running.then(() => ended.promise)])
+
+  async function stop(): Promise<void> {
+    for (const { input } of sources) await input.stop()
+    queue.close()
+    await running
+    await segments.close()
+    clearInterval(reporting)
+    await withinLimit(sender.whenIdle(), LAST_SEGMENTS_MS)
+    await sender.stop()
+    await store.close()
+    tell({ kind: 'status', status: statusNow(desk) })
+    tell({ kind: 'stopped' })
+    port?.close()
+  }
+}
+
+/** What messages from main act on, and what the status is read from. */
+interface Desk {
+  settings: Settings
+  readonly sources: readonly Source[]
+  readonly parser: Parser
+  readonly detector: Detector
+  readonly watch: BlockedWatch
+  readonly segments: SegmentWriter
+  readonly sender: SegmentSender
+  readonly spool: SegmentSpool
+  readonly queue: BatchQueue
+}
+
+function listen(desk: Desk, stop: () => void): void {
+  port?.on('message', (message: ToPipeline) => {
+    switch (message.kind) {
+      case 'settings':
+        desk.settings = message.settings
+        desk.parser.configure(parserOptions(message.settings))
+        desk.detector.configure(detectionSettings(message.settings))
+        break
+      case 'blocked':
+        for (const target of message.removed) desk.watch.remove(target)
+        for (const target of message.added) desk.watch.add(target)
+        break
+      case 'certificate':
+        for (const { name, input } of desk.sources) {
+          if (name === 'tls' && input instanceof TcpInput) input.setCertificate(message.tls)
+        }
+        break
+      case 'reset':
+        desk.detector.reset()
+        break
+      case 'stop':
+        stop()
+        break
+    }
   })
-  const status = (): PipelineStatus => ({
+}
+
+function statusNow({
+  sources,
+  parser,
+  detector,
+  segments,
+  sender,
+  spool,
+  queue,
+  settings,
+}: Desk): PipelineStatus {
+  return {
     inputs: sources.map(statusOf),
     parser: parserCounters(parser),
     detector: detector.counters(),
@@ -122,56 +189,21 @@ async function main(start: PipelineStart): Promise<void> {
       timeZone: settings['time.deviceZones'][device.device] ?? null,
     })),
     queuedBatches: queue.size,
-  })
-  const timer = setInterval(() => tell({ kind: 'status', status: status() }), STATUS_MS)
-
-  port?.on('message', (message: ToPipeline) => {
-    switch (message.kind) {
-      case 'settings':
-        settings = message.settings
-        parser.configure(parserOptions(settings))
-        detector.configure(detectionSettings(settings))
-        break
-      case 'blocked':
-        for (const target of message.removed) watch.remove(target)
-        for (const target of message.added) watch.add(target)
-        break
-      case 'certificate':
-        for (const { name, input } of sources)
-          if (name === 'tls' && input instanceof TcpInput) input.setCertificate(message.tls)
-        break
-      case 'reset':
-        detector.reset()
-        break
-      case 'stop':
-        void stop().catch(fail)
-        break
-    }
-  })
-
-  async function stop(): Promise<void> {
-    for (const { input } of sources) await input.stop()
-    queue.close()
-    await running
-    await segments.close()
-    clearInterval(timer)
-    await Promise.race([sender.whenIdle(), new Promise((resolve) => setTimeout(resolve, LAST_SEGMENTS_MS))])
-    await sender.stop()
-    await store.close()
-    tell({ kind: 'status', status: status() })
-    tell({ kind: 'stopped' })
-    port?.close()
   }
-
-  await running
 }
 
-function makeSources(
-  start: PipelineStart,
-  settings: Settings,
-  context: InputContext,
-  spool: SegmentSpool,
-): Source[] {
+/** Waits for the work, at most so long; the work goes on. */
+async function withinLimit(work: Promise<void>, limitMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const tooLong = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, limitMs)
+  })
+  await Promise.race([work, tooLong])
+  clearTimeout(timer)
+}
+
+function makeSources(start: PipelineStart, context: InputContext, spool: SegmentSpool): Source[] {
+  const { settings } = start
   const sources: Source[] = []
   const tcp = {
     maxConnections: settings['syslog.tcp.maxConnections'],

@@ -22,20 +22,23 @@ export interface RestoreOptions {
   readonly settings: DetectionSettings
   readonly clock: Clock
   readonly tell: (message: FromPipeline) => void
+  /** Ends it early: the service stops. */
+  readonly signal: AbortSignal
 }
 
 /** Resolves when the windows are back or the time is up. Never rejects. */
 export async function restoreWindows(options: RestoreOptions): Promise<void> {
-  const { detector, store, sender, settings, clock, tell } = options
+  const { detector, store, sender, settings, clock, tell, signal } = options
   const windowMs = Math.max(settings.portScan.windowMs, settings.hostSweep.windowMs)
   if (windowMs === 0) return
-  const limit = AbortSignal.timeout(LIMIT_MS)
+  const limit = AbortSignal.any([AbortSignal.timeout(LIMIT_MS), signal])
   let records = 0
   try {
     while (!(await store.ping())) {
       limit.throwIfAborted()
       await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS))
     }
+    await store.prepare(limit) // main makes the table too; whoever comes first
     await Promise.race([sender.whenIdle(), aborted(limit)])
     await store.window(
       clock.nowMs() - windowMs,
@@ -47,6 +50,7 @@ export async function restoreWindows(options: RestoreOptions): Promise<void> {
       limit,
     )
   } catch (error) {
+    if (signal.aborted) return
     const why = limit.aborted ? `it took longer than ${LIMIT_MS / 1000} s` : messageOf(error)
     tell({
       kind: 'event',

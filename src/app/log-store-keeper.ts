@@ -31,6 +31,7 @@ export class LogStoreKeeper {
   #records: number | null = null
   #answers = false
   #isPrepared = false
+  #isStopping = false
 
   constructor(options: LogStoreKeeperOptions) {
     this.#options = options
@@ -57,9 +58,11 @@ export class LogStoreKeeper {
 
   /** Resolves when the embedded engine answers; a server elsewhere is asked once. */
   async start(): Promise<void> {
-    await this.#embedded?.start()
-    await this.check()
     this.#timer = setInterval(() => void this.check(), CHECK_MS)
+    await this.#embedded?.start().catch((error: unknown) => {
+      if (!this.#isStopping) throw error
+    })
+    await this.check()
   }
 
   get isReady(): boolean {
@@ -91,6 +94,7 @@ export class LogStoreKeeper {
   /** Asks the store whether it answers and how much it holds. Never rejects: the answer is in `isReady`. */
   async check(): Promise<void> {
     const { alarms } = this.#options
+    if (this.#isStopping) return
     try {
       if (!this.#isPrepared) await this.client.prepare()
       this.#isPrepared = true
@@ -99,6 +103,7 @@ export class LogStoreKeeper {
       alarms.clear('log-store-away')
     } catch (error) {
       this.#answers = false
+      if (this.#isStopping) return
       alarms.raise({
         code: 'log-store-away',
         severity: 'warning',
@@ -112,6 +117,7 @@ export class LogStoreKeeper {
   }
 
   async stop(): Promise<void> {
+    this.#isStopping = true
     if (this.#timer !== null) clearInterval(this.#timer)
     await this.client.close()
     await this.#embedded?.stop()

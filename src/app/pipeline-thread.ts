@@ -52,7 +52,7 @@ export class PipelineThread {
   constructor(options: PipelineThreadOptions, settings: Settings, tls: TlsMaterial) {
     this.#options = options
     this.#settings = settings
-    this.#tls = tls
+    this.#tls = { cert: tls.cert, key: tls.key }
   }
 
   get isReady(): boolean {
@@ -91,7 +91,8 @@ export class PipelineThread {
     this.#tell({ kind: 'settings', settings })
   }
 
-  changeCertificate(tls: TlsMaterial): void {
+  changeCertificate({ cert, key }: TlsMaterial): void {
+    const tls = { cert, key }
     this.#tls = tls
     this.#tell({ kind: 'certificate', tls })
   }

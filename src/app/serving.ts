@@ -1,0 +1,140 @@
+/**
+ * What firewalls depend on, and nothing else: the list with its last good copy, the certificate and the HTTPS server.
+ * Started first and stopped last, so the list is served while state, pipeline and log store come and go.
+ */
+import { HttpsServer } from '../api/server.ts'
+import { MetricsServer } from '../api/metrics-server.ts'
+import type { Settings } from '../config/schema.ts'
+import type { Network } from '../lib/address.ts'
+import type { Clock } from '../lib/clock.ts'
+import { AppError } from '../lib/errors.ts'
+import { type ListenAddress, parseListen } from '../lib/listen-address.ts'
+import { BlockList } from '../publish/block-list.ts'
+import { ServerCertificate } from '../publish/certificate.ts'
+import { FetchLog } from '../publish/fetch-log.ts'
+import { ListFile } from '../publish/list-file.ts'
+import type { ListSnapshot } from '../publish/list-snapshot.ts'
+import type { ServedCertificate } from '../publish/own-certificate.ts'
+import type { Alarms } from '../telemetry/alarms.ts'
+import type { Events } from '../telemetry/events.ts'
+import { type Metrics, metricsText } from '../telemetry/metrics.ts'
+import type { Parts } from './parts.ts'
+import { componentsOf, serviceStatus } from './status.ts'
+
+export interface ServingOptions {
+  readonly dataFolder: string
+  readonly settings: () => Settings
+  readonly clock: Clock
+  readonly alarms: Alarms
+  readonly events: Events
+  readonly metrics: Metrics
+  /** The last filter: why a target must never be on the list, or null. */
+  readonly refuse: (target: Network) => string | null
+}
+
+export class Serving {
+  readonly fetches = new FetchLog()
+  readonly list: BlockList
+  readonly certificate: ServerCertificate
+  /** Told of every certificate that is served from now on. */
+  onCertificate: (certificate: ServedCertificate) => void = () => {}
+  readonly #options: ServingOptions
+  readonly #file: ListFile
+  #server: HttpsServer | null = null
+  #metricsServer: MetricsServer | null = null
+
+  private constructor(options: ServingOptions, file: ListFile, initial: ListSnapshot | null) {
+    const { clock, alarms, events, dataFolder, refuse } = options
+    const settings = options.settings()
+    this.#options = options
+    this.#file = file
+    this.list = new BlockList({
+      clock,
+      sentinel: settings['list.sentinel'],
+      refuse,
+      alarms,
+      initial,
+      onRendered: (report) => {
+        events.listRendered(report)
+        file.save(report.snapshot)
+      },
+    })
+    this.certificate = new ServerCertificate({
+      folder: `${dataFolder}/certificates`,
+      names: settings['web.names'],
+      certPath: settings['web.tls.cert'],
+      keyPath: settings['web.tls.key'],
+      clock,
+      alarms,
+      onChange: (served) => {
+        events.certificateServed(served)
+        this.#server?.setCertificate(served)
+        this.onCertificate(served)
+      },
+    })
+  }
+
+  /** Reads the last good copy; never rejects for its sake. */
+  static async open(options: ServingOptions): Promise<Serving> {
+    const { dataFolder, clock, alarms, events } = options
+    const file = new ListFile({ folder: `${dataFolder}/lists`, clock, alarms })
+    const { snapshot, findings } = await file.load()
+    events.listLoaded({ revision: snapshot?.revision ?? null, entries: snapshot?.entries ?? 0, findings })
+    if (snapshot !== null) events.listServed(snapshot)
+    return new Serving(options, file, snapshot)
+  }
+
+  /** Where it listens; null before it does. */
+  get address(): ListenAddress | null {
+    return this.#server?.address ?? null
+  }
+
+  /** Rejects with AppError `port-unavailable` or `bad-configuration`. */
+  async start(parts: Parts): Promise<void> {
+    const { events, metrics, settings } = this.#options
+    const listen = parseListen(settings()['web.listen'])
+    if (listen === null)
+      throw new AppError('bad-configuration', 'web.listen is empty: firewalls could not fetch the list')
+    await this.certificate.start()
+    const onFailure = (what: string, error: unknown): void => events.partFailed('web', what, error)
+    this.#server = new HttpsServer({
+      listen,
+      certificate: this.certificate.served,
+      sources: {
+        list: () => this.list.snapshot,
+        components: () => componentsOf(parts),
+        status: () => serviceStatus(parts),
+        metrics: () => metricsText(metrics),
+        authorityPem: () => this.certificate.authorityPem(),
+        metricsToken: () => settings()['metrics.token'],
+      },
+      clock: this.#options.clock,
+      sentinel: settings()['list.sentinel'],
+      onFetch: (fetch) => {
+        this.fetches.record(fetch)
+        events.listFetched(fetch)
+      },
+      onFailure,
+      onAnswer: (route, status) => events.httpAnswered(route, status),
+    })
+    await this.#server.start()
+    const metricsListen = parseListen(settings()['metrics.listen'])
+    if (metricsListen === null) return
+    this.#metricsServer = new MetricsServer({
+      listen: metricsListen,
+      metrics: () => metricsText(metrics),
+      onFailure,
+    })
+    await this.#metricsServer.start()
+  }
+
+  /** The last revision is on disk when it resolves. */
+  async stop(): Promise<void> {
+    await this.#metricsServer?.stop()
+    if (this.#server?.address != null) await this.#server.stop()
+    await this.certificate.stop()
+    this.list.flush()
+    this.list.close()
+    await this.#file.close()
+  }
+}
