@@ -298,11 +298,6 @@ export function keepUsualTraffic(line: Line, columns: Columns, into: RecordBatch
 
 /** Of words of the device, of where the rule's UUID usually lies, and of the application's kind. */
 function tailHash(view: DataView, start: number, end: number): number {
-  return hashWords(
-    view,
-    end - 40,
-    40,
-    8,
-    hashWords(view, start + 56, 32, 8, hashWords(view, start + 8, 24, 4, end - start)),
-  )
+  const front = hashWords(view, start + 8, 24, 4, end - start)
+  return hashWords(view, end - 12, 12, 4, hashWords(view, start + 56, 32, 8, front))
 }
