@@ -1,12 +1,13 @@
 /** The log store with its real engine: one child process for the whole file, killed and restarted by some tests. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, beforeEach, test } from 'node:test'
 import { ManualClock, systemClock } from '../../lib/clock.ts'
-import { FLAG } from '../../model/log-record.ts'
 import type { RecordBatch } from '../../model/record-batch.ts'
 import { EmbeddedLogStore } from './embedded.ts'
 import { LogStore } from './log-store.ts'
@@ -14,7 +15,7 @@ import { SegmentSender } from './segment-sender.ts'
 import { SegmentSpool, type SpooledSegment, type StoreEvent } from './segment-spool.ts'
 import { SegmentWriter } from './segment-writer.ts'
 import { StoreError } from './store-error.ts'
-import { batchOf, numbered, type TestRecord } from './test-batches.ts'
+import { batchOf, everyField, numbered, type TestRecord } from './test-batches.ts'
 
 const DAY_MS = 86_400_000
 const NOW = Date.UTC(2025, 10, 22, 12)
@@ -66,60 +67,9 @@ async function count(): Promise<number> {
   return Number(row?.n)
 }
 
-const EVERY_FIELD: TestRecord = {
-  raw: Buffer.from([0x3c, 0x31, 0x34, 0x3e, 0xff, 0xfe, 0x00, 0x0a, 0xc3, 0xa4]),
-  eventTimeMs: NOW - 1234,
-  device: 'fw-1',
-  deviceSerial: '007200001056',
-  relay: 'panorama',
-  type: 'THREAT',
-  subtype: 'vulnerability',
-  sourceCountry: 'Österreich',
-  sourceUser: Buffer.from([0x61, 0xff, 0x62]),
-  sourceZone: 'untrust',
-  destinationCountry: "Côte d'Ivoire",
-  destinationUser: 'back\\slash',
-  destinationZone: 'trust',
-  protocol: 'tcp',
-  application: 'web-browsing',
-  action: 'reset-both',
-  rule: 'deny "all"',
-  ruleId: '6a1f2c4e-1111-4222-8333-444455556666',
-  threatName: 'x'.repeat(300),
-  threatCategory: 'code-execution',
-  direction: 'client-to-server',
-  sessionEndReason: 'threat',
-  sessionId: '18446744073709551615',
-  sequenceNumber: '9007199254740993',
-  sourceEdl: 'edl-1',
-  url: 'example.com/\u{1f600}?a=1',
-  unparsedReason: 'none',
-  sourceAddress: '198.51.100.7',
-  destinationAddress: '2001:db8::1:2',
-  natSourceAddress: '203.0.113.1',
-  natDestinationAddress: '2001:db8:ffff:ffff:ffff:ffff:ffff:fffe',
-  clientAddress: '192.0.2.77',
-  sourcePort: 65_535,
-  destinationPort: 1,
-  natDestinationPort: 8443,
-  bytesSent: 0,
-  bytesReceived: 9_007_199_254_740_991,
-  packetsSent: 4_294_967_296,
-  packetsReceived: 1,
-  threatId: 4_294_967_297,
-  repeatCount: 4_294_967_295,
-  format: 1,
-  category: 2,
-  disposition: 2,
-  attacker: 1,
-  severity: 5,
-  outcome: 2,
-  flags: FLAG.ambiguous | FLAG.invalidUtf8 | FLAG.repeated,
-}
-
 test('every field comes back as it was, with nulls, IPv6 and bytes that are not UTF-8', async () => {
   const batch = batchOf(
-    [{ raw: '', eventTimeMs: NOW }, EVERY_FIELD, { raw: 'third', eventTimeMs: NOW + 1 }],
+    [{ raw: '', eventTimeMs: NOW }, everyField(NOW), { raw: 'third', eventTimeMs: NOW + 1 }],
     {
       receivedAtMs: NOW,
       sender: '198.51.100.200',
@@ -333,7 +283,7 @@ test('the latest records of a source and the window of an arrival time are found
   await store.window(NOW, (batch) => {
     for (let row = 0; row < batch.count; row++) seen.push(batch.records.rawAt(row))
   })
-  assert.deepEqual(seen, ['line 0', 'line 1', 'line 2', 'late'])
+  assert.deepEqual(seen, ['late', 'line 0', 'line 1', 'line 2'])
   const since: string[] = []
   await store.window(NOW + 1, (batch) => {
     for (let row = 0; row < batch.count; row++) since.push(batch.records.rawAt(row))
@@ -358,6 +308,38 @@ test('an older table gets the columns and enum values it lacks, and its rows sta
       ['new', 'edl', 'failure'],
     ],
   )
+})
+
+test('a segment is counted and taken out again, and comes back under another token', async () => {
+  const segment = await segmentOf(batchOf(numbered(4), { receivedAtMs: NOW }))
+  const other = await segmentOf(batchOf(numbered(3), { receivedAtMs: NOW }))
+  await insert(segment)
+  await insert(other)
+  assert.equal(await store.countSegment(segment, never), 4)
+  await store.removeSegment(segment, never)
+  assert.equal(await store.countSegment(segment, never), 0)
+  await store.insertSegment(segment, `${segment.footer.segment}-2`, never)
+  assert.equal(await store.countSegment(segment, never), 4)
+  assert.equal(await store.countSegment(other, never), 3)
+})
+
+test('a store at a web address gets the records of a segment in the body', async () => {
+  // The engine's socket behind a TCP port stands for a ClickHouse server.
+  const proxy = createServer((client) => {
+    const socket = connect(engine.socketPath)
+    client.pipe(socket).pipe(client)
+    client.on('error', () => socket.destroy()) // either side may end first
+    socket.on('error', () => client.destroy())
+  })
+  await once(proxy.listen(0, '127.0.0.1'), 'listening')
+  const { port } = proxy.address() as AddressInfo
+  const remote = new LogStore({ url: `http://127.0.0.1:${port}` })
+  const segment = await segmentOf(batchOf(numbered(4), { receivedAtMs: NOW }))
+  await remote.insertSegment(segment, segment.footer.segment, never)
+  await remote.insertSegment(segment, segment.footer.segment, never)
+  assert.equal(await remote.countSegment(segment, never), 4)
+  await remote.close()
+  proxy.close()
 })
 
 /** A request as any client could make it. */

@@ -59,6 +59,7 @@ const REQUEST_LIMIT_MS = 600_000
 const DAY_MS = 86_400_000
 const CONNECTIONS = 16
 const DROPS_AT_ONCE = 50
+const WINDOW_LIMIT_SECONDS = 600
 
 function socketAgent(socketPath: string): Agent {
   const options: AgentOptions & { socketPath: string } = {
@@ -152,7 +153,7 @@ export class LogStore implements SegmentTarget {
     signal?: AbortSignal,
     settings: QuerySettings = {},
   ): AsyncGenerator<Buffer> {
-    signal?.throwIfAborted()
+    if (signal?.aborted === true) throw new StoreError('cancelled', null, signal.reason)
     const { stream, tag } = await this.#exec(sql, parameters, signal, settings)
     const stop = (): void => {
       stream.destroy(new StoreError('cancelled', null, signal?.reason))
@@ -205,14 +206,17 @@ export class LogStore implements SegmentTarget {
     return found
   }
 
-  /** Visits all records that arrived since a time (Unix ms), in order of arrival: detectors warm up with them. */
+  /**
+   * Visits all records that arrived since a time (Unix ms), in order of event time, to warm up detectors. That order
+   * is the table's own, so millions of records pass without being sorted in memory.
+   */
   async window(sinceMs: number, visit: (batch: StoredBatch) => void, signal?: AbortSignal): Promise<void> {
     await this.visit(
-      'WHERE receivedAt >= fromUnixTimestamp64Milli({since:Int64}) ORDER BY receivedAt, UUIDToNum(segment), position',
+      'WHERE receivedAt >= fromUnixTimestamp64Milli({since:Int64}) ORDER BY eventTime, segment, position',
       { since: Math.floor(sinceMs) },
       visit,
       signal,
-      { max_execution_time: 600, max_bytes_before_external_sort: 134_217_728 },
+      { max_execution_time: WINDOW_LIMIT_SECONDS },
     )
   }
 

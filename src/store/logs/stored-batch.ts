@@ -41,6 +41,7 @@ export const SELECT_COLUMNS = [
 /** A record as it is stored: `id` names it for good. */
 export type StoredRecord = LogRecord & { id: string }
 
+const NONE = Buffer.alloc(0)
 /** Bytes of a row before its texts. */
 const FIXED_BYTES =
   8 + 8 + 16 + 4 + CODE_NAMES.length + 1 + ADDRESS_FIELDS.length * 16 + PORT_FIELDS.length * 2
@@ -230,6 +231,7 @@ export class StoredBatchReader {
       length += (byte & 127) * shift
       if (byte < 128) break
     }
+    if (length === 0) return NONE
     const start = this.#at
     if (start + length > bytes.length) return null
     this.#at = start + length
