@@ -3,7 +3,7 @@
  * out, line numbers kept, a line longer than 64 KiB is cut and flagged. Memory is one batch and one chunk, whatever
  * the length of the file. Whether it is compressed is told by its first two bytes, not by its name.
  */
-import { createReadStream, fstatSync, openSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
@@ -24,11 +24,17 @@ export class LineSource {
   readonly referenceMs: number
   readonly #path: string
   readonly #senders: string[]
-  readonly #raw: Readable
+  /** Null for stdin. */
+  #fd: number | null = null
+  readonly #stdin: Readable
+  /** Files are read into this again and again: a stream would allocate a buffer per chunk (a third of the time). */
+  readonly #chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES)
+  /** Stdin, or a compressed file; null until the first bytes are known, and for plain files. */
   #chunks: AsyncIterator<Buffer> | null = null
   /** Bytes read and not yet in a batch. */
-  #rest: Buffer = Buffer.alloc(0)
+  #rest: Buffer = NOTHING
   #atEnd = false
+  #isBegun = false
   /** In the middle of a line whose head has been given out already. */
   #isSkipping = false
   readonly #counts: LineCounts = { lines: 0, blankLines: 0, truncatedLines: 0, nextLine: 1 }
@@ -36,18 +42,18 @@ export class LineSource {
   /** `path` is meant from the working directory; `-` is stdin. Throws AppError `failed` when it cannot be opened. */
   constructor(path: string, io: CliIo) {
     this.#path = path
+    this.#stdin = io.stdin
     if (path === '-') {
       this.name = '-'
       this.#senders = []
       this.referenceMs = io.clock.nowMs()
-      this.#raw = io.stdin
       return
     }
     const fd = openFile(path, io.workingDirectory)
+    this.#fd = fd
     this.name = basename(path)
     this.#senders = [fileSender(path)]
     this.referenceMs = fstatSync(fd).mtimeMs
-    this.#raw = createReadStream('', { fd, highWaterMark: CHUNK_BYTES })
   }
 
   /**
@@ -90,7 +96,8 @@ export class LineSource {
 
   /** Lets go of the file. */
   close(): void {
-    if (this.#path !== '-') this.#raw.destroy()
+    if (this.#fd !== null) closeSync(this.#fd)
+    this.#fd = null
   }
 
   /** Moves as much of the rest into the batch as there is room for. */
@@ -108,18 +115,38 @@ export class LineSource {
     if (lf !== -1) this.#isSkipping = false
   }
 
+  /** Puts the next bytes into `#rest`, which is empty. False at the end. */
   async #read(): Promise<boolean> {
     if (this.#atEnd) return false
     try {
-      this.#chunks ??= await openChunks(this.#raw)
-      const next = await this.#chunks.next()
-      this.#atEnd = next.done === true
-      if (next.done !== true) this.#rest = next.value
+      if (this.#chunks === null && this.#fd !== null) {
+        const isFirst = !this.#isBegun
+        this.#isBegun = true
+        this.#rest = this.#readFile(this.#fd)
+        if (isFirst && isGzip(this.#rest)) this.#chunks = gunzip(this.#fileChunks(this.#fd, this.#rest))
+        else this.#atEnd = this.#rest.length === 0
+      }
+      if (this.#chunks !== null || this.#fd === null) {
+        this.#chunks ??= await openStream(this.#stdin)
+        const next = await this.#chunks.next()
+        this.#atEnd = next.done === true
+        this.#rest = next.done === true ? NOTHING : next.value
+      }
     } catch (error) {
       const what = this.#path === '-' ? 'stdin' : this.#path
       throw new AppError('failed', `cannot read ${what}: ${reasonOf(error)}`, error)
     }
     return !this.#atEnd
+  }
+
+  /** The next bytes of the file, valid until the next call. */
+  #readFile(fd: number): Buffer {
+    return this.#chunk.subarray(0, readSync(fd, this.#chunk, 0, CHUNK_BYTES, null))
+  }
+
+  /** Copies, for a reader that keeps them. */
+  *#fileChunks(fd: number, first: Buffer): Generator<Buffer, void, undefined> {
+    for (let chunk = first; chunk.length > 0; chunk = this.#readFile(fd)) yield Buffer.from(chunk)
   }
 }
 
@@ -141,18 +168,20 @@ function reasonOf(error: unknown): string {
   return isDamaged ? `the gzip data is damaged or cut short (${messageOf(error)})` : messageOf(error)
 }
 
+const NOTHING = Buffer.alloc(0)
+const isGzip = (head: Buffer): boolean => GZIP_MAGIC.every((byte, i) => head[i] === byte)
+
 /** The chunks of a stream, decompressed when they begin like gzip. */
-async function openChunks(raw: Readable): Promise<AsyncIterator<Buffer>> {
-  const chunks = raw[Symbol.asyncIterator]() as AsyncIterator<Buffer | string>
-  let head = Buffer.alloc(0)
+async function openStream(stream: Readable): Promise<AsyncIterator<Buffer>> {
+  const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer | string>
+  let head = NOTHING
   while (head.length < GZIP_MAGIC.length) {
     const next = await chunks.next()
     if (next.done === true) break
     head = Buffer.concat([head, asBuffer(next.value)])
   }
   const plain = joined(head, chunks)
-  if (!GZIP_MAGIC.every((byte, i) => head[i] === byte)) return plain
-  return gunzip(plain)
+  return isGzip(head) ? gunzip(plain) : plain
 }
 
 async function* joined(
@@ -167,7 +196,9 @@ async function* joined(
   }
 }
 
-async function* gunzip(plain: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
+async function* gunzip(
+  plain: AsyncIterable<Buffer> | Iterable<Buffer>,
+): AsyncGenerator<Buffer, void, undefined> {
   const stream = createGunzip({ chunkSize: CHUNK_BYTES })
   const source = Readable.from(plain)
   source.on('error', (error) => stream.destroy(error))

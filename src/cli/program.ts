@@ -22,6 +22,9 @@ export async function runCommandLine(
   io: CliIo,
   parts: CommandLineParts,
 ): Promise<number> {
+  // A reader that goes away (`--help | head -1`, a closed terminal) must not end the process by an unhandled 'error':
+  // LineOutput notices it by itself, and a service goes on without its terminal.
+  for (const stream of [io.stdout, io.stderr]) stream.on('error', () => {})
   let exitCode = 0
   const context: CommandContext = {
     io,
