@@ -163,6 +163,7 @@ export class FileDiscovery {
     const opened = await openLogFile(path, root)
     if ('refused' in opened) {
       this.#refuse(path, opened.refused)
+      if (current !== null) this.#letGo(path, current)
       return
     }
     if (this.followed.has(opened.inode)) {
@@ -194,6 +195,7 @@ export class FileDiscovery {
     const wasRead = current !== null || this.#known.hasPath(path)
     const rest = own === null && wasRead ? await this.#openRests(path, root, opened.inode) : null
     const file = await this.#follow(opened, path, own?.offset ?? 0, head, false)
+    if (file.tail.path !== path) return // opened meanwhile as what is left of another path
     file.after = rest ?? current
     this.#byPath.set(path, file)
     const from = own === null ? '' : `, resuming at byte ${own.offset}`
@@ -229,7 +231,12 @@ export class FileDiscovery {
       try {
         const opened = await openLogFile(sibling, root)
         if ('refused' in opened) continue
-        const rest = await this.#openRest(path, opened, ownInode, isAfterKnown)
+        const rest = await this.#openRest(path, opened, ownInode, isAfterKnown).catch(
+          async (error: unknown) => {
+            await opened.handle.close()
+            throw error
+          },
+        )
         if (rest === 'unknown') continue
         isAfterKnown = true
         if (rest === 'read') continue
@@ -275,6 +282,12 @@ export class FileDiscovery {
     isRotated: boolean,
   ): Promise<Followed> {
     const { handle, inode } = opened
+    const already = this.followed.get(inode)
+    if (already !== undefined) {
+      // The scan and a reader that found a truncation came to the same file at once.
+      await handle.close()
+      return already
+    }
     const tail = new FileTail(
       { handle, inode, path, sender: fileSender(path), offset, head },
       this.#counts,
@@ -291,9 +304,9 @@ export class FileDiscovery {
       emptiedAtMs: 0,
       state: 'idle',
     }
-    await tail.look()
     this.followed.set(inode, file)
     this.#finished.delete(inode)
+    await tail.look()
     this.#schedule.add(file)
     return file
   }

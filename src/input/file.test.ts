@@ -4,6 +4,7 @@ import { appendFileSync, chmodSync, mkdirSync, renameSync, symlinkSync, writeFil
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import { BATCH_BYTES, MESSAGE_LIMIT_BYTES } from '../model/raw-batch.ts'
+import { ManualClock } from '../lib/clock.ts'
 import { FollowedFolder, numbersOf, upTo } from './testing/followed-folder.ts'
 import { eventually } from './testing/harness.ts'
 
@@ -147,22 +148,37 @@ test('T09: FIFOs, folders and links that lead outside are refused, links inside 
   assert.equal(both.input.status().filesFollowed, 1)
 })
 
-test('T07: a file without permission is a finding, and is read once it may be', async (t) => {
-  if (process.getuid?.() === 0) {
-    t.skip('root may read every file')
-    return
-  }
+test('T07: a file without permission is a finding, is left alone for a while, and read once it may be', async () => {
   writeFileSync(log, 'a\n')
+  chmodSync(folder, 0o755)
   chmodSync(log, 0)
-  const both = await files.follow()
+  const clock = new ManualClock(1_000_000)
+  const both = await withoutRoot(() => files.follow({}, 8, clock))
   both.harness.consume()
   const [finding] = both.input.findings()
   assert.equal(finding?.code, 'file-not-readable')
   assert.match(finding.mend, /usermod -aG adm/)
-  chmodSync(log, 0o600)
+  assert.equal(both.harness.events.filter((event) => event.kind === 'file-failed').length, 1)
+  chmodSync(log, 0o644)
+  writeFileSync(join(folder, 'other.log'), 'b\n')
   await both.harness.until(1)
-  assert.deepEqual(both.input.findings(), [])
+  assert.deepEqual(both.harness.texts, ['b'])
+  clock.advance(1001)
+  await both.harness.until(2)
+  assert.deepEqual(both.harness.texts, ['b', 'a'])
+  await eventually(() => both.input.findings().length === 0, 'nothing is left to mend')
 })
+
+/** Root may read every file; as root this runs as user 65534 (nobody). */
+async function withoutRoot<T>(run: () => Promise<T>): Promise<T> {
+  const isRoot = process.geteuid?.() === 0
+  if (isRoot) process.seteuid?.(65_534)
+  try {
+    return await run()
+  } finally {
+    if (isRoot) process.seteuid?.(0)
+  }
+}
 
 test('T07: a missing folder is a finding, and is watched once it is there; replaced folders too', async () => {
   const later = join(folder, 'later')
@@ -210,4 +226,42 @@ test('with no batch free nothing is read, and everything comes when there is roo
   both.harness.consume()
   await both.harness.until(50_000)
   assert.deepEqual(numbersOf(both.harness.texts), upTo(50_000))
+})
+
+test('lines of many files that are written to at once arrive in order, file by file', async () => {
+  const names = ['a', 'b', 'c', 'd', 'e', 'f']
+  const both = await files.follow({}, 16)
+  both.harness.consume()
+  let written = 0
+  for (let round = 0; round < 60; round++) {
+    for (const name of names) appendFileSync(join(folder, `${name}.log`), files.lines(1 + ((round * 7) % 90)))
+    written += names.length * (1 + ((round * 7) % 90))
+    await new Promise((resolve) => {
+      setImmediate(resolve)
+    })
+  }
+  await both.harness.until(written)
+  await files.stop(both)
+  for (const name of names) {
+    const own = numbersOf(both.harness.taken.filter(({ sender }) => sender === name).map(({ text }) => text))
+    assert.deepEqual(
+      own,
+      own.toSorted((x, y) => x - y),
+    )
+  }
+  assert.equal(both.harness.taken.length, written)
+})
+
+test('T08: positions that are garbage, of another version or beyond the file do no harm', async () => {
+  writeFileSync(log, files.lines(50))
+  const [, good] = await files.readUntil(50)
+  const [position] = good.values()
+  assert.ok(position)
+  const positions = new Map([
+    ['', { fileId: '', path: log, offset: 10 }],
+    ['1:2', { fileId: 'garbage', path: log, offset: Number.NaN }],
+    [position.fileId, { ...position, offset: position.offset + 1_000_000 }],
+  ])
+  const [texts] = await files.readUntil(50, { positions })
+  assert.deepEqual(numbersOf(texts), upTo(50))
 })

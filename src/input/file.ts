@@ -219,11 +219,11 @@ export class FileInput {
     const beganMs = this.#context.clock.monotonicMs()
     batch.transport = 'file'
     batch.receivedAtMs = this.#context.clock.nowMs()
+    const read: { file: Followed; hasMore: boolean }[] = []
     let file: Followed | null = first
     while (file !== null) {
       if (!isLive(file)) batch.live = false
-      const hasMore = await this.#readInto(batch, file)
-      this.#schedule.done(file, hasMore)
+      read.push({ file, hasMore: await this.#readInto(batch, file) })
       const hasRoom =
         batch.count <= BATCH_MESSAGES - ROOM_MESSAGES && batch.bytes.length - batch.used >= ROOM_BYTES
       const isYoung = this.#context.clock.monotonicMs() - beganMs < FLUSH_MS
@@ -231,6 +231,11 @@ export class FileInput {
     }
     if (batch.isEmpty) this.#context.pool.release(batch)
     else this.#context.queue.push(batch)
+    // Only now may the other reader go on with these files: their lines and positions must reach the queue in order.
+    for (const { file: done, hasMore } of read) {
+      if (!hasMore) done.isDrained = true
+      this.#schedule.done(done, hasMore)
+    }
   }
 
   /** Reads one piece; true when there is more at once. */
@@ -246,9 +251,7 @@ export class FileInput {
         return true
       }
       this.#receivedBytes += tail.offset - offset
-      const hasMore = outcome === 'read' && tail.backlogBytes > 0 && !tail.hasPartialLine
-      if (!hasMore) file.isDrained = true
-      return hasMore
+      return outcome === 'read' && tail.backlogBytes > 0 && !tail.hasPartialLine
     } catch (error) {
       await this.#discovery.failed(file, error)
       return false

@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type Clock, systemClock } from '../../lib/clock.ts'
 import type { FilePosition } from '../../model/raw-batch.ts'
 import { FileInput, type FileOptions } from '../file.ts'
 import { Harness } from './harness.ts'
@@ -27,8 +28,12 @@ export class FollowedFolder {
     return Array.from({ length: count }, () => `${++this.#number} ${'x'.repeat(size)}\n`).join('')
   }
 
-  async follow(options: Partial<FileOptions> = {}, batches = 8): Promise<Running> {
-    const harness = new Harness(batches)
+  async follow(
+    options: Partial<FileOptions> = {},
+    batches = 8,
+    clock: Clock = systemClock,
+  ): Promise<Running> {
+    const harness = new Harness(batches, clock)
     const input = new FileInput(
       {
         globs: [join(this.path, '*.log')],
