@@ -94,7 +94,7 @@ export class Harness implements InputContext {
 }
 
 /** Resolves when `check` holds, looking every few ms; for states that no event announces. */
-export async function eventually(check: () => boolean, what: string, withinMs = 3000): Promise<void> {
+export async function eventually(check: () => boolean, what: string, withinMs = 20_000): Promise<void> {
   const endMs = performance.now() + withinMs
   while (!check()) {
     if (performance.now() > endMs) throw new Error(`did not happen: ${what}`)
