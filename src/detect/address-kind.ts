@@ -16,6 +16,7 @@ export const KIND = {
   noHost: 2,
 } as const
 const MIXED = 3
+const V4_MARK = 0xffff
 
 /** Blocks that are never one host; the other special-purpose blocks are `inside`. */
 const NO_HOST = new Set(
@@ -57,15 +58,18 @@ export class AddressKinds {
 
   /** The kind of an address by its four words. Nothing is made. */
   of(word0: number, word1: number, word2: number, word3: number): number {
-    if (word0 === 0 && word1 === 0 && word2 === 0xffff) {
-      const kind = this.#octets[word3 >>> 24] as number
-      return kind === MIXED ? this.#lookUp(word0, word1, word2, word3) : kind
-    }
+    if (word0 === 0 && word1 === 0 && word2 === V4_MARK) return this.ofV4(word3)
     const kind = this.#lookUp(word0, word1, word2, word3)
     // RFC 4291 and IANA: only 2000::/3 is global unicast; what is neither that nor special is not given to anybody.
     return kind === KIND.public && word0 >>> 29 !== 1 && !this.#public.hasWords(word0, word1, word2, word3)
       ? KIND.noHost
       : kind
+  }
+
+  /** The kind of an IPv4 address. */
+  ofV4(word: number): number {
+    const kind = this.#octets[word >>> 24] as number
+    return kind === MIXED ? this.#lookUp(0, 0, V4_MARK, word) : kind
   }
 
   #lookUp(word0: number, word1: number, word2: number, word3: number): number {

@@ -157,9 +157,16 @@ export class Counting {
     if (sourcePort === 0 || destinationPort === 0) return noPort
     const words = batch.addresses
     const at = row * ADDRESS_STRIDE
-    if (isNone(words, at + SOURCE) || isNone(words, at + DESTINATION)) return noAddress
-    const source = this.#kindAt(words, at + SOURCE)
-    const destination = this.#kindAt(words, at + DESTINATION)
+    let source: number
+    let destination: number
+    if (isV4At(words, at + SOURCE) && isV4At(words, at + DESTINATION)) {
+      source = this.#kinds.ofV4(words[at + SOURCE + 3] as number)
+      destination = this.#kinds.ofV4(words[at + DESTINATION + 3] as number)
+    } else {
+      if (isNone(words, at + SOURCE) || isNone(words, at + DESTINATION)) return noAddress
+      source = this.#kindAt(words, at + SOURCE)
+      destination = this.#kindAt(words, at + DESTINATION)
+    }
     if (source === KIND.noHost || destination === KIND.noHost) return noHost
     let reason = inbound
     if (source === KIND.inside) {

@@ -66,37 +66,47 @@ export class DeviceClocks {
     const arrivalMs = batch.raw.receivedAtMs
     const { raw, eventTimeMs, clockOffsetMs, flags, text } = batch
     const senderOf = raw.sender
+    const bytes = raw.bytes
+    const insaneRows = this.insane
     this.#batch = batch
     this.#senderNames = Array<Buffer | null>(raw.senders.length).fill(null)
     let device: DeviceState | null = null
+    let runFrom = 0
     let previousStart = 0
     let previousLength = -1
     let previousSender = -1
+    let offsetMs = 0
+    let insane = 0
+    const count = batch.count
     const lateLimitMs = raw.live ? SKEW_LIMIT_MS : Number.POSITIVE_INFINITY
-    for (let row = 0; row < batch.count; row++) {
+    for (let row = 0; row < count; row++) {
       const at = row * TEXT_STRIDE + TEXT_SLOT.device
       const start = text[at] as number
       const length = (text[at + 1] as number) - start
       const sender = senderOf[row] as number
       const isSame =
         length === previousLength &&
-        (length === 0 ? sender === previousSender : sameBytes(raw.bytes, start, previousStart, length))
+        (length === 0 ? sender === previousSender : sameBytes(bytes, start, previousStart, length))
       if (!isSame || device === null) {
-        device = length === 0 ? this.#bySender(sender) : this.#find(raw.bytes, start, length)
+        if (device !== null) device.records += row - runFrom
+        runFrom = row
+        device = length === 0 ? this.#bySender(sender) : this.#find(bytes, start, length)
         previousStart = start
         previousLength = length
         previousSender = sender
         device.lastSeenAtMs = arrivalMs
         if (raw.live) this.#sample(device, row, arrivalMs)
+        offsetMs = device.offsetMs
+        insane = device.insane ? 1 : 0
       }
-      device.records++
-      this.insane[row] = device.insane ? 1 : 0
-      if (((flags[row] as number) & FLAG.unparsed) !== 0) device.unparsed++
-      clockOffsetMs[row] = device.offsetMs
-      const differenceMs = arrivalMs - (eventTimeMs[row] as number) - device.offsetMs
-      if (differenceMs > lateLimitMs || differenceMs < -SKEW_LIMIT_MS)
-        flags[row] = (flags[row] as number) | FLAG.skewed
+      insaneRows[row] = insane
+      clockOffsetMs[row] = offsetMs
+      const flagsOfRow = flags[row] as number
+      if ((flagsOfRow & FLAG.unparsed) !== 0) device.unparsed++
+      const differenceMs = arrivalMs - (eventTimeMs[row] as number) - offsetMs
+      if (differenceMs > lateLimitMs || differenceMs < -SKEW_LIMIT_MS) flags[row] = flagsOfRow | FLAG.skewed
     }
+    if (device !== null) device.records += count - runFrom
   }
 
   /** What is known of each device, latest heard first. `timeZone` is the settings' matter: null here. */

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Event, makeDetector, portScan } from './testing/batches.ts'
 
-const both: Event = { disposition: 'allowed', bytesSent: 500, bytesReceived: 900 }
+const allowed: Event = { disposition: 'allowed' }
+const both: Event = { ...allowed, bytesSent: 500, bytesReceived: 900 }
 const cases: [name: string, last: Event, proof: 'handshake' | 'spoofable'][] = [
   ['denied first packets', {}, 'spoofable'],
   ['bytes both ways', { ...both, texts: { protocol: 'tcp', application: 'ssl' } }, 'handshake'],
@@ -15,17 +16,21 @@ const cases: [name: string, last: Event, proof: 'handshake' | 'spoofable'][] = [
     { ...both, texts: { protocol: 'tcp', application: 'incomplete' } },
     'spoofable',
   ],
-  ['an end by FIN', { texts: { protocol: 'tcp', sessionEndReason: 'tcp-fin' } }, 'handshake'],
-  ['an end by a threat in the session', { texts: { sessionEndReason: 'threat' } }, 'handshake'],
-  ['an end by age', { texts: { protocol: 'tcp', sessionEndReason: 'aged-out' } }, 'spoofable'],
+  ['an end by FIN', { ...allowed, texts: { protocol: 'tcp', sessionEndReason: 'tcp-fin' } }, 'handshake'],
+  ['an end by a threat in the session', { ...allowed, texts: { sessionEndReason: 'threat' } }, 'handshake'],
+  ['an end by FIN, yet blocked', { texts: { sessionEndReason: 'tcp-fin' } }, 'spoofable'],
+  ['an end by age', { ...allowed, texts: { protocol: 'tcp', sessionEndReason: 'aged-out' } }, 'spoofable'],
   [
     'a closed port',
-    { texts: { protocol: 'tcp', sessionEndReason: 'tcp-rst-from-server', application: 'incomplete' } },
+    {
+      ...allowed,
+      texts: { protocol: 'tcp', sessionEndReason: 'tcp-rst-from-server', application: 'incomplete' },
+    },
     'spoofable',
   ],
   [
     'a reset after an application',
-    { texts: { protocol: 'tcp', sessionEndReason: 'tcp-rst-from-server', application: 'ssh' } },
+    { ...allowed, texts: { protocol: 'tcp', sessionEndReason: 'tcp-rst-from-server', application: 'ssh' } },
     'handshake',
   ],
 ]

@@ -2,7 +2,7 @@
  * Whether a record proves that its source address is real: a TCP session was established, so the source answered. All
  * else can be forged by whoever sends packets (`spoofable`), and must not convict a bystander too hard.
  *
- * Proof is, for TCP (or where the protocol is not said): bytes both ways on an allowed session, or an end that only an
+ * Proof is, for an allowed session over TCP (or where the protocol is not said): bytes both ways, or an end that only an
  * established session has (`tcp-fin`, `threat`, and `tcp-rst-from-server` where an application was seen: a closed port
  * answers a forged SYN with a reset too). Never where the firewall itself says that the handshake was not completed
  * (application `incomplete`, `not-applicable`), and never UDP, where a forged question gets its answer all the same.
@@ -54,12 +54,10 @@ export function protocolOf(batch: RecordBatch, row: number): number {
   return bytes[start] === U && bytes[start + 1] === 100 ? PROTOCOL.udp : PROTOCOL.other
 }
 
-/** Whether a traffic record proves its source. Costs two loads for records that say nothing of it. */
+/** Whether a traffic record proves its source. One load for blocked records, three for most others. */
 export function provesSource(batch: RecordBatch, row: number): boolean {
-  const hasBytes =
-    (batch.bytesReceived[row] as number) > 0 &&
-    (batch.bytesSent[row] as number) > 0 &&
-    batch.disposition[row] === DISPOSITION.allowed
+  if (batch.disposition[row] !== DISPOSITION.allowed) return false
+  const hasBytes = (batch.bytesReceived[row] as number) > 0 && (batch.bytesSent[row] as number) > 0
   if (!hasBytes && isEmpty(batch, row, TEXT_SLOT.sessionEndReason)) return false
   const protocol = protocolOf(batch, row)
   if (protocol !== PROTOCOL.tcp && protocol !== PROTOCOL.unknown) return false

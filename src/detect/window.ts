@@ -299,7 +299,8 @@ export class SlidingWindow {
     const latestMs = Math.max(latest[at >> 1] as number, timeMs)
     const cutMs = latestMs - this.#windowMs
     const value0 = values[i * valueWords] as number
-    let end = base + (meta >>> COUNT_SHIFT) * stride
+    const endBefore = base + (meta >>> COUNT_SHIFT) * stride
+    let end = endBefore
     let isKnown = false
     let oldest = base
     let oldestMs = Number.POSITIVE_INFINITY
@@ -325,6 +326,10 @@ export class SlidingWindow {
       e += stride
     }
     const proven = this.#sightings.proven[i] === 1 && timeMs > cutMs ? PROVEN : 0
+    if (isKnown && end === endBefore) {
+      words[at + META] = meta | proven // as many as before: nothing can have crossed
+      return
+    }
     const count = (end - base) / stride
     words[at + META] = (meta & ((1 << COUNT_SHIFT) - 1)) | proven | (count << COUNT_SHIFT)
     if (isKnown || timeMs <= cutMs) this.#settle(segment, at, i)
