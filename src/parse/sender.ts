@@ -1,6 +1,6 @@
 /**
- * What the parser remembers of one sender: its last header (most lines of a second share it byte for byte), the format
- * that worked last, and its last line that was not understood.
+ * What the parser remembers of one sender: its last headers (most lines of a second share theirs byte for byte, and a
+ * relay or a file mixes a few devices), the format that worked last, and its last line that was not understood.
  */
 import type { RawBatch } from '../model/raw-batch.ts'
 import { sameBytes } from './bytes.ts'
@@ -9,20 +9,15 @@ import type { LineFormat } from './registry.ts'
 
 /** Longest header that is kept for comparison. */
 const HEADER_BYTES = 128
+/** Headers kept per sender; a power of two. */
+const HEADERS = 8
 /** Bytes kept of a line that was not understood. */
 const SAMPLE_BYTES = 1024
 
-export class SenderState {
-  readonly name: string
-  /** Format of the last line that was understood. */
-  format: LineFormat | null = null
-  unparsed = 0
-  sample: string | null = null
-  sampleReason = ''
-  /** Row of the last line of the batch in hand that was not understood, or -1. */
-  sampleRow = -1
+/** A header that was read, with what it said; positions are from the start of the line. */
+class HeaderMemory {
   readonly #header = new DataView(new ArrayBuffer(HEADER_BYTES))
-  #headerLength = 0
+  #length = 0
   #host = 0
   #hostLength = 0
   #relay = 0
@@ -34,17 +29,10 @@ export class SenderState {
   #stampSeconds = 0
   #stampMs = Number.NaN
 
-  constructor(name: string) {
-    this.name = name
-  }
-
-  /** Keeps the header that was just read, unless it is too long or empty. */
-  keepHeader(line: Line): void {
+  keep(line: Line): void {
     const length = line.at - line.start
-    this.#headerLength = 0
-    if (length <= 0 || length > HEADER_BYTES) return
     for (let i = 0; i < length; i++) this.#header.setUint8(i, line.bytes[line.start + i] as number)
-    this.#headerLength = length
+    this.#length = length
     this.#host = line.hostStart - line.start
     this.#hostLength = line.hostEnd - line.hostStart
     this.#relay = line.relayStart - line.start
@@ -57,18 +45,18 @@ export class SenderState {
     this.#stampMs = line.stampMs
   }
 
-  /** Whether the line begins with the kept header; if so the line is set as if its header had been read. */
-  reuseHeader(line: Line): boolean {
-    const length = this.#headerLength
-    if (length === 0 || line.end - line.start <= length) return false
-    if (!sameBytes(line.view, line.start, this.#header, 0, length)) return false
-    line.at = line.start + length
+  reuse(line: Line): boolean {
+    const length = this.#length
+    const { start } = line
+    if (length === 0 || line.end - start <= length) return false
+    if (!sameBytes(line.view, start, this.#header, 0, length)) return false
+    line.at = start + length
     if (this.#hostLength > 0) {
-      line.hostStart = line.start + this.#host
+      line.hostStart = start + this.#host
       line.hostEnd = line.hostStart + this.#hostLength
     }
     if (this.#relayLength > 0) {
-      line.relayStart = line.start + this.#relay
+      line.relayStart = start + this.#relay
       line.relayEnd = line.relayStart + this.#relayLength
     }
     line.stampKind = this.#stampKind
@@ -78,6 +66,42 @@ export class SenderState {
     line.stampSeconds = this.#stampSeconds
     line.stampMs = this.#stampMs
     return true
+  }
+}
+
+export class SenderState {
+  readonly name: string
+  /** Format of the last line that was understood. */
+  format: LineFormat | null = null
+  unparsed = 0
+  sample: string | null = null
+  sampleReason = ''
+  /** Row of the last line of the batch in hand that was not understood, or -1. */
+  sampleRow = -1
+  readonly #headers: readonly HeaderMemory[] = Array.from({ length: HEADERS }, () => new HeaderMemory())
+
+  constructor(name: string) {
+    this.name = name
+  }
+
+  /** Keeps the header that was just read, unless it is too long or empty. */
+  keepHeader(line: Line): void {
+    const length = line.at - line.start
+    if (length > 0 && length <= HEADER_BYTES) this.#headerOf(line)?.keep(line)
+  }
+
+  /** Whether the line begins with a kept header; if so the line is set as if its header had been read. */
+  reuseHeader(line: Line): boolean {
+    return this.#headerOf(line)?.reuse(line) === true
+  }
+
+  /** The place for a line's header, by the bytes where the host usually stands. */
+  #headerOf(line: Line): HeaderMemory | undefined {
+    if (line.end - line.start < 32) return undefined
+    const { view, start } = line
+    const mixed = view.getInt32(start + 16, true) ^ view.getInt32(start + 20, true)
+    const hash = Math.imul(mixed ^ view.getInt32(start + 24, true), 0x9e3779b1)
+    return this.#headers[(hash >>> 20) & (HEADERS - 1)]
   }
 
   /** Keeps the text of the batch's last line that was not understood. Call before the batch is reused. */
