@@ -117,6 +117,18 @@ test('changed settings act from the next record on and keep what is known', () =
   assert.equal(feed(portScan(1, { at: 9 }, 9)).length, 1)
 })
 
+test('a lower threshold fires with the next record of a key, be its value known or not', () => {
+  for (const addresses of [1, 3]) {
+    const { detector, feed } = makeDetector()
+    feed(hostSweep(addresses))
+    detector.configure(testSettings({ hostSweep: { mode: 'enforce', addresses, windowMs: 600_000 } }))
+    const [found, ...more] = feed([...hostSweep(1, { at: 20 }), ...hostSweep(1, { at: 30 })])
+    assert.equal(more.length, 0)
+    assert.equal(found?.count, addresses)
+    assert.equal(found.detectedAtMs, START_MS + 20_000)
+  }
+})
+
 test('detections of one batch come in order of lines', () => {
   const sweep = hostSweep(10, { at: 0, from: '198.51.100.8' })
   const scan = portScan(11, { at: 1 })

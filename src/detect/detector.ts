@@ -38,7 +38,7 @@ export class Detector {
   readonly #counting: Counting
   #settings: DetectionSettings
   #mask: AddressMask
-  #lines: WitnessLines
+  readonly #lines: WitnessLines
   #clock = new ArrivalClock()
   #portScan: PortScan
   #hostSweep: HostSweep
@@ -76,6 +76,7 @@ export class Detector {
    * batch's arrival must be that of its lines, and `clockOffsetMs` as it was.
    */
   warmUp(batch: RecordBatch): void {
+    this.#clocks?.insane.fill(0)
     this.#run(batch)
   }
 
@@ -92,7 +93,6 @@ export class Detector {
   /** Forgets every window and every source that fired; what is known of clocks and the counters of records stay. */
   reset(): void {
     this.#clock = new ArrivalClock()
-    this.#lines = new WitnessLines(this.#options.recent, this.#options.witnessBytes)
     this.#portScan = new PortScan(this.#settings, this.#scanOptions())
     this.#hostSweep = new HostSweep(this.#settings, this.#scanOptions())
     this.#threat = new ThreatRule(this.#settings, this.#options.seed)

@@ -171,6 +171,7 @@ export class SlidingWindow {
     const { timesMs, rows, proven } = this.#sightings
     const windowMs = this.#windowMs
     const batchBits = this.#lines.batchBits
+    const aboveAtOne = this.#need === 1 ? ABOVE : 0
     for (let i = from; i < to; i++) {
       const hash = hashes[i] as number
       const segment = hash >>> segmentShift
@@ -209,8 +210,11 @@ export class SlidingWindow {
         if (timeMs > latestMs) times[at >> 1] = timeMs
         if ((meta & IN_RING) === 0) words[at + LINE] = batchBits | (rows[i] as number)
         if (proven[i] === 1) words[at + META] = meta | PROVEN
-      } else if (latestMs <= timeMs - windowMs) this.#writeSingle(segment, at, i, meta & ABOVE)
-      else if (timeMs > latestMs - windowMs) this.#promote(segment, at, i)
+        if ((meta & ABOVE) !== aboveAtOne) this.#settleSingle(segment, at, i)
+      } else if (latestMs <= timeMs - windowMs) {
+        this.#writeSingle(segment, at, i, meta & ABOVE)
+        if ((meta & ABOVE) !== aboveAtOne) this.#settleSingle(segment, at, i)
+      } else if (timeMs > latestMs - windowMs) this.#promote(segment, at, i)
     }
   }
 
@@ -240,18 +244,22 @@ export class SlidingWindow {
 
   #insert(segment: number, hash: number, i: number): void {
     const at = this.#table.insert(segment, hash, this.#keys, i * this.#table.keyWords)
-    this.#writeSingle(segment, at, i, this.#need === 1 ? ABOVE : 0)
-    if (this.#need === 1) this.#fireSingle(segment, at, i)
+    this.#writeSingle(segment, at, i, 0)
+    if (this.#need === 1) this.#settleSingle(segment, at, i)
   }
 
-  #fireSingle(segment: number, at: number, i: number): void {
+  /** A key with one value crosses when one is enough: a new key, or after `configure`. */
+  #settleSingle(segment: number, at: number, i: number): void {
     const words = this.#table.words[segment] as Uint32Array
+    const meta = words[at + META] as number
+    words[at + META] = this.#need === 1 ? meta | ABOVE : meta & ~ABOVE
+    if (this.#need > 1) return
     this.#firings.push({
       index: i,
       values: words.slice(at + this.#table.valueAt, at + this.#table.valueAt + this.#table.valueWords),
-      timesMs: Float64Array.of(this.#sightings.timesMs[i] as number),
+      timesMs: Float64Array.of((this.#table.times[segment] as Float64Array)[at >> 1] as number),
       lineRefs: Uint32Array.of(this.#lines.keepRow(this.#sightings.rows[i] as number)),
-      proven: this.#sightings.proven[i] === 1,
+      proven: (meta & PROVEN) !== 0,
     })
   }
 
@@ -326,7 +334,8 @@ export class SlidingWindow {
       e += stride
     }
     const proven = this.#sightings.proven[i] === 1 && timeMs > cutMs ? PROVEN : 0
-    if (isKnown && end === endBefore) {
+    const wasAbove = (meta & ABOVE) !== 0
+    if (isKnown && end === endBefore && wasAbove === meta >>> COUNT_SHIFT >= this.#need) {
       words[at + META] = meta | proven // as many as before: nothing can have crossed
       return
     }
