@@ -78,7 +78,8 @@ export class SenderState {
   sampleReason = ''
   /** Row of the last line of the batch in hand that was not understood, or -1. */
   sampleRow = -1
-  readonly #headers: readonly HeaderMemory[] = Array.from({ length: HEADERS }, () => new HeaderMemory())
+  /** Made when first needed: a flood from forged senders must not cost more than its lines. */
+  readonly #headers: (HeaderMemory | null)[] = Array<HeaderMemory | null>(HEADERS).fill(null)
 
   constructor(name: string) {
     this.name = name
@@ -87,21 +88,18 @@ export class SenderState {
   /** Keeps the header that was just read, unless it is too long or empty. */
   keepHeader(line: Line): void {
     const length = line.at - line.start
-    if (length > 0 && length <= HEADER_BYTES) this.#headerOf(line)?.keep(line)
+    if (length <= 0 || length > HEADER_BYTES || line.end - line.start < HASHED_BYTES) return
+    const index = indexOf(line)
+    const memory = this.#headers[index] ?? new HeaderMemory()
+    this.#headers[index] = memory
+    memory.keep(line)
   }
 
   /** Whether the line begins with a kept header; if so the line is set as if its header had been read. */
   reuseHeader(line: Line): boolean {
-    return this.#headerOf(line)?.reuse(line) === true
-  }
-
-  /** The place for a line's header, by the bytes where the host usually stands. */
-  #headerOf(line: Line): HeaderMemory | undefined {
-    if (line.end - line.start < 32) return undefined
-    const { view, start } = line
-    const mixed = view.getInt32(start + 16, true) ^ view.getInt32(start + 20, true)
-    const hash = Math.imul(mixed ^ view.getInt32(start + 24, true), 0x9e3779b1)
-    return this.#headers[(hash >>> 20) & (HEADERS - 1)]
+    if (line.end - line.start < HASHED_BYTES) return false
+    const memory = this.#headers[indexOf(line)] ?? null
+    return memory !== null && memory.reuse(line)
   }
 
   /** Keeps the text of the batch's last line that was not understood. Call before the batch is reused. */
@@ -113,4 +111,15 @@ export class SenderState {
     const end = Math.min(raw.end[row] as number, start + SAMPLE_BYTES)
     this.sample = raw.bytes.toString('utf8', start, end)
   }
+}
+
+/** Shorter lines are read afresh. */
+const HASHED_BYTES = 32
+
+/** The place for a line's header, by the bytes where the host usually stands. */
+function indexOf(line: Line): number {
+  const { view, start } = line
+  const mixed = view.getInt32(start + 16, true) ^ view.getInt32(start + 20, true)
+  const hash = Math.imul(mixed ^ view.getInt32(start + 24, true), 0x9e3779b1)
+  return (hash >>> 20) & (HEADERS - 1)
 }
