@@ -21,7 +21,8 @@ export class PipelineReports {
   readonly #waiting: Detection[] = []
   #working: Promise<void> | null = null
   #givenUp = 0
-  #raised = new Set<string>()
+  /** Findings that stand as alarms, with their text. */
+  #raised = new Map<string, string>()
 
   constructor(parts: Parts, decider: Decider) {
     this.#parts = parts
@@ -57,15 +58,16 @@ export class PipelineReports {
 
   /** Findings of the inputs (socket buffers, unreadable files) are alarms while they stand. */
   raiseFindings(inputs: readonly InputStatus[]): void {
-    const now = new Set<string>()
+    const now = new Map<string, string>()
     for (const { name, findings } of inputs) {
       for (const { code, message, mend } of findings) {
         const key = `${code}:${name}`
-        now.add(key)
-        this.#parts.alarms.raise({ code: key, severity: 'warning', message, mend })
+        now.set(key, message)
+        if (this.#raised.get(key) !== message)
+          this.#parts.alarms.raise({ code: key, severity: 'warning', message, mend })
       }
     }
-    for (const key of this.#raised) if (!now.has(key)) this.#parts.alarms.clear(key)
+    for (const key of this.#raised.keys()) if (!now.has(key)) this.#parts.alarms.clear(key)
     this.#raised = now
   }
 

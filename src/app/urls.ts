@@ -1,7 +1,7 @@
 /** Addresses to tell people: under a name or address that the certificate holds, so that a firewall can verify it. */
 import { X509Certificate } from 'node:crypto'
 import { LIST_PATH } from '../api/list-route.ts'
-import { isV4, parseAddress } from '../lib/address.ts'
+import { formatAddress, isV4, parseAddress } from '../lib/address.ts'
 import type { ListenAddress } from '../lib/listen-address.ts'
 import type { ServedCertificate } from '../publish/own-certificate.ts'
 
@@ -40,7 +40,7 @@ function hostsOf(
     .map((entry) => entry.slice(entry.indexOf(':') + 1))
     .flatMap((text) => {
       const words = parseAddress(text)
-      return words === null ? [{ text, rank: 3 }] : [{ text: text.toLowerCase(), rank: rankOf(words, text) }]
+      return words === null ? [{ text, rank: 3 }] : [{ text: formatAddress(words), rank: rankOf(words) }]
     })
     .filter(({ text }) => text !== '')
   const first = names.filter(({ text }) => wanted.includes(text)).map(({ text }) => text)
@@ -52,7 +52,7 @@ function hostsOf(
 }
 
 /** Interface IPv4 first, then IPv6, then names, loopback last. */
-function rankOf(words: readonly [number, number, number, number], text: string): number {
+function rankOf(words: readonly [number, number, number, number]): number {
   if (isV4(words)) return words[3] >>> 24 === 127 ? 5 : 1
-  return text === '::1' || words.join() === '0,0,0,1' ? 6 : 2
+  return words.join() === '0,0,0,1' ? 6 : 2
 }
