@@ -80,6 +80,7 @@ export class BlockDesk {
         )
         return blocks.map(() => refusal)
       }
+      this.#keeper.refreshSources()
       const planned = new NetworkMap<Network>()
       const plans = blocks.map((block) => {
         const plan = this.#plan(block, by, planned)

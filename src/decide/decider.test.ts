@@ -190,6 +190,11 @@ test('more new blocks than the brake allows in a minute are held with an alarm, 
   assert.match((await verdict(decider, detection('198.51.100.5'))).reason, /already waits for review/)
   clock.advance(60_000)
   assert.equal((await verdict(decider, detection('198.51.100.9'))).verdict, 'block')
+  await decider.tick()
+  assert.ok(alarms.codes.includes('brake'), 'it stands while something waits')
+  await decider.blocks.releaseAll('anna', 'real')
+  await decider.tick()
+  assert.ok(!alarms.codes.includes('brake'))
 })
 
 test('a detector that wants more than one address or a /64 is held', async () => {
@@ -268,7 +273,7 @@ test('an administrator who signs in from a blocked address takes it off the list
   const { decider } = await openBench({}, { protectionSources: { administrators: () => signedIn } })
   await verdict(decider, detection('198.51.100.7'))
   signedIn.add('198.51.100.7')
-  decider.recheck()
+  decider.refreshSources()
   assert.deepEqual(listOf(decider), [])
   assert.match(decider.refuse(network('198.51.100.7')) ?? '', /signed-in administrator/)
 })

@@ -27,10 +27,8 @@ import { type FilterName, matchesRule } from './rule-names.ts'
 
 /** Moved stamps are written so often, so many at a time. */
 const WRITE_SEEN_MS = 5000
-const WRITE_SEEN_COUNT = 5000
+const WRITE_SEEN_COUNT = 2000
 const EXPIRY_MS = 60_000
-/** The last filter is asked about everything again: administrators come and go, allowlist entries run out. */
-const RECHECK_MS = 10_000
 /** Detections that are no active decision's evidence, kept at most. About 5 kB each. */
 const MAX_DETECTIONS = 50_000
 
@@ -77,7 +75,6 @@ export class Decider {
   readonly #guardsExpiry: boolean
   #seenWrittenMs: number
   #expiredMs = Number.NEGATIVE_INFINITY
-  #recheckedMs: number
 
   private constructor(options: DeciderOptions, snapshot: StateSnapshot) {
     this.#keeper = new Keeper({ ...options, snapshot })
@@ -87,7 +84,6 @@ export class Decider {
     this.allow = new AllowDesk(this.#keeper)
     this.engine = new EngineDesk(this.#keeper, () => this.#judge.reset())
     this.#seenWrittenMs = options.clock.monotonicMs()
-    this.#recheckedMs = options.clock.monotonicMs()
   }
 
   /** Loads what is active. Rejects with AppError `state-unavailable` when the repository cannot be read. */
@@ -102,6 +98,7 @@ export class Decider {
   decide(detections: readonly Detection[]): Promise<Judgement[]> {
     if (detections.length === 0) return Promise.resolve([])
     return this.#keeper.serially(async () => {
+      this.#keeper.refreshSources()
       const judgements: Judgement[] = []
       const written = []
       for (const detection of detections) {
@@ -136,10 +133,8 @@ export class Decider {
         this.#seenWrittenMs = nowMs
         await writer.write(registry.takeMoved(WRITE_SEEN_COUNT))
       }
-      if (nowMs - this.#recheckedMs >= RECHECK_MS) {
-        this.#recheckedMs = nowMs
-        this.#keeper.recheck()
-      }
+      this.#keeper.refreshSources()
+      this.#judge.settle()
       if (nowMs - this.#expiredMs >= EXPIRY_MS) {
         this.#expiredMs = nowMs
         await expire(this.#keeper, { isGuarded: this.#guardsExpiry })
@@ -197,7 +192,12 @@ export class Decider {
     this.#keeper.recheck()
   }
 
-  /** Asks the last filter about every block again, at once; for example when an administrator has signed in. */
+  /** Takes over at once that an administrator has signed in or a new sender of logs has come; `tick` does it too. */
+  refreshSources(): void {
+    this.#keeper.refreshSources()
+  }
+
+  /** Asks the last filter about every block again. O(blocks). */
   recheck(): void {
     this.#keeper.recheck()
   }

@@ -77,6 +77,13 @@ export class Judge {
     this.#keeper.alarms.clear('brake')
   }
 
+  /** Clears the brakes' alarms once nothing waits for review. */
+  settle(): void {
+    if (this.#keeper.registry.holdCount > 0) return
+    this.#keeper.alarms.clear('brake')
+    this.#keeper.alarms.clear('too-many-held')
+  }
+
   /** Takes a changed limit over. */
   configure(): void {
     if (this.#brake.limit !== this.#keeper.rules.maxPerMinute)
@@ -181,7 +188,7 @@ export class Judge {
         code: 'too-many-held',
         severity: 'critical',
         message: `${plural(MAX_HELD, 'block')} wait for review; further ones are not even held.`,
-        mend: 'Review what waits: `active-defense blocks list --held`, then release or refuse it.',
+        mend: 'Review what waits: release it, refuse it, or withdraw it by rule, device or time.',
       })
       return this.#without(detection, 'refuse', `${plural(MAX_HELD, 'block')} already wait for review`)
     }

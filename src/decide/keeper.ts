@@ -134,20 +134,36 @@ export class Keeper {
 
   #publish(changes: readonly StateChange[]): void {
     const touched: Network[] = []
-    let isAll = false
     for (const change of changes) {
       if (change.kind === 'decision') touched.push(change.decision.target)
-      if (change.kind === 'allow') touched.push(...this.published.overlapping(change.entry.target))
-      if (change.kind === 'engine' || change.kind === 'allow-removed') isAll = true
+      if (change.kind === 'allow' || change.kind === 'allow-removed')
+        touched.push(...this.#listedOrBlocked(change.entry.target))
+      if (change.kind === 'engine') touched.push(...this.#listedOrBlocked(null))
     }
-    if (isAll) this.recheck()
-    else this.#tell(this.published.refresh(touched))
+    this.#tell(this.published.refresh(touched))
+  }
+
+  /** Targets on the list, and targets of blocks, that share an address with the network; null means all of them. */
+  #listedOrBlocked(network: Network | null): Network[] {
+    const blocks = network === null ? this.registry.blocks() : this.registry.blocksOverlapping(network)
+    const listed = network === null ? this.published.all() : this.published.overlapping(network)
+    return [
+      ...Array.from(blocks, ({ decision }) => decision.target),
+      ...listed.filter((target) => this.registry.block(target) === undefined),
+    ]
   }
 
   /** Asks the last filter about every block again. O(blocks). */
   recheck(): void {
-    const targets = Array.from(this.registry.blocks(), ({ decision }) => decision.target)
-    this.#tell(this.published.refresh([...this.published.all(), ...targets]))
+    this.protection.refreshSources()
+    this.#tell(this.published.refresh(this.#listedOrBlocked(null)))
+  }
+
+  /** Takes over who is signed in and who sends logs, and asks the last filter about what they touch. */
+  refreshSources(): void {
+    const changed = this.protection.refreshSources()
+    if (changed.length > 0)
+      this.#tell(this.published.refresh(changed.flatMap((network) => this.#listedOrBlocked(network))))
   }
 
   #tell(change: ListChange): void {

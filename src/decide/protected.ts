@@ -26,7 +26,7 @@ export interface ProtectionRules {
   readonly sentinel: Network
 }
 
-/** Addresses that change while the service runs; asked at every check, so keep them few and cheap. */
+/** Addresses that change while the service runs; asked at every `refreshSources`. */
 export interface ProtectionSources {
   /** Addresses from which administrators are signed in now. */
   readonly administrators?: () => Iterable<string>
@@ -54,11 +54,39 @@ export class Protection {
   /** Says quickly that a single address is in none of the entries. */
   #all = new NetworkSet([])
   #public = new NetworkSet([])
+  /** What `refreshSources` found last, by address text. */
+  #dynamic: ReadonlyMap<string, ProtectedEntry> = new Map()
+  #dynamicSet = new NetworkSet([])
 
   constructor(rules: ProtectionRules, sources: ProtectionSources = {}) {
     this.#rules = rules
     this.#sources = sources
     this.#rebuild()
+    this.refreshSources()
+  }
+
+  /** Asks who is signed in and who sends logs, and returns the addresses that came or went. Cost: O(addresses). */
+  refreshSources(): Network[] {
+    const found = new Map<string, ProtectedEntry>()
+    const sources = [
+      [this.#sources.syslogSenders, 'an address that sends us firewall logs'],
+      [this.#sources.administrators, 'the address of a signed-in administrator'],
+    ] as const
+    for (const [addresses, why] of sources) {
+      for (const address of addresses?.() ?? []) {
+        const network = host(address)
+        if (network !== null) found.set(address, { network, why })
+      }
+    }
+    const before = this.#dynamic
+    const changed = [
+      ...Array.from(found).filter(([address]) => !before.has(address)),
+      ...Array.from(before).filter(([address]) => !found.has(address)),
+    ].map(([, entry]) => entry.network)
+    this.#dynamic = found
+    if (changed.length > 0)
+      this.#dynamicSet = new NetworkSet(Array.from(found.values(), (entry) => entry.network))
+    return changed
   }
 
   configure(rules: ProtectionRules): void {
@@ -88,8 +116,7 @@ export class Protection {
 
   /** One sentence why the network is never blocked, or null when it may be. */
   reasonFor(target: Network): string | null {
-    const found = this.#find(target) ?? this.#findEmbedded(target)
-    return found
+    return this.#find(target) ?? this.#findEmbedded(target)
   }
 
   #find(target: Network): string | null {
@@ -108,15 +135,10 @@ export class Protection {
   }
 
   #dynamicReason(target: Network): string | null {
-    const sources = [
-      [this.#sources.administrators, 'the address of a signed-in administrator'],
-      [this.#sources.syslogSenders, 'an address that sends us firewall logs'],
-    ] as const
-    for (const [addresses, why] of sources) {
-      for (const address of addresses?.() ?? []) {
-        const network = host(address)
-        if (network !== null && shareAddress(target, network)) return sentence(target, { network, why })
-      }
+    if (this.#dynamicSet.isEmpty) return null
+    if (target.prefixLength === 128 && !this.#dynamicSet.has(target.words)) return null
+    for (const entry of this.#dynamic.values()) {
+      if (shareAddress(target, entry.network)) return sentence(target, entry)
     }
     return null
   }

@@ -169,6 +169,10 @@ export class Registry {
     return this.#holds.values()
   }
 
+  blocksOverlapping(network: Network): ActiveDecision[] {
+    return this.#blocks.overlapping(network)
+  }
+
   allowEntries(): IterableIterator<AllowEntry> {
     return this.#allow.values()
   }

@@ -4,6 +4,8 @@
  * cut-off end shows as well. Whoever can write the file can forge all of it: keep `headHash` elsewhere to catch that.
  */
 import { createHash } from 'node:crypto'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { CompiledQuery } from 'kysely'
 import type { AuditCheck, AuditEntry, AuditQuery, AuditRow, Json } from '../../model/state.ts'
 import { auditFromRow } from './rows.ts'
 import type { AuditTableRow, Database, DatabaseTransaction } from './tables.ts'
@@ -37,36 +39,70 @@ function hashOf(row: Omit<AuditTableRow, 'hash'>): string {
     .digest('hex')
 }
 
-/** Appends the entries within the caller's transaction; entries that are already there are left out. */
-export async function appendAudit(
-  transaction: DatabaseTransaction,
-  entries: readonly AuditEntry[],
-): Promise<void> {
-  if (entries.length === 0) return
-  const head = await transaction.selectFrom('auditHead').selectAll().executeTakeFirst()
-  let sequence = head?.sequence ?? 0
-  let previousHash = head?.hash ?? GENESIS_HASH
-  for (const entry of entries) {
-    const known = await transaction
-      .selectFrom('audit')
-      .select('sequence')
-      .where('id', '=', entry.id)
-      .executeTakeFirst()
-    if (known !== undefined) continue
-    const row = { ...entry, details: canonicalJson(entry.details), sequence: sequence + 1, previousHash }
-    const hash = hashOf(row)
-    await transaction
-      .insertInto('audit')
-      .values({ ...row, hash })
-      .execute()
-    sequence = row.sequence
-    previousHash = hash
+/** Rows appended after which requests and timers get their turn, within the transaction. */
+const ROWS_PER_TURN = 200
+
+export class AuditAppender {
+  readonly #find: CompiledQuery
+  readonly #insert: CompiledQuery
+
+  /** Compiles its two statements once. */
+  constructor(db: Database) {
+    const row: AuditTableRow = {
+      sequence: 0,
+      id: '',
+      atMs: 0,
+      actor: '',
+      action: '',
+      subject: '',
+      reason: '',
+      details: '',
+      previousHash: '',
+      hash: '',
+    }
+    this.#find = db.selectFrom('audit').select('sequence').where('id', '=', '').compile()
+    this.#insert = db.insertInto('audit').values(row).compile()
   }
-  await transaction
-    .insertInto('auditHead')
-    .values({ id: 1, sequence, hash: previousHash })
-    .onConflict((conflict) => conflict.column('id').doUpdateSet({ sequence, hash: previousHash }))
-    .execute()
+
+  /** Appends the entries within the caller's transaction; entries that are already there are left out. */
+  async append(transaction: DatabaseTransaction, entries: readonly AuditEntry[]): Promise<void> {
+    if (entries.length === 0) return
+    const head = await transaction.selectFrom('auditHead').selectAll().executeTakeFirst()
+    let sequence = head?.sequence ?? 0
+    let previousHash = head?.hash ?? GENESIS_HASH
+    for (const entry of entries) {
+      const known = await transaction.executeQuery({ ...this.#find, parameters: [entry.id] })
+      if (known.rows.length > 0) continue
+      const details = canonicalJson(entry.details)
+      const row = { ...entry, details, sequence: sequence + 1, previousHash }
+      const hash = hashOf(row)
+      await transaction.executeQuery({ ...this.#insert, parameters: insertParameters({ ...row, hash }) })
+      sequence = row.sequence
+      previousHash = hash
+      if (sequence % ROWS_PER_TURN === 0) await nextTurn()
+    }
+    await transaction
+      .insertInto('auditHead')
+      .values({ id: 1, sequence, hash: previousHash })
+      .onConflict((conflict) => conflict.column('id').doUpdateSet({ sequence, hash: previousHash }))
+      .execute()
+  }
+}
+
+/** In the order of the columns of the compiled statement. */
+function insertParameters(row: AuditTableRow): (string | number | null)[] {
+  return [
+    row.sequence,
+    row.id,
+    row.atMs,
+    row.actor,
+    row.action,
+    row.subject,
+    row.reason,
+    row.details,
+    row.previousHash,
+    row.hash,
+  ]
 }
 
 export async function queryAudit(db: Database, query: AuditQuery): Promise<AuditRow[]> {

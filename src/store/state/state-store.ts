@@ -28,13 +28,13 @@ import type {
   StoredDetection,
   StoredSetting,
 } from '../../model/state.ts'
-import { appendAudit, queryAudit, verifyAuditChain } from './audit-log.ts'
+import { queryAudit, verifyAuditChain } from './audit-log.ts'
 import { pruneState } from './prune.ts'
 import * as rows from './rows.ts'
 import { NodeSqliteDialect } from './sqlite-dialect.ts'
 import { SqliteFile } from './sqlite-file.ts'
 import type { Database, DatabaseTransaction, Tables } from './tables.ts'
-import { writeChange } from './write-change.ts'
+import { ChangeWriter } from './write-change.ts'
 
 export interface StateStoreOptions {
   /** `<data>/state.sqlite`. */
@@ -51,6 +51,7 @@ export class StateStore implements StateRepository, SettingsRepository, AuditLog
   readonly findings: readonly string[]
   readonly #file: SqliteFile
   readonly #db: Database
+  readonly #writer: ChangeWriter
 
   /** Opens or begins the database and takes missing migrations. Throws AppError `state-unavailable`. */
   constructor(options: StateStoreOptions) {
@@ -58,6 +59,7 @@ export class StateStore implements StateRepository, SettingsRepository, AuditLog
     this.openedFresh = this.#file.openedFresh
     this.findings = this.#file.findings
     this.#db = new Kysely<Tables>({ dialect: new NodeSqliteDialect(this.#file) })
+    this.#writer = new ChangeWriter(this.#db)
   }
 
   async load(): Promise<StateSnapshot> {
@@ -82,7 +84,7 @@ export class StateStore implements StateRepository, SettingsRepository, AuditLog
 
   async commit(changes: readonly StateChange[]): Promise<void> {
     if (changes.length === 0) return
-    await this.#transaction('write the state', (transaction) => write(transaction, changes))
+    await this.#transaction('write the state', (transaction) => this.#writer.write(transaction, changes))
   }
 
   async decisions(query: DecisionQuery): Promise<Decision[]> {
@@ -167,7 +169,7 @@ export class StateStore implements StateRepository, SettingsRepository, AuditLog
             : { kind: 'setting', setting: { key, value, by: who.by, atMs: who.atMs } }
         return [change, { kind: 'audit', entry }]
       })
-      await write(transaction, written)
+      await this.#writer.write(transaction, written)
     })
   }
 
@@ -206,16 +208,6 @@ export class StateStore implements StateRepository, SettingsRepository, AuditLog
       throw new AppError('state-unavailable', `could not ${what}: ${messageOf(thrown)}`, thrown)
     }
   }
-}
-
-/** The list in its order, its audit rows at the end: they are chained one by one. */
-async function write(transaction: DatabaseTransaction, changes: readonly StateChange[]): Promise<void> {
-  const entries: AuditEntry[] = []
-  for (const change of changes) {
-    if (change.kind === 'audit') entries.push(change.entry)
-    else await writeChange(transaction, change)
-  }
-  await appendAudit(transaction, entries)
 }
 
 function rangeOf(network: Network): { first: Uint8Array; last: Uint8Array } {
