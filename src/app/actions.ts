@@ -14,9 +14,9 @@ import {
 import type { Decider } from '../decide/decider.ts'
 import type { Explanation as Told } from '../decide/explain.ts'
 import { errorCodeOf, type Outcome, type RefusalCode } from '../decide/outcome.ts'
-import { formatNetwork, parseNetwork } from '../lib/address.ts'
+import { formatNetwork, overlaps, parseNetwork } from '../lib/address.ts'
 import { AppError } from '../lib/errors.ts'
-import type { Decision } from '../model/decision.ts'
+import type { Decision, DecisionMode } from '../model/decision.ts'
 import type { StateStore } from '../store/state/state-store.ts'
 import type { Parts } from './parts.ts'
 import { seenLines } from './seen-lines.ts'
@@ -51,7 +51,7 @@ export function serviceActions({ parts, settings, stop }: ActionOptions): Servic
       return { dryRun, results }
     },
     removeBlocks: ({ targets, reason, dryRun }, { user }) =>
-      each(targets, dryRun, decider(), 'would be lifted', async (target) =>
+      each(targets, dryRun && dryLift(decider(), ['block', 'hold'], 'lifted'), async (target) =>
         resultOf(target, await decider().blocks.lift(target, user, reason), ({ graceUntilMs }) =>
           graceUntilMs === null
             ? 'lifted'
@@ -59,7 +59,7 @@ export function serviceActions({ parts, settings, stop }: ActionOptions): Servic
         ),
       ),
     releaseHeld: ({ targets, reason, dryRun }, { user }) =>
-      each(targets, dryRun, decider(), 'would be released', async (target) =>
+      each(targets, dryRun && dryLift(decider(), ['hold'], 'released'), async (target) =>
         resultOf(
           target,
           await decider().blocks.release(target, user, reason),
@@ -67,32 +67,14 @@ export function serviceActions({ parts, settings, stop }: ActionOptions): Servic
         ),
       ),
     refuseHeld: ({ targets, reason, dryRun }, { user }) =>
-      each(targets, dryRun, decider(), 'would be refused', async (target) =>
+      each(targets, dryRun && dryLift(decider(), ['hold'], 'refused'), async (target) =>
         resultOf(
           target,
           await decider().blocks.refuseHold(target, user, reason),
           () => 'refused: it is not blocked',
         ),
       ),
-    listAllow: () => decider().allow.list().map(viewOfAllowEntry),
-    addAllow: async ({ targets, reason, until, dryRun }, { user }) => {
-      const untilMs = until === null ? null : Date.parse(until)
-      return each(targets, dryRun, decider(), 'would be allowed', async (target) =>
-        resultOf(target, await decider().allow.add({ target, reason, untilMs }, user), ({ lifted }) =>
-          lifted.length === 0
-            ? 'allowed'
-            : `allowed; lifted ${lifted.map(({ target: was }) => formatNetwork(was)).join(', ')}`,
-        ),
-      )
-    },
-    removeAllow: ({ targets, reason, dryRun }, { user }) =>
-      each(targets, dryRun, decider(), 'would be removed', async (target) =>
-        resultOf(
-          target,
-          await decider().allow.remove(target, user, reason),
-          () => 'removed from the allowlist',
-        ),
-      ),
+    ...allowActions(decider),
     checkAllow: ({ targets }) => ({ results: targets.map((target) => checkOne(decider(), target)) }),
     withdraw: async (input, { user }) => withdraw(decider(), input, user),
     setFreeze: async ({ frozen, reason }, { user }) => {
@@ -118,6 +100,32 @@ export function serviceActions({ parts, settings, stop }: ActionOptions): Servic
       setImmediate(() => stop(`asked by ${user}`))
       return { message: 'stopping' }
     },
+  }
+}
+
+type AllowActions = Pick<ServiceActions, 'listAllow' | 'addAllow' | 'removeAllow'>
+
+function allowActions(decider: () => Decider): AllowActions {
+  return {
+    listAllow: () => decider().allow.list().map(viewOfAllowEntry),
+    addAllow: async ({ targets, reason, until, dryRun }, { user }) => {
+      const untilMs = until === null ? null : Date.parse(until)
+      return each(targets, dryRun && dryAllow(decider()), async (target) =>
+        resultOf(target, await decider().allow.add({ target, reason, untilMs }, user), ({ lifted }) =>
+          lifted.length === 0
+            ? 'allowed'
+            : `allowed; lifted ${lifted.map(({ target: was }) => formatNetwork(was)).join(', ')}`,
+        ),
+      )
+    },
+    removeAllow: ({ targets, reason, dryRun }, { user }) =>
+      each(targets, dryRun && dryUnallow(decider()), async (target) =>
+        resultOf(
+          target,
+          await decider().allow.remove(target, user, reason),
+          () => 'removed from the allowlist',
+        ),
+      ),
   }
 }
 
@@ -155,19 +163,53 @@ function resultOf<Value>(
   throw new AppError(errorCodeOf(outcome.code), `${target}: ${outcome.message}`)
 }
 
-/** One target after another; a dry run only looks whether there is something to change. */
+/** What a change would do to one target, without doing it. */
+type DryRun = (target: string) => ChangeResult
+
+/** One target after another, or with a dry run none. */
 async function each(
   targets: readonly string[],
-  dryRun: boolean,
-  decider: Decider,
-  would: string,
+  dryRun: DryRun | false,
   change: (target: string) => Promise<ChangeResult>,
 ): Promise<{ dryRun: boolean; results: ChangeResult[] }> {
   const results: ChangeResult[] = []
-  for (const target of targets)
-    results.push(dryRun ? { target, outcome: 'done', message: would } : await change(target))
-  void decider
-  return { dryRun, results }
+  for (const target of targets) results.push(dryRun === false ? await change(target) : dryRun(target))
+  return { dryRun: dryRun !== false, results }
+}
+
+function dryLift(decider: Decider, modes: readonly DecisionMode[], word: string): DryRun {
+  const known = new Map(
+    decider
+      .active()
+      .filter(({ mode }) => modes.includes(mode))
+      .map((decision) => [formatNetwork(decision.target), decision]),
+  )
+  return (target) => {
+    const decision = known.get(target)
+    if (decision === undefined) return { target, outcome: 'not-found', message: 'there is no such block' }
+    return { target, outcome: 'done', message: `would be ${word}: ${decision.reason}` }
+  }
+}
+
+function dryAllow(decider: Decider): DryRun {
+  const active = decider.active()
+  return (target) => {
+    const wanted = parseNetwork(target)
+    const lifted = active.filter((decision) => wanted !== null && overlaps(decision.target, wanted))
+    const also =
+      lifted.length === 0
+        ? ''
+        : `; would lift ${lifted.map(({ target: was }) => formatNetwork(was)).join(', ')}`
+    return { target, outcome: 'done', message: `would be allowed${also}` }
+  }
+}
+
+function dryUnallow(decider: Decider): DryRun {
+  const known = new Set(decider.allow.list().map((entry) => formatNetwork(entry.target)))
+  return (target) =>
+    known.has(target)
+      ? { target, outcome: 'done', message: 'would be removed from the allowlist' }
+      : { target, outcome: 'not-found', message: 'there is no such entry' }
 }
 
 async function listBlocks(
