@@ -91,28 +91,32 @@ export class Engine {
     }
     signal.addEventListener('abort', kill, { once: true })
     let stream: ChdbQueryStream | null = null
+    let isComplete = false
     try {
       if (signal.aborted) throw new StoreError('Query was cancelled', QUERY_WAS_CANCELLED)
       if (statement.isStreamable) {
         stream = session.queryStream(sql, { format: statement.format })
         for await (const chunk of stream) if (chunk.numBytes > 0) yield chunk.raw()
       } else yield await whole(session, sql, statement.format)
+      isComplete = true
     } catch (error) {
       throw asStoreError(error)
     } finally {
       work.abort()
       signal.removeEventListener('abort', kill)
       stream?.cancel()
+      if (!isComplete) await settle(session)
       this.#giveBack(session)
     }
   }
 
   async #kill(id: string, ended: AbortSignal): Promise<void> {
     while (!ended.aborted) {
-      this.#killing = this.#killing.then(() =>
+      const run = this.#killing.then(() =>
         whole(this.#killSession, `KILL QUERY WHERE Settings['log_comment'] = ${quoted(id)} ASYNC`, 'Null'),
       )
-      await this.#killing
+      this.#killing = run.catch(() => {}) // the next kill does not wait for the mending of this one
+      await run
       await sleep(KILL_AGAIN_MS, undefined, { signal: ended }).catch(() => {}) // ended: the loop sees it
     }
   }
@@ -161,6 +165,14 @@ function engineArguments(options: EngineOptions): string[] {
     `--primary_index_cache_size=${CACHE_BYTES}`,
     '--uncompressed_cache_size=0',
   ]
+}
+
+/**
+ * A statement that was killed or failed stays in the engine's process list, with what it holds, until its connection
+ * runs another one (engine 26.7).
+ */
+async function settle(session: Session): Promise<void> {
+  await whole(session, 'SELECT 1', 'Null').catch(() => {}) // a broken connection shows at its next statement
 }
 
 async function whole(session: Session, sql: string, format: string): Promise<Uint8Array> {
