@@ -10,7 +10,7 @@ import { formatNetwork, parseNetwork } from '../lib/address.ts'
 import type { Detection } from '../model/detection.ts'
 import { batchOf, type Event, makeDetector, release } from './testing/batches.ts'
 
-const SOURCES = ['198.51.100.1', '198.51.100.2', '2001:db8:7::1', '2001:db8:7::2', '2001:db8:7:1::1']
+const SOURCES = ['198.51.100.1', '2001:db8:7::1', '2001:db8:7::2', '198.51.100.2', '2001:db8:7:1::1']
 const V4_TARGETS = ['203.0.113.1', '203.0.113.2', '203.0.113.3', '203.0.113.4', '203.0.113.5']
 const V6_TARGETS = ['2001:db8:a::1', '2001:db8:a::2', '2001:db8:a::3', '2001:db8:b::1', '2001:db8:a:0:1::1']
 
@@ -22,37 +22,41 @@ interface History {
   windowSeconds: number
 }
 
-const history: fc.Arbitrary<History> = fc.record({
-  events: fc
-    .array(
-      fc
-        .record({
-          // mostly forward, sometimes back: one in four is late, by up to three windows
-          step: fc.oneof(
-            { weight: 3, arbitrary: fc.integer({ min: 0, max: 8 }) },
-            { weight: 1, arbitrary: fc.integer({ min: -60, max: -1 }) },
-          ),
-          source: fc.nat(SOURCES.length - 1),
-          target: fc.nat(4),
-          port: fc.integer({ min: 1, max: 6 }),
-        })
-        .map(({ step, source, target, port }) => ({ at: step, source, target, port })),
-      { minLength: 1, maxLength: 70 },
-    )
-    .map(toEvents),
-  splits: fc.array(fc.nat(70), { maxLength: 4 }),
-  ports: fc.integer({ min: 1, max: 4 }),
-  addresses: fc.integer({ min: 1, max: 4 }),
-  windowSeconds: fc.integer({ min: 1, max: 20 }),
+/** Mostly forward; one event in four is late, by up to three windows. */
+const step = fc.record({
+  gap: fc.oneof(
+    { weight: 3, arbitrary: fc.integer({ min: 0, max: 4 }) },
+    { weight: 1, arbitrary: fc.integer({ min: -60, max: -1 }) },
+  ),
+  source: fc.nat(SOURCES.length - 1),
+  target: fc.nat(V4_TARGETS.length - 1),
+  port: fc.nat(7),
 })
 
-function toEvents(steps: { at: number; source: number; target: number; port: number }[]): Event[] {
+const history: fc.Arbitrary<History> = fc
+  .record({
+    steps: fc.array(step, { minLength: 1, maxLength: 90 }),
+    // few sources and targets make long histories of one key
+    sources: fc.integer({ min: 1, max: SOURCES.length }),
+    targets: fc.integer({ min: 1, max: V4_TARGETS.length }),
+    splits: fc.array(fc.nat(90), { maxLength: 4 }),
+    ports: fc.integer({ min: 1, max: 5 }),
+    addresses: fc.integer({ min: 1, max: 4 }),
+    windowSeconds: fc.integer({ min: 1, max: 20 }),
+  })
+  .map(({ steps, sources, targets, ...rest }) => ({ ...rest, events: toEvents(steps, sources, targets) }))
+
+function toEvents(
+  steps: { gap: number; source: number; target: number; port: number }[],
+  sources: number,
+  targets: number,
+): Event[] {
   let now = 0
-  return steps.map(({ at, source, target, port }) => {
-    if (at > 0) now += at
-    const from = SOURCES[source] as string
-    const targets = from.includes(':') ? V6_TARGETS : V4_TARGETS
-    return { at: at < 0 ? now + at : now, from, to: targets[target] as string, port }
+  return steps.map(({ gap, source, target, port }) => {
+    if (gap > 0) now += gap
+    const from = SOURCES[source % sources] as string
+    const list = from.includes(':') ? V6_TARGETS : V4_TARGETS
+    return { at: gap < 0 ? now + gap : now, from, to: list[target % targets] as string, port: port + 1 }
   })
 }
 

@@ -149,6 +149,15 @@ test('C04: in replay one line ten years ahead spoils its own key only', () => {
   assert.equal(detector.counters()['portScanExpired'], 0)
 })
 
+test('C04: in replay not even whole batches ten years ahead empty the tables', () => {
+  const { detector, feed } = makeDetector()
+  feed(portScan(10))
+  for (let i = 0; i < 20; i++)
+    feed(Array.from({ length: 300 }, (_, n) => ({ at: 3650 * 86_400 + i, from: forged(n) })))
+  assert.equal(detector.counters()['portScanExpired'], 0)
+  assert.equal(feed(portScan(1, { at: 11 }, 11)).length, 1)
+})
+
 test('a replay over two months stays bounded', () => {
   const { detector, feed } = makeDetector()
   for (let day = 0; day < 60; day++)
