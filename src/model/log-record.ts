@@ -72,6 +72,9 @@ export const FORMATS = [
   { name: 'unknown', vendor: null },
   { name: 'paloalto-custom', vendor: 'Palo Alto Networks' },
   { name: 'paloalto-csv', vendor: 'Palo Alto Networks' },
+  { name: 'fortigate-kv', vendor: 'Fortinet' },
+  { name: 'checkpoint', vendor: 'Check Point' },
+  { name: 'cisco', vendor: 'Cisco' },
 ] as const
 /** Bit `1 << index`. */
 export const FLAGS = [
@@ -107,7 +110,14 @@ export const DISPOSITION = { unknown: 0, allowed: 1, blocked: 2, alerted: 3 } as
 export const ATTACKER = { none: 0, source: 1, destination: 2 } as const
 export const SEVERITY = { none: 0, informational: 1, low: 2, medium: 3, high: 4, critical: 5 } as const
 export const OUTCOME = { none: 0, success: 1, failure: 2 } as const
-export const FORMAT = { unknown: 0, paloaltoCustom: 1, paloaltoCsv: 2 } as const
+export const FORMAT = {
+  unknown: 0,
+  paloaltoCustom: 1,
+  paloaltoCsv: 2,
+  fortigateKv: 3,
+  checkpoint: 4,
+  cisco: 5,
+} as const
 
 /** One record as an object: the JSON form, for people, tests and the API. Instants are ISO 8601 UTC with ms. */
 export type LogRecord = { [Field in Exclude<TextField, 'unparsedReason'>]: string | null } & {
