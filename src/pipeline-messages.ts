@@ -3,6 +3,7 @@
  * clone. Main owns decisions and settings; the thread owns lines.
  */
 import type { Settings } from './config/schema.ts'
+import type { SeriesStatus } from './detect/sequences.ts'
 import type { Detection } from './model/detection.ts'
 import type { DeviceStatus } from './model/device.ts'
 import type { StoreEvent } from './store/logs/segment-spool.ts'
@@ -86,6 +87,8 @@ export interface PipelineStatus {
   readonly detector: Readonly<Record<string, number>>
   readonly segments: Readonly<Record<string, number>>
   readonly devices: readonly DeviceStatus[]
+  /** Gaps in the firewalls' own numbering, the most lossy first. */
+  readonly losses: readonly SeriesStatus[]
   /** Batches that wait to be parsed. */
   readonly queuedBatches: number
 }

@@ -8,6 +8,7 @@ import type { Settings } from './config/schema.ts'
 import { BlockedWatch } from './detect/blocked-watch.ts'
 import { Detector } from './detect/detector.ts'
 import { RecentBatches } from './detect/recent-batches.ts'
+import { Sequences } from './detect/sequences.ts'
 import { detectionSettings } from './detect/settings.ts'
 import type { InputContext, InputEvent } from './input/context.ts'
 import { FileInput } from './input/file.ts'
@@ -39,6 +40,10 @@ const RECENT_BATCHES = 20
 /** Segments may fill so much disk while the log store is away; then inputs wait and UDP sheds. */
 const SPOOL_BYTES = 4 * 1024 ** 3
 const STATUS_MS = 1000
+/** Devices and log types whose numbering is reported, the most lossy first. */
+const SHOWN_SERIES = 100
+/** So long new lines wait for the windows of before the restart; then what is left of those is taken in beside them. */
+const WINDOWS_FIRST_MS = 1000
 /** Longest a stopping thread waits for the log store to take the last segments; they are safe on disk either way. */
 const LAST_SEGMENTS_MS = 2000
 
@@ -84,25 +89,38 @@ async function main(start: PipelineStart): Promise<void> {
     recent,
     live: true,
   })
+  const sequences = new Sequences(start.seed)
   const watch = new BlockedWatch(start.seed)
   watch.replace(start.blocked)
 
   const stopping = new AbortController()
   const ended = Promise.withResolvers<void>()
-  const desk: Desk = { settings, sources, parser, detector, watch, segments, sender, spool, queue }
+  const desk: Desk = { settings, sources, parser, sequences, detector, watch, segments, sender, spool, queue }
   listen(desk, () => {
     stopping.abort()
     stop().then(ended.resolve, ended.reject)
   })
+  const leftovers = spool.waitingSegments
   sender.start()
   // Sockets first: what comes while the windows are restored waits in batches and in the kernel.
   for (const { input } of sources) await input.start()
   tell({ kind: 'ready', inputs: sources.map(statusOf) })
   const reporting = setInterval(() => tell({ kind: 'status', status: statusNow(desk) }), STATUS_MS)
-  const window = { detector, store, sender, settings: detectionSettings(settings), clock, tell }
-  await restoreWindows({ ...window, signal: stopping.signal })
+  const window = { detector, store, sender, leftovers, settings: detectionSettings(settings), clock, tell }
+  await withinLimit(restoreWindows({ ...window, signal: stopping.signal }), WINDOWS_FIRST_MS)
   const report: PipelineParts['report'] = ({ detections, seen }) => tell({ kind: 'found', detections, seen })
-  const running = runPipeline({ queue, pool, parser, detector, watch, segments, recent, clock, report })
+  const running = runPipeline({
+    queue,
+    pool,
+    parser,
+    sequences,
+    detector,
+    watch,
+    segments,
+    recent,
+    clock,
+    report,
+  })
   // Either the pipeline fails, which ends the thread, or it is told to stop.
   await Promise.race([ended.promise, running.then(() => ended.promise)])
 
@@ -126,6 +144,7 @@ interface Desk {
   settings: Settings
   readonly sources: readonly Source[]
   readonly parser: Parser
+  readonly sequences: Sequences
   readonly detector: Detector
   readonly watch: BlockedWatch
   readonly segments: SegmentWriter
@@ -164,6 +183,7 @@ function listen(desk: Desk, stop: () => void): void {
 function statusNow({
   sources,
   parser,
+  sequences,
   detector,
   segments,
   sender,
@@ -174,7 +194,12 @@ function statusNow({
   return {
     inputs: sources.map(statusOf),
     parser: parserCounters(parser),
-    detector: detector.counters(),
+    detector: {
+      ...detector.counters(),
+      duplicates: sequences.duplicates,
+      lostByNumber: sequences.lost,
+    },
+    losses: sequences.list().slice(0, SHOWN_SERIES),
     segments: {
       storedRecords: sender.records,
       storedSegments: sender.segments,

@@ -10,6 +10,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { BlockedWatch, SeenTarget } from './detect/blocked-watch.ts'
 import type { Detector } from './detect/detector.ts'
 import type { RecentBatches } from './detect/recent-batches.ts'
+import type { Sequences } from './detect/sequences.ts'
 import type { BatchPool } from './input/pool.ts'
 import type { BatchQueue } from './input/queue.ts'
 import type { Clock } from './lib/clock.ts'
@@ -22,6 +23,7 @@ export interface PipelineParts {
   readonly queue: BatchQueue
   readonly pool: BatchPool
   readonly parser: Parser
+  readonly sequences: Sequences
   readonly detector: Detector
   readonly watch: BlockedWatch
   readonly segments: SegmentWriter
@@ -42,7 +44,7 @@ const TURN_MS = 4
 
 /** Runs until the queue is closed and empty; then every line taken in has been handed to the segment writer. */
 export async function runPipeline(parts: PipelineParts): Promise<void> {
-  const { queue, pool, parser, detector, watch, segments, recent, clock, report } = parts
+  const { queue, pool, parser, sequences, detector, watch, segments, recent, clock, report } = parts
   const spare: RecordBatch[] = []
   let sequence = 0
   let turnEndsAtMs = clock.monotonicMs() + TURN_MS
@@ -52,6 +54,7 @@ export async function runPipeline(parts: PipelineParts): Promise<void> {
     records.reset(raw, ++sequence)
 
     parser.parse(raw, records) // text becomes typed columns, once
+    sequences.observe(records) // a line that came twice counts once
     const detections = detector.observe(records) // event time, never the clock
     const seen = watch.observe(records) // lines from sources that are blocked already
     if (detections.length > 0 || seen.length > 0) report({ detections, seen })

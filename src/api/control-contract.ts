@@ -148,6 +148,16 @@ const statusView = z.object({
       timeZone: z.string().nullable(),
     }),
   ),
+  /** Gaps in the firewalls' own numbering per device and log type, the most lossy first. */
+  losses: z.array(
+    z.object({
+      device: z.string(),
+      type: z.string(),
+      records: z.int(),
+      duplicates: z.int(),
+      lost: z.int(),
+    }),
+  ),
   /** What stands in the way now, with its mend. */
   findings: z.array(finding),
 })

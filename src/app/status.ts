@@ -160,6 +160,7 @@ export function statusView(parts: Parts): StatusView {
       ...device,
       lastSeenAt: iso(lastSeenAtMs),
     })),
+    losses: [...(pipeline?.status?.losses ?? [])],
     findings: parts.alarms.active().map(({ code, message, mend }) => ({ code, message, mend })),
   }
 }

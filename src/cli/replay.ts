@@ -9,6 +9,7 @@ import { decisionRules } from '../decide/decision-rules.ts'
 import { DryDecider } from '../decide/dry-decider.ts'
 import { Detector } from '../detect/detector.ts'
 import { RecentBatches } from '../detect/recent-batches.ts'
+import { Sequences } from '../detect/sequences.ts'
 import { detectionSettings } from '../detect/settings.ts'
 import { formatNetwork } from '../lib/address.ts'
 import type { Verdict, VerdictWithReason } from '../model/decision.ts'
@@ -67,10 +68,12 @@ export async function replay(
   const { settings } = loadConfiguration(configurationInput(io, options))
   const recent = new RecentBatches(RECENT_BATCHES)
   const detector = new Detector({ settings: detectionSettings(settings), seed: SEED, recent, live: false })
+  const sequences = new Sequences(SEED)
   const decider = await DryDecider.open(decisionRules(settings))
   const summary = new Summary()
   await printing(io, async (output) => {
     for await (const records of batchesOf(io, files.length === 0 ? ['-'] : files, settings, recent)) {
+      sequences.observe(records)
       const detections = detector.observe(records)
       summary.count(records)
       for (const detection of detections) {

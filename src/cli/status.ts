@@ -31,6 +31,12 @@ export async function status(io: CliIo, options: ServiceOptions): Promise<void> 
       ])
     }
     await table.end()
+    for (const { device, type, lost, duplicates } of view.losses.filter((series) => series.lost > 0)) {
+      const also = duplicates === 0 ? '' : `, ${duplicates} came twice`
+      await output.line(
+        safeText(`${device} ${type}: ${lost} lines never came, by the firewall's own numbers${also}`),
+      )
+    }
     for (const { message, mend } of findingsOf(view)) {
       await output.line(safeText(`! ${message}`))
       await output.line(safeText(`  Mend: ${mend}`))
