@@ -65,19 +65,20 @@ export class Detector {
    */
   observe(batch: RecordBatch): Detection[] {
     this.#clocks?.observe(batch)
-    const found = this.#run(batch)
-    if (found.length === 0) return []
-    for (const { detection } of found) this.#fired[detection.rule]++
-    return found.sort((a, b) => a.row - b.row).map(({ detection }) => detection)
+    const detections = this.#run(batch)
+    for (const { rule } of detections) this.#fired[rule]++
+    return detections
   }
 
   /**
-   * Takes in history (the stored last window, after a restart) without detecting: what fires was reported then. The
-   * batch's arrival must be that of its lines, and `clockOffsetMs` as it was.
+   * Takes in history (the stored last window, after a restart) and answers what fires in it, which was reported
+   * before unless the process was killed in between. The batch's arrival must be that of its lines, `clockOffsetMs` as
+   * it was, and its sequence no other batch's. What is known of clocks does not come back with it: what fires may rest
+   * on a device whose clock is insane.
    */
-  warmUp(batch: RecordBatch): void {
+  warmUp(batch: RecordBatch): Detection[] {
     this.#clocks?.insane.fill(0)
-    this.#run(batch)
+    return this.#run(batch)
   }
 
   /** Acts from the next record on. Windows stay; a change of `maxKeys` needs a restart. */
@@ -134,7 +135,7 @@ export class Detector {
     return counters
   }
 
-  #run(batch: RecordBatch): Found[] {
+  #run(batch: RecordBatch): Detection[] {
     const counting = this.#counting
     this.#records += batch.count
     this.#lines.begin(batch)
@@ -151,7 +152,7 @@ export class Detector {
     this.#portScan.observe(counted, found)
     this.#hostSweep.observe(counted, found)
     this.#threat.observe(counted, counting.threatRows, counting.threats, found)
-    return found
+    return found.length === 0 ? [] : found.sort((a, b) => a.row - b.row).map(({ detection }) => detection)
   }
 
   #scanOptions(): ScanOptions {
