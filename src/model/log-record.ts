@@ -75,6 +75,20 @@ export const FORMATS = [
   { name: 'fortigate-kv', vendor: 'Fortinet' },
   { name: 'checkpoint', vendor: 'Check Point' },
   { name: 'cisco', vendor: 'Cisco' },
+  { name: 'paloalto-cef', vendor: 'Palo Alto Networks' },
+  { name: 'fortigate-cef', vendor: 'Fortinet' },
+  { name: 'checkpoint-cef', vendor: 'Check Point' },
+  { name: 'cef', vendor: null },
+  { name: 'paloalto-leef', vendor: 'Palo Alto Networks' },
+  { name: 'leef', vendor: null },
+  { name: 'suricata-eve', vendor: 'Suricata' },
+  { name: 'suricata-fast', vendor: 'Suricata' },
+  { name: 'netfilter', vendor: 'Linux' },
+  { name: 'filterlog', vendor: 'pfSense, OPNsense' },
+  { name: 'mikrotik', vendor: 'MikroTik' },
+  { name: 'openvpn', vendor: 'OpenVPN' },
+  { name: 'openssh', vendor: 'OpenSSH' },
+  { name: 'pfsense-login', vendor: 'pfSense, OPNsense' },
 ] as const
 /** Bit `1 << index`. */
 export const FLAGS = [
@@ -117,6 +131,20 @@ export const FORMAT = {
   fortigateKv: 3,
   checkpoint: 4,
   cisco: 5,
+  paloaltoCef: 6,
+  fortigateCef: 7,
+  checkpointCef: 8,
+  cef: 9,
+  paloaltoLeef: 10,
+  leef: 11,
+  suricataEve: 12,
+  suricataFast: 13,
+  netfilter: 14,
+  filterlog: 15,
+  mikrotik: 16,
+  openvpn: 17,
+  openssh: 18,
+  pfsenseLogin: 19,
 } as const
 
 /** One record as an object: the JSON form, for people, tests and the API. Instants are ISO 8601 UTC with ms. */
