@@ -89,6 +89,9 @@ export const FORMATS = [
   { name: 'openvpn', vendor: 'OpenVPN' },
   { name: 'openssh', vendor: 'OpenSSH' },
   { name: 'pfsense-login', vendor: 'pfSense, OPNsense' },
+  { name: 'paloalto-keyvalue', vendor: 'Palo Alto Networks' },
+  { name: 'paloalto-json', vendor: 'Palo Alto Networks' },
+  { name: 'paloalto-template', vendor: 'Palo Alto Networks' },
 ] as const
 /** Bit `1 << index`. */
 export const FLAGS = [
@@ -145,6 +148,9 @@ export const FORMAT = {
   openvpn: 17,
   openssh: 18,
   pfsenseLogin: 19,
+  paloaltoKeyvalue: 20,
+  paloaltoJson: 21,
+  paloaltoTemplate: 22,
 } as const
 
 /** One record as an object: the JSON form, for people, tests and the API. Instants are ISO 8601 UTC with ms. */
