@@ -3,7 +3,7 @@
  * (`{a,b}` in Link Switches), and what broken quoting leaves. Column 0 is the FUTURE_USE column in front; where a line
  * has none, an empty one is put there, so indexes are those of the documentation.
  */
-import { COMMA, isBlank, QUOTE } from '../bytes.ts'
+import { COMMA, isBlank, isDigit, QUOTE } from '../bytes.ts'
 import type { Line } from '../line.ts'
 
 /** Columns that are looked at; what newer releases put behind them is not. */
@@ -129,6 +129,32 @@ export class Columns {
     }
     this.from = from
     this.to = to
+  }
+
+  /**
+   * Whether the columns behind a free text are where the documentation has them: digits at `sequence`, `0x...` (the
+   * action flags) behind it, and no `0x...` further back. Text of an outsider with commas in it, not quoted, moves the
+   * firewall's own flags back: it may imitate columns, but cannot take those away.
+   */
+  isBehindTextInPlace(bytes: Uint8Array, sequence: number): boolean {
+    if (this.brokenQuotes || sequence + 1 >= this.count || this.count >= MAX_COLUMNS) return false
+    const start = this.start[sequence] as number
+    const end = this.endOf(sequence)
+    if (end <= start || end - start > 20) return false
+    for (let at = start; at < end; at++) if (!isDigit(bytes[at] as number)) return false
+    if (!this.#isHex(bytes, sequence + 1)) return false
+    for (let column = sequence + 2; column < this.count; column++) {
+      if (this.#isHex(bytes, column)) return false
+    }
+    return true
+  }
+
+  /** Whether a column begins `0x`, as flags do, in blanks and quotes or without. */
+  #isHex(bytes: Uint8Array, column: number): boolean {
+    let at = this.start[column] as number
+    const end = this.endOf(column)
+    while (at < end && (isBlank(bytes[at] as number) || bytes[at] === QUOTE)) at++
+    return at + 2 < end && bytes[at] === 0x30 && ((bytes[at + 1] as number) | 0x20) === 0x78
   }
 
   /** Range of the value that `value` found. */

@@ -224,3 +224,33 @@ test('other log types are recognised by their head, wherever the type stands', (
     ['AUDIT', '01111111111', '2024-04-11T10:06:15.000Z'],
   )
 })
+
+const systemLine = (description: string, tail = ',1163103,0x0,0,0,0,0,,LAB-FW-01'): string =>
+  `1,2025/02/20 12:28:20,013201001234,SYSTEM,auth,0,2025/02/20 12:28:21,,auth-fail,,0,0,general,medium,${description}${tail}`
+
+for (const [name, line] of [
+  ['a comma', systemLine('failed authentication for user a, b')],
+  ['seven commas', systemLine('a, b, c, d, e, f, g, h')],
+  ['eight commas', systemLine('a, b, c, d, e, f, g, h, EVIL')],
+  ['columns that look real', systemLine('user x,1,0x0,0,0,0,0,,EVIL')],
+  ['columns that look real, in a version without names', systemLine('user x,1,0x0,0,0,0,0,,EVIL', ',5,0x0')],
+  ['a quote that never closes', systemLine('user x,1,0x0,0,0,0,0,,EVIL,"')],
+  ['quotes of its own', systemLine('"user x",1,0x0,0,0,0,0,,EVIL,""')],
+] as const) {
+  test(`text of a SYSTEM line that is not quoted never names the device: ${name}`, () => {
+    const { device, eventTime } = recordOf(BSD_HEADER + line)
+    assert.deepEqual({ device, eventTime }, { device: '013201001234', eventTime: '2025-02-20T01:28:21.000Z' })
+  })
+}
+
+test('a SYSTEM line names its device when its text is quoted, or has no comma', () => {
+  for (const text of ['"user a, b; ""c"""', 'user a. b']) {
+    assert.equal(recordOf(BSD_HEADER + systemLine(text)).device, 'LAB-FW-01')
+  }
+})
+
+test('where columns have moved in a THREAT line its serial number is the device', () => {
+  const moved = THREAT.replace(/"203.*?}"/, `a,Name(1),any,critical,client-to-server,1,0x0${',x'.repeat(30)}`)
+  const { device, flags } = recordOf(BSD_HEADER + moved.replace('Name(1)', 'Name'))
+  assert.deepEqual({ device, flags }, { device: '013201001234', flags: ['ambiguous'] })
+})

@@ -97,20 +97,23 @@ const MIN_COLUMNS = 31
 /** Other types: columns of the device name, the high-resolution time and the severity, 0 where there is none. */
 interface OtherType {
   readonly word: Uint8Array
+  /** Column of the sequence number, which stands behind the columns that hold free text. */
+  readonly sequenceNumber: number
   readonly deviceName: number
   readonly time: number
   readonly severity: number
 }
-const other = (word: string, deviceName = 0, time = 0, severity = 0): OtherType => ({
+const other = (word: string, sequenceNumber = 0, deviceName = 0, time = 0, severity = 0): OtherType => ({
   word: ascii(word),
+  sequenceNumber,
   deviceName,
   time,
   severity,
 })
 const OTHER_TYPES: readonly OtherType[] = [
-  other('system', 22, 25, 13),
-  other('globalprotect', 47, 36),
-  other('authentication', 29, 33),
+  other('system', 15, 22, 25, 13),
+  other('globalprotect', 34, 47, 36),
+  other('authentication', 22, 29, 33),
   ...['auth', 'config', 'userid', 'hipmatch', 'hip-match', 'decryption', 'correlation', 'iptag', 'sctp'].map(
     (word) => other(word),
   ),
@@ -159,9 +162,9 @@ function readAny(line: Line, into: RecordBatch, row: number): number {
   if (failed !== OK) return failed
   readHead(line, into, row, COLUMN.type)
   readShared(line, into, row)
+  if (columns.brokenQuotes) line.flags |= FLAG.ambiguous
   if (category === CATEGORY.traffic) readTraffic(line, into, row)
   else readThreatLine(line, into, row)
-  if (columns.brokenQuotes) line.flags |= FLAG.ambiguous
   return OK
 }
 
@@ -367,7 +370,8 @@ function readDeviceAndTime(
   nameColumn: number,
   timeColumn: number,
 ): void {
-  text(line, into, row, nameColumn, TEXT_SLOT.device)
+  // Where columns have moved, text of an outsider may stand in the name's place.
+  if ((line.flags & FLAG.ambiguous) === 0) text(line, into, row, nameColumn, TEXT_SLOT.device)
   const device = row * TEXT_STRIDE + TEXT_SLOT.device
   if (into.text[device] === into.text[device + 1]) {
     const serial = row * TEXT_STRIDE + TEXT_SLOT.deviceSerial
@@ -409,7 +413,9 @@ function readOther(line: Line, into: RecordBatch, row: number): number {
       columns.value(line, type.severity)
       into.severity[row] = severityOf(line.bytes, columns.from, columns.to)
     }
-    readDeviceAndTime(line, into, row, type.deviceName === 0 ? columns.count : type.deviceName, type.time)
+    // Free text with commas that is not quoted moves the columns: then what stands there is the text, not the name.
+    const isInPlace = type.deviceName > 0 && columns.isBehindTextInPlace(line.bytes, type.sequenceNumber)
+    readDeviceAndTime(line, into, row, isInPlace ? type.deviceName : columns.count, isInPlace ? type.time : 0)
     return OK
   }
   return REASON.type
