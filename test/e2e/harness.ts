@@ -89,7 +89,7 @@ export async function startService(
     stopping ??= app.stop()
     return stopping
   }
-  t.after(stop)
+  atEnd(t, stop)
   const get = (path: string): Promise<Answer> => fetchPath(web, path)
   return {
     app,
@@ -121,9 +121,33 @@ export async function startService(
 
 export async function temporaryFolder(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'ads-e2e-'))
-  // Registered first, so it runs last: after the service has stopped.
-  t.after(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }))
+  atEnd(t, () => rm(folder, { recursive: true, force: true, maxRetries: 3 }))
   return folder
+}
+
+type Ending = () => unknown
+const endings = new WeakMap<TestContext, Ending[]>()
+
+/** Runs when the test ends, last registered first (`t.after` runs the first first): a folder goes after its service. */
+export function atEnd(t: TestContext, ending: Ending): void {
+  const known = endings.get(t)
+  if (known !== undefined) {
+    known.push(ending)
+    return
+  }
+  const all = [ending]
+  endings.set(t, all)
+  t.after(async () => {
+    const failures: unknown[] = []
+    for (const each of all.reverse()) {
+      try {
+        await each()
+      } catch (error) {
+        failures.push(error) // the others are still to be ended
+      }
+    }
+    if (failures.length > 0) throw failures[0]
+  })
 }
 
 /** Waits until `is` holds; fails with what it was waiting for. */
