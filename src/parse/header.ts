@@ -41,6 +41,8 @@ function readOne(line: Line, from: number): number {
   }
   const stampEnd = readStamp(line, at)
   if (stampEnd < 0) return -1
+  line.programStart = 0
+  line.programEnd = 0
   at = skipBlanks(bytes, stampEnd, end)
   const hostEnd = endOfHost(line, at)
   if (hostEnd < 0) return at
@@ -171,6 +173,7 @@ function isHostByte(byte: number): boolean {
 function skipRfc5424Tail(line: Line, from: number): number {
   const { bytes, end } = line
   let at = from
+  let programEnd = from
   for (let token = 0; token < 3; token++) {
     const tokenStart = at
     while (at < end && bytes[at] !== BLANK) {
@@ -179,13 +182,22 @@ function skipRfc5424Tail(line: Line, from: number): number {
       at++
     }
     if (at === tokenStart || at >= end) return from
+    if (token === 0) programEnd = at
     at++
   }
   if (at >= end) return from
-  if (bytes[at] === 0x2d && (at + 1 >= end || bytes[at + 1] === BLANK)) return skipBlanks(bytes, at + 1, end)
-  if (bytes[at] !== 0x5b) return from
-  const behind = skipStructuredData(bytes, at, end)
-  return behind < 0 ? from : skipBlanks(bytes, behind, end)
+  let behind = -1
+  if (bytes[at] === 0x2d && (at + 1 >= end || bytes[at + 1] === BLANK)) behind = at + 1
+  else if (bytes[at] === 0x5b) behind = skipStructuredData(bytes, at, end)
+  if (behind < 0) return from
+  const isNil = programEnd === from + 1 && bytes[from] === 0x2d
+  if (!isNil) takeProgram(line, from, programEnd)
+  return skipBlanks(bytes, behind, end)
+}
+
+function takeProgram(line: Line, start: number, end: number): void {
+  line.programStart = start
+  line.programEnd = end
 }
 
 /** Behind `[id name="value" ...][...]`; `\"`, `\\` and `\]` inside values end nothing. -1 when it never closes. */
@@ -215,6 +227,7 @@ export function skipTag(line: Line): boolean {
   const limit = Math.min(end, line.at + 64)
   let i = line.at
   while (i < limit && isTagByte(bytes[i] as number)) i++
+  const nameEnd = i
   if (bytes[i] === 0x5b) {
     i++
     while (i < limit && isTagByte(bytes[i] as number)) i++
@@ -224,6 +237,7 @@ export function skipTag(line: Line): boolean {
   if (i >= limit || bytes[i] !== 0x3a) return false
   const behind = skipBlanks(bytes, i + 1, end)
   if (behind === i + 1) return false
+  if (nameEnd > line.at) takeProgram(line, line.at, nameEnd)
   line.at = behind
   return true
 }

@@ -28,6 +28,9 @@ export class Line {
   /** Host of the outermost header when there are several. */
   relayStart = 0
   relayEnd = 0
+  /** The program that the innermost header or a skipped tag names; empty when there is none. */
+  programStart = 0
+  programEnd = 0
   /** Stamp of the innermost header that has one. */
   stampKind = 0
   stampYear = 0
@@ -74,6 +77,8 @@ export class Line {
     this.hostEnd = 0
     this.relayStart = 0
     this.relayEnd = 0
+    this.programStart = 0
+    this.programEnd = 0
     this.stampKind = STAMP.none
     this.repeatCount = 1
     this.flags = raw.truncated[row] === 1 ? FLAG.truncated : 0

@@ -22,6 +22,8 @@ class HeaderMemory {
   #hostLength = 0
   #relay = 0
   #relayLength = 0
+  #program = 0
+  #programLength = 0
   #stampKind = 0
   #stampYear = 0
   #stampMonth = 0
@@ -37,6 +39,8 @@ class HeaderMemory {
     this.#hostLength = line.hostEnd - line.hostStart
     this.#relay = line.relayStart - line.start
     this.#relayLength = line.relayEnd - line.relayStart
+    this.#program = line.programStart - line.start
+    this.#programLength = line.programEnd - line.programStart
     this.#stampKind = line.stampKind
     this.#stampYear = line.stampYear
     this.#stampMonth = line.stampMonth
@@ -58,6 +62,10 @@ class HeaderMemory {
     if (this.#relayLength > 0) {
       line.relayStart = start + this.#relay
       line.relayEnd = line.relayStart + this.#relayLength
+    }
+    if (this.#programLength > 0) {
+      line.programStart = start + this.#program
+      line.programEnd = line.programStart + this.#programLength
     }
     line.stampKind = this.#stampKind
     line.stampYear = this.#stampYear
