@@ -31,6 +31,7 @@ import { formatNetwork } from './lib/address.ts'
 import { type Clock, systemClock } from './lib/clock.ts'
 import { AppError } from './lib/errors.ts'
 import { DataFolderLock } from './lib/lock.ts'
+import { GeoDatabase } from './parse/geo-database.ts'
 import { SetupCode } from './setup-code.ts'
 import { StateStore } from './store/state/state-store.ts'
 import { Alarms } from './telemetry/alarms.ts'
@@ -66,6 +67,8 @@ export async function startApp(options: AppOptions): Promise<App> {
 
 const STATE_MEND =
   'The list goes on from memory. Look at the disk and the data folder; restart the service when they are whole.'
+
+const GEO_CHECK_MS = 60_000
 
 class Builder {
   readonly #options: AppOptions
@@ -108,6 +111,7 @@ class Builder {
     announce('Opening the syslog ports ...')
     const { thread, reports } = await this.#startPipeline(parts, serving, desk, decider)
     const jobs = this.#startJobs(parts, desk, thread, reports)
+    await this.#openGeo(parts, desk)
     this.#apply = (settings) => {
       decider.configure(decisionRules(settings))
       serving.list.setSentinel(settings['list.sentinel'])
@@ -217,6 +221,7 @@ class Builder {
       state,
       pipeline: null,
       logs: null,
+      geo: null,
     }
     this.#undo.push(() => serving.stop())
     await serving.start(parts)
@@ -297,6 +302,15 @@ class Builder {
     jobs.start()
     this.#undo.push(() => jobs.stop())
     return jobs
+  }
+
+  /** For `explain`; the pipeline has its own. */
+  async #openGeo(parts: Parts, desk: SettingsDesk): Promise<void> {
+    const paths = { country: desk.settings['geo.country'], owner: desk.settings['geo.owner'] }
+    const report = (message: string): void => this.#events.partFailed('geo', message, message)
+    parts.geo = await GeoDatabase.open(paths, report)
+    const timer = setInterval(() => void parts.geo?.check(), GEO_CHECK_MS)
+    this.#undo.push(() => clearInterval(timer))
   }
 
   async #startControl(parts: Parts, settings: SettingsDesk): Promise<void> {

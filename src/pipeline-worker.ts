@@ -18,6 +18,8 @@ import { TcpInput } from './input/tcp.ts'
 import { UdpInput } from './input/udp.ts'
 import { systemClock } from './lib/clock.ts'
 import { AppError, messageOf } from './lib/errors.ts'
+import { GeoStage } from './parse/geo.ts'
+import { GeoDatabase } from './parse/geo-database.ts'
 import { Parser } from './parse/parser.ts'
 import { type PipelineParts, runPipeline } from './pipeline.ts'
 import { restoreWindows } from './restore-windows.ts'
@@ -40,6 +42,7 @@ const RECENT_BATCHES = 20
 /** Segments may fill so much disk while the log store is away; then inputs wait and UDP sheds. */
 const SPOOL_BYTES = 4 * 1024 ** 3
 const STATUS_MS = 1000
+const GEO_CHECK_MS = 60_000
 /** Devices and log types whose numbering is reported, the most lossy first. */
 const SHOWN_SERIES = 100
 /** So long new lines wait for the windows of before the restart; then what is left of those is taken in beside them. */
@@ -89,6 +92,8 @@ async function main(start: PipelineStart): Promise<void> {
     recent,
     live: true,
   })
+  const database = await openDatabase(settings)
+  const geo = database === null ? null : new GeoStage(database)
   const sequences = new Sequences(start.seed)
   const watch = new BlockedWatch(start.seed)
   watch.replace(start.blocked)
@@ -113,6 +118,7 @@ async function main(start: PipelineStart): Promise<void> {
     queue,
     pool,
     parser,
+    geo,
     sequences,
     detector,
     watch,
@@ -137,6 +143,16 @@ async function main(start: PipelineStart): Promise<void> {
     tell({ kind: 'stopped' })
     port?.close()
   }
+}
+
+/** The operator's address database, looked at again every minute; null without one. */
+async function openDatabase(settings: Settings): Promise<GeoDatabase | null> {
+  const paths = { country: settings['geo.country'], owner: '' }
+  const database = await GeoDatabase.open(paths, (message) =>
+    tell({ kind: 'event', code: 'geo-not-read', part: 'geo', message, count: 1 }),
+  )
+  if (database !== null) setInterval(() => void database.check(), GEO_CHECK_MS).unref()
+  return database
 }
 
 /** What messages from main act on, and what the status is read from. */

@@ -16,6 +16,7 @@ import type { BatchQueue } from './input/queue.ts'
 import type { Clock } from './lib/clock.ts'
 import type { Detection } from './model/detection.ts'
 import { RecordBatch } from './model/record-batch.ts'
+import type { GeoStage } from './parse/geo.ts'
 import type { Parser } from './parse/parser.ts'
 import type { SegmentWriter } from './store/logs/segment-writer.ts'
 
@@ -23,6 +24,8 @@ export interface PipelineParts {
   readonly queue: BatchQueue
   readonly pool: BatchPool
   readonly parser: Parser
+  /** Null without an address database. */
+  readonly geo: GeoStage | null
   readonly sequences: Sequences
   readonly detector: Detector
   readonly watch: BlockedWatch
@@ -44,7 +47,7 @@ const TURN_MS = 4
 
 /** Runs until the queue is closed and empty; then every line taken in has been handed to the segment writer. */
 export async function runPipeline(parts: PipelineParts): Promise<void> {
-  const { queue, pool, parser, sequences, detector, watch, segments, recent, clock, report } = parts
+  const { queue, pool, parser, geo, sequences, detector, watch, segments, recent, clock, report } = parts
   const spare: RecordBatch[] = []
   let sequence = 0
   let turnEndsAtMs = clock.monotonicMs() + TURN_MS
@@ -54,6 +57,7 @@ export async function runPipeline(parts: PipelineParts): Promise<void> {
     records.reset(raw, ++sequence)
 
     parser.parse(raw, records) // text becomes typed columns, once
+    geo?.enrich(records) // countries that the firewall did not send
     sequences.observe(records) // a line that came twice counts once
     const detections = detector.observe(records) // event time, never the clock
     const seen = watch.observe(records) // lines from sources that are blocked already

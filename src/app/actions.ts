@@ -297,10 +297,22 @@ async function explain(
   return {
     address: told.address,
     verdict: verdictOf(told),
-    sentences: [...told.sentences],
+    sentences: [...told.sentences, ...whereabouts(parts, address)],
     evidence: told.detections.flatMap(({ detection }) => [...detection.evidence]).slice(0, 20),
     block: decision === undefined ? null : viewOfDecision(decision),
   }
+}
+
+/** Country and network owner, from the operator's databases. */
+function whereabouts({ geo }: Parts, address: string): string[] {
+  const host = address.split('/', 1)[0] ?? ''
+  const country = geo?.countryOf(host) ?? null
+  const owner = geo?.ownerOf(host) ?? null
+  const number = owner?.asNumber == null ? '' : `AS${owner.asNumber} `
+  return [
+    ...(country === null ? [] : [`The address database places it in ${country}.`]),
+    ...(owner === null ? [] : [`It is announced by ${number}${owner.name ?? 'a network without a name'}.`]),
+  ]
 }
 
 function verdictOf(told: Told): Explanation['verdict'] {

@@ -4,6 +4,7 @@ import type { Decider } from '../decide/decider.ts'
 import type { BlockList } from '../publish/block-list.ts'
 import type { ServerCertificate } from '../publish/certificate.ts'
 import type { FetchLog } from '../publish/fetch-log.ts'
+import type { GeoDatabase } from '../parse/geo-database.ts'
 import type { StateStore } from '../store/state/state-store.ts'
 import type { Alarms } from '../telemetry/alarms.ts'
 import type { Events } from '../telemetry/events.ts'
@@ -28,4 +29,6 @@ export interface Parts {
   state: StateStore | null
   pipeline: PipelineThread | null
   logs: LogStoreKeeper | null
+  /** Null without an address database. */
+  geo: GeoDatabase | null
 }

@@ -169,6 +169,18 @@ export const SETTINGS = {
     'Special-purpose networks to treat as public all the same (tests and the demo name the documentation ranges).',
     true,
   ),
+  'geo.country': setting(
+    z.string(),
+    '',
+    'path',
+    'A country or city database in MaxMind format (.mmdb), for countries that firewalls do not send. Read again when it changes.',
+  ),
+  'geo.owner': setting(
+    z.string(),
+    '',
+    'path',
+    'An ASN database in MaxMind format (.mmdb): who announces an address, told by explain. Read again when it changes.',
+  ),
   'time.zone': setting(
     zone,
     Intl.DateTimeFormat().resolvedOptions().timeZone,

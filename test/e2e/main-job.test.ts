@@ -1,9 +1,10 @@
 /** The main job, end to end: firewall lines in by every input, block list out over HTTPS. */
 import assert from 'node:assert/strict'
-import { rm } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { customLine, scan, startService, until } from './harness.ts'
+import { writeMmdb } from '../../src/parse/testing/mmdb.ts'
+import { customLine, scan, startService, temporaryFolder, until } from './harness.ts'
 
 const DAY_MS = 86_400_000
 
@@ -57,6 +58,37 @@ describe('the main job', () => {
     assert.match(told.sentences.join('\n'), /port 443 of 10 addresses/)
     assert.equal(told.evidence.length, 10)
     assert.match(told.evidence[0] ?? '', /SrcIP=198\.51\.100\.20/)
+  })
+
+  test('an address database fills the country that the firewall did not send, and explain names the network', async (t) => {
+    const folder = await temporaryFolder(t)
+    const data = { autonomous_system_number: 64_500, autonomous_system_organization: 'Example Net' }
+    await writeFile(
+      join(folder, 'country.mmdb'),
+      writeMmdb(
+        [{ network: '198.51.100.0/24', data: { country: { names: { en: 'Exampleland' } } } }],
+        'GeoLite2-Country',
+      ),
+    )
+    await writeFile(
+      join(folder, 'asn.mmdb'),
+      writeMmdb([{ network: '198.51.100.0/24', data }], 'GeoLite2-ASN'),
+    )
+    const service = await startService(t, {
+      folder,
+      sets: [`geo.country=${join(folder, 'country.mmdb')}`, `geo.owner=${join(folder, 'asn.mmdb')}`],
+    })
+    const unsaid = scan('198.51.100.25', 11).map((line) =>
+      line.replace('SrcLocation=Testland', 'SrcLocation='),
+    )
+    await service.sendUdp([...unsaid, ...scan('198.51.100.26', 1)])
+    await until('stored', async () => (await service.stored()) === 12)
+    assert.equal(await service.stored("sourceCountry = 'Exampleland'"), 11)
+    const told = await service.control.call('explain', { address: '198.51.100.25' })
+    assert.match(
+      told.sentences.join('\n'),
+      /places it in Exampleland\.\nIt is announced by AS64500 Example Net\./,
+    )
   })
 
   test('who must never be blocked is not, each with its reason, and others are convicted meanwhile', async (t) => {
