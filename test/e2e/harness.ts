@@ -15,6 +15,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type App, startApp } from '../../src/app.ts'
 import { ControlClient } from '../../src/api/control-client.ts'
 import { loadConfiguration } from '../../src/config/load.ts'
+import { StoreError } from '../../src/store/logs/store-error.ts'
 
 /** Our own network and who may count as public in tests: documentation ranges only. */
 export const TEST_NETWORKS = [
@@ -34,7 +35,7 @@ export interface Service {
   readonly sendUdp: (lines: readonly string[]) => Promise<void>
   readonly sendTcp: (bytes: string | Buffer) => Promise<void>
   readonly appendFile: (device: string, lines: readonly string[]) => Promise<void>
-  /** Stored records that fit a condition. */
+  /** Stored records that fit a condition; NaN while the log store is away. */
   readonly stored: (condition?: string) => Promise<number>
   readonly stop: () => Promise<void>
 }
@@ -109,11 +110,14 @@ export async function startService(
     appendFile: (device, lines) =>
       appendFile(join(logs, `${device}.log`), lines.map((line) => `${line}\n`).join('')),
     stored: async (condition = '1') => {
-      const [row] =
-        (await app.parts.logs?.client.rows<{ n: string | number }>(
-          `SELECT count() AS n FROM logs WHERE ${condition}`,
-        )) ?? []
-      return Number(row?.n ?? 0)
+      const sql = `SELECT count() AS n FROM logs WHERE ${condition}`
+      try {
+        const [row] = (await app.parts.logs?.client.rows<{ n: string | number }>(sql)) ?? []
+        return Number(row?.n ?? 0)
+      } catch (error) {
+        if (error instanceof StoreError && error.isTransient) return Number.NaN // it is being started
+        throw error
+      }
     },
     stop,
   }
