@@ -1,7 +1,7 @@
 /**
  * Whether an address is public, inside, or no single host at all, by the IANA special-purpose registries
  * (lib/special-purpose.ts) and never by a country text. Asked twice per record, so IPv4 goes by a table of the first
- * octet and only octets that hold both kinds are looked up.
+ * octet, and where that holds both kinds of the first two; what is mixed even then is looked up.
  */
 import { lastAddress, type Network, overlaps, parseNetwork } from '../lib/address.ts'
 import { NetworkSet } from '../lib/network-set.ts'
@@ -16,6 +16,7 @@ export const KIND = {
   noHost: 2,
 } as const
 const MIXED = 3
+const NOT_ASKED = 4
 const V4_MARK = 0xffff
 
 /** Blocks that are never one host; the other special-purpose blocks are `inside`. */
@@ -48,12 +49,12 @@ const NO_HOST_SET = new NetworkSet(NO_HOST_NETWORKS)
 export class AddressKinds {
   readonly #public: NetworkSet
   readonly #octets: Uint8Array
+  /** By the first two octets, where the first one is MIXED; found out when it is first asked. */
+  readonly #pairs = new Uint8Array(65_536).fill(NOT_ASKED)
 
   constructor(treatedAsPublic: NetworkSet) {
     this.#public = treatedAsPublic
-    this.#octets = Uint8Array.from({ length: 256 }, (_, octet) =>
-      kindOfOctet(octet, treatedAsPublic.networks),
-    )
+    this.#octets = Uint8Array.from({ length: 256 }, (_, octet) => this.#kindOfBlock(`${octet}.0.0.0/8`))
   }
 
   /** The kind of an address by its four words. Nothing is made. */
@@ -68,8 +69,29 @@ export class AddressKinds {
 
   /** The kind of an IPv4 address. */
   ofV4(word: number): number {
-    const kind = this.#octets[word >>> 24] as number
+    let kind = this.#octets[word >>> 24] as number
+    if (kind === MIXED) {
+      kind = this.#pairs[word >>> 16] as number
+      if (kind === NOT_ASKED) kind = this.#askPair(word >>> 16)
+    }
     return kind === MIXED ? this.#lookUp(0, 0, V4_MARK, word) : kind
+  }
+
+  #askPair(pair: number): number {
+    const kind = this.#kindOfBlock(`${pair >>> 8}.${pair & 255}.0.0/16`)
+    this.#pairs[pair] = kind
+    return kind
+  }
+
+  #kindOfBlock(text: string): number {
+    const block = mustParse(text)
+    const touches = (networks: readonly Network[]): boolean => networks.some((one) => overlaps(one, block))
+    const covers = (networks: readonly Network[]): boolean => networks.some((one) => isWithin(block, one))
+    if (covers(this.#public.networks)) return KIND.public
+    if (touches(this.#public.networks)) return MIXED
+    if (covers(NO_HOST_NETWORKS)) return KIND.noHost
+    if (covers(INSIDE_NETWORKS)) return KIND.inside
+    return touches(INSIDE_NETWORKS) || touches(NO_HOST_NETWORKS) ? MIXED : KIND.public
   }
 
   #lookUp(word0: number, word1: number, word2: number, word3: number): number {
@@ -77,17 +99,6 @@ export class AddressKinds {
     if (!SPECIAL_PURPOSE_SET.hasWords(word0, word1, word2, word3)) return KIND.public
     return NO_HOST_SET.hasWords(word0, word1, word2, word3) ? KIND.noHost : KIND.inside
   }
-}
-
-function kindOfOctet(octet: number, treatedAsPublic: readonly Network[]): number {
-  const block = mustParse(`${octet}.0.0.0/8`)
-  const touches = (networks: readonly Network[]): boolean => networks.some((one) => overlaps(one, block))
-  const covers = (networks: readonly Network[]): boolean => networks.some((one) => isWithin(block, one))
-  if (covers(treatedAsPublic)) return KIND.public
-  if (touches(treatedAsPublic)) return MIXED
-  if (covers(NO_HOST_NETWORKS)) return KIND.noHost
-  if (covers(INSIDE_NETWORKS)) return KIND.inside
-  return touches(INSIDE_NETWORKS) || touches(NO_HOST_NETWORKS) ? MIXED : KIND.public
 }
 
 /** An IPv6 prefix shorter than /96 does not hold IPv4 addresses (see NetworkSet). */

@@ -35,6 +35,7 @@ export const REASONS = [
   ['lowSeverity', 'is a threat below the severity of detection.threat.level'],
   ['attackerNotSource', 'is a threat whose attacker is not the source'],
   ['sourceNotPublic', 'is a threat from a source that is not public'],
+  ['untrustedSender', 'came from a sender that is not among senders.known, whose lines are only stored'],
 ] as const
 
 export type ReasonName = (typeof REASONS)[number][0]
@@ -62,6 +63,7 @@ const {
   lowSeverity,
   attackerNotSource,
   sourceNotPublic,
+  untrustedSender,
 } = CODE
 
 const SOURCE = ADDRESS_SLOT.sourceAddress
@@ -89,6 +91,7 @@ export class Counting {
   #settings: DetectionSettings
   #kinds: AddressKinds
   #severityNeeded = 0
+  #neverCounts: number = NEVER_COUNTS
 
   constructor(settings: DetectionSettings, live: boolean, insane: Uint8Array) {
     this.#settings = settings
@@ -99,8 +102,9 @@ export class Counting {
   }
 
   configure(settings: DetectionSettings): void {
+    if (settings.public !== this.#settings.public) this.#kinds = new AddressKinds(settings.public)
     this.#settings = settings
-    this.#kinds = new AddressKinds(settings.public)
+    this.#neverCounts = NEVER_COUNTS | settings.ignoredFlags
     const { level } = settings.threat
     this.#severityNeeded =
       level === 1 ? SEVERITY.critical : level === 2 ? SEVERITY.high : Number.POSITIVE_INFINITY
@@ -142,9 +146,10 @@ export class Counting {
   /** The reason code of a record: index into REASONS. The device's clock counts only for rows of the batch at hand. */
   classify(batch: RecordBatch, row: number): number {
     const flags = batch.flags[row] as number
-    if ((flags & NEVER_COUNTS) !== 0) {
+    if ((flags & this.#neverCounts) !== 0) {
       if ((flags & FLAG.unparsed) !== 0) return unparsed
-      return (flags & FLAG.ambiguous) !== 0 ? ambiguous : duplicate
+      if ((flags & FLAG.ambiguous) !== 0) return ambiguous
+      return (flags & FLAG.duplicate) !== 0 ? duplicate : untrustedSender
     }
     const category = batch.category[row]
     if (category === CATEGORY.traffic) return this.#classifyTraffic(batch, row)

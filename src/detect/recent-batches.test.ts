@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { RawBatch } from '../model/raw-batch.ts'
-import { RecordBatch } from '../model/record-batch.ts'
+import { ADDRESS_SLOT, RecordBatch } from '../model/record-batch.ts'
 import { RecentBatches } from './recent-batches.ts'
 import { WitnessLines } from './witness-lines.ts'
 
@@ -66,7 +66,12 @@ test('a line of an earlier batch is fetched from the recent batches, or is none'
   const name = lines.batchBits | 1
   recent.push(first)
   lines.begin(batch(2, 'other'))
-  assert.equal(lines.textOf(lines.keepNamed(name)), 'one')
+  assert.equal(lines.textOf(lines.keepNamed(name, 0)), 'one')
+  const another = batch(3, 'from another source')
+  another.setAddress(0, ADDRESS_SLOT.sourceAddress, 0, 0, 0xffff, 7)
+  lines.begin(another)
+  assert.equal(lines.keepNamed(name, 0), 0)
+  lines.begin(batch(2, 'other'))
   recent.push(batch(2, 'other'))
-  assert.equal(lines.keepNamed(name), 0)
+  assert.equal(lines.keepNamed(name, 0), 0)
 })

@@ -281,7 +281,8 @@ export class SlidingWindow {
     const base = address & ((1 << slots.chunkBits) - 1)
     ;(slots.times[address >>> slots.chunkBits] as Float64Array)[base >> 1] = latestMs
     const line = words[at + LINE] as number
-    chunk[base + LINE_AT] = (meta & IN_RING) !== 0 ? line : this.#lines.keepNamed(line)
+    chunk[base + LINE_AT] =
+      (meta & IN_RING) !== 0 ? line : this.#lines.keepNamed(line, this.#sightings.rows[i] as number)
     for (let k = 0; k < this.#table.valueWords; k++)
       chunk[base + VALUE_AT + k] = words[at + this.#table.valueAt + k] as number
     words[at + this.#table.valueAt] = address

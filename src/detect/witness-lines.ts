@@ -5,7 +5,7 @@
  *
  * A reference is a number: the line's position in 16-byte units since the start, modulo 2^32 (64 GiB); 0 is none.
  */
-import type { RecordBatch } from '../model/record-batch.ts'
+import { ADDRESS_SLOT, ADDRESS_STRIDE, type RecordBatch } from '../model/record-batch.ts'
 import { BATCH_MESSAGES } from '../model/raw-batch.ts'
 import type { RecentBatches } from './recent-batches.ts'
 
@@ -67,12 +67,16 @@ export class WitnessLines {
     return ref
   }
 
-  /** Keeps an earlier line by its packed name; 0 when its batch is gone. */
-  keepNamed(name: number): number {
-    const row = name & (2 ** ROW_BITS - 1)
-    if ((name & ~(2 ** ROW_BITS - 1)) >>> 0 === this.#batchBits) return this.keepRow(row)
+  /**
+   * Keeps an earlier line of the source of the given row by its packed name; 0 when its batch is gone. The name says
+   * 20 bits of the sequence only, so the line found must have the same source (of IPv6 the first 32 bits).
+   */
+  keepNamed(name: number, row: number): number {
+    const namedRow = name & (2 ** ROW_BITS - 1)
+    if ((name & ~(2 ** ROW_BITS - 1)) >>> 0 === this.#batchBits) return this.keepRow(namedRow)
     const batch = this.#recent.find(name >>> ROW_BITS, SEQUENCE_BITS)
-    return batch === null || row >= batch.count ? 0 : this.#copy(batch, row)
+    if (batch === null || namedRow >= batch.count) return 0
+    return isSameSource(batch, namedRow, this.#batch as RecordBatch, row) ? this.#copy(batch, namedRow) : 0
   }
 
   #copy(batch: RecordBatch, row: number): number {
@@ -110,4 +114,11 @@ export class WitnessLines {
   ageOf(ref: number): number {
     return (this.#units - ref) >>> 0
   }
+}
+
+function isSameSource(a: RecordBatch, rowA: number, b: RecordBatch, rowB: number): boolean {
+  const atA = rowA * ADDRESS_STRIDE + ADDRESS_SLOT.sourceAddress
+  const atB = rowB * ADDRESS_STRIDE + ADDRESS_SLOT.sourceAddress
+  if (a.addresses[atA] !== b.addresses[atB]) return false
+  return a.addresses[atA] !== 0 || a.addresses[atA + 3] === b.addresses[atB + 3]
 }
