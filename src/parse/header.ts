@@ -33,7 +33,7 @@ export function readHeader(line: Line): void {
 /** One header at `at`; returns where the text behind it begins, or -1 when there is none. */
 function readOne(line: Line, from: number): number {
   const { bytes, end } = line
-  let at = skipPri(line, from)
+  let at = skipBlanks(bytes, skipPri(line, from), end) // some relays put a blank behind the PRI
   let isRfc5424 = false
   if (bytes[at] === 0x31 && bytes[at + 1] === BLANK && endOfIsoStamp(bytes, at + 2, end) > 0) {
     isRfc5424 = true // version 1; some relays lose the PRI in front of it
@@ -188,7 +188,11 @@ function skipRfc5424Tail(line: Line, from: number): number {
   if (at >= end) return from
   let behind = -1
   if (bytes[at] === 0x2d && (at + 1 >= end || bytes[at + 1] === BLANK)) behind = at + 1
-  else if (bytes[at] === 0x5b) behind = skipStructuredData(bytes, at, end)
+  else if (bytes[at] === 0x5b) {
+    behind = skipStructuredData(bytes, at, end)
+    // Check Point puts its whole text where structured data stands: with nothing behind it, or cut, it is the text.
+    if (behind < 0 || skipBlanks(bytes, behind, end) >= end) behind = at
+  }
   if (behind < 0) return from
   const isNil = programEnd === from + 1 && bytes[from] === 0x2d
   if (!isNil) takeProgram(line, from, programEnd)

@@ -48,8 +48,15 @@ test('without any time in the line the arrival is the time', () => {
 test('the counters say what was read and what was not, with a sample', () => {
   const parser = new Parser(SYDNEY)
   parseBatch(parser, [BSD_HEADER + TRAFFIC, 'hello', custom({ SrcIP: 'x' }), custom()])
-  assert.deepEqual(parser.counters(), {
-    parsed: { 'paloalto-custom': 1, 'paloalto-csv': 1 },
+  const { parsed, ...counters } = parser.counters()
+  assert.deepEqual(
+    Object.entries(parsed).filter(([, count]) => count > 0),
+    [
+      ['paloalto-custom', 1],
+      ['paloalto-csv', 1],
+    ],
+  )
+  assert.deepEqual(counters, {
     unparsed: { 'no known firewall format': 1, 'paloalto-custom: SrcIP is not an address': 1 },
     senders: [
       {

@@ -1,0 +1,254 @@
+/**
+ * The grammar of FortiGate's syslog text, and the keys that we read:
+ *
+ *   date=2025-02-20 time=12:28:20 devname="FW" devid="FG..." eventtime=... tz="+0100" logid="0000000013" type="traffic" ...
+ *
+ * Pairs are separated by blanks, or by commas when the first pair ends with one. A value in quotes may hold anything; a
+ * quote in it is written `\"`. A value without quotes ends at the separator. FortiOS 4 had other names for some keys.
+ * Source: FortiOS Log Message Reference 6.0 to 7.6; FIELD.md C.
+ */
+import { COMMA, EQUALS, isBlank, isDigit, QUOTE } from '../bytes.ts'
+import { ValueSpans } from '../key-spans.ts'
+import { KeyTable } from '../key-table.ts'
+
+const NAMES = [
+  'date',
+  'time',
+  'eventtime',
+  'itime',
+  'tz',
+  'devname',
+  'devid',
+  'logid',
+  'type',
+  'subtype',
+  'eventtype',
+  'level',
+  'crlevel',
+  'severity',
+  'srcip',
+  'srcport',
+  'srcintf',
+  'srccountry',
+  'dstip',
+  'dstport',
+  'dstintf',
+  'dstcountry',
+  'sessionid',
+  'proto',
+  'action',
+  'utmaction',
+  'policyid',
+  'policyname',
+  'service',
+  'app',
+  'user',
+  'dstuser',
+  'unauthuser',
+  'xauthuser',
+  'sentbyte',
+  'rcvdbyte',
+  'sentpkt',
+  'rcvdpkt',
+  'transip',
+  'tranip',
+  'tranport',
+  'attack',
+  'attackid',
+  'virus',
+  'virusid',
+  'botnetdomain',
+  'direction',
+  'dir',
+  'status',
+  'reason',
+  'remip',
+  'remport',
+  'locip',
+  'locport',
+  'userip',
+  'ui',
+  'url',
+  'filename',
+  'count',
+  'catdesc',
+  'forwardedfor',
+  'tunneltype',
+  'logdesc',
+  'hostname',
+] as const
+
+/** Names that other versions of FortiOS give to the same values. */
+const OTHER_NAMES = {
+  device_id: 'devid',
+  log_id: 'logid',
+  pri: 'level',
+  src: 'srcip',
+  src_port: 'srcport',
+  src_int: 'srcintf',
+  src_country: 'srccountry',
+  dst: 'dstip',
+  dst_port: 'dstport',
+  dst_int: 'dstintf',
+  dst_country: 'dstcountry',
+  session_id: 'sessionid',
+  serial: 'sessionid',
+  sent: 'sentbyte',
+  rcvd: 'rcvdbyte',
+  sent_pkt: 'sentpkt',
+  rcvd_pkt: 'rcvdpkt',
+  attack_name: 'attack',
+  attack_id: 'attackid',
+  tran_ip: 'transip',
+} as const
+
+type Name = (typeof NAMES)[number]
+export const KEY = Object.fromEntries(NAMES.map((name, i) => [name, i])) as Record<Name, number>
+
+const ALL_NAMES = [...NAMES, ...Object.keys(OTHER_NAMES)]
+/** Key by index in `ALL_NAMES`. */
+const KEY_OF = Int16Array.from(ALL_NAMES, (name, i) =>
+  i < NAMES.length ? i : KEY[OTHER_NAMES[name as keyof typeof OTHER_NAMES]],
+)
+
+const table = new KeyTable(ALL_NAMES)
+export const spans = new ValueSpans(table, NAMES.length)
+
+/** Keys with which a line begins, whole or cut at its start; none of other vendors' lines do so in this order. */
+const LEADING = new KeyTable([
+  'date',
+  'time',
+  'timestamp',
+  'itime',
+  'logver',
+  'devname',
+  'devid',
+  'eventtime',
+  'tz',
+  'vd',
+  'logid',
+  'type',
+  'subtype',
+  'level',
+  'faclogindex',
+  'logdesc',
+])
+/** Of those, the keys that no other vendor writes there. */
+const OWN = new KeyTable(['devid', 'logid', 'logver', 'eventtime', 'vd', 'faclogindex'])
+/** FortiOS 4, FortiMail and FortiWeb begin alike: the device id tells. */
+const OLD_DEVICE = new KeyTable(['device-id'])
+const MAX_LEADING = 10
+
+function isKeyByte(byte: number): boolean {
+  const lower = byte | 0x20
+  return (lower >= 0x61 && lower <= 0x7a) || isDigit(byte) || byte === 0x5f || byte === 0x2d || byte === 0x2e
+}
+
+/** End of the key at `at`; a `=` follows it, else -1. */
+function endOfKey(bytes: Uint8Array, at: number, end: number): number {
+  let to = at
+  while (to < end && to - at < 40 && isKeyByte(bytes[to] as number)) to++
+  return to > at && to < end && bytes[to] === EQUALS ? to : -1
+}
+
+function isSeparator(byte: number): boolean {
+  return isBlank(byte) || byte === COMMA
+}
+
+/** Whether the text begins as FortiGate's lines do: known leading keys up to one that is FortiGate's own. */
+export function beginsLikeFortiGate(bytes: Uint8Array, from: number, end: number): boolean {
+  let at = from
+  for (let pair = 0; pair < MAX_LEADING; pair++) {
+    while (at < end && isSeparator(bytes[at] as number)) at++
+    const keyEnd = endOfKey(bytes, at, end)
+    if (keyEnd < 0) return false
+    let value = keyEnd + 1
+    const isQuoted = bytes[value] === QUOTE
+    if (isQuoted) value++
+    if (OWN.indexOf(bytes, at, keyEnd) >= 0) return true
+    if (OLD_DEVICE.indexOf(bytes, at, keyEnd) === 0)
+      return bytes[value] === 0x46 && isFirewallModel(bytes[value + 1])
+    if (LEADING.indexOf(bytes, at, keyEnd) < 0) return false
+    at = isQuoted ? endOfQuoted(bytes, value, end) + 1 : endOfPlain(bytes, value, end, true)
+  }
+  return false
+}
+
+/** FG..., FW... (with wireless): FortiMail's ids begin with FE, FortiWeb's with FV. */
+function isFirewallModel(second: number | undefined): boolean {
+  return second === 0x47 || second === 0x57
+}
+
+/** Position of the closing quote, or `end`: a quote that is not escaped. */
+function endOfQuoted(bytes: Uint8Array, from: number, end: number): number {
+  let at = from
+  while (at < end) {
+    const byte = bytes[at] as number
+    if (byte === QUOTE) return at
+    at += byte === 0x5c ? 2 : 1
+  }
+  return end
+}
+
+function endOfPlain(bytes: Uint8Array, from: number, end: number, isByComma: boolean): number {
+  let at = from
+  while (at < end) {
+    const byte = bytes[at] as number
+    if (byte === 0x20 || byte === 0x09 || (isByComma && byte === COMMA)) return at
+    at++
+  }
+  return end
+}
+
+/** Finds the pairs of the text. Returns whether its last value was not closed. */
+export function findPairs(bytes: Uint8Array, from: number, end: number): boolean {
+  spans.clear()
+  let at = from
+  let isByComma = false
+  let isFirst = true
+  while (at < end) {
+    while (at < end && isSeparator(bytes[at] as number)) at++
+    const keyEnd = endOfKey(bytes, at, end)
+    if (keyEnd < 0) {
+      at = endOfPlain(bytes, at, end, isByComma) + 1
+      continue
+    }
+    let start = keyEnd + 1
+    let stop: number
+    if (bytes[start] === QUOTE) {
+      start++
+      stop = endOfQuoted(bytes, start, end)
+      while (stop < end - 1 && !isSeparator(bytes[stop + 1] as number)) {
+        // A quote inside that nobody escaped: where the value ends is not sure any more.
+        spans.ambiguous = true
+        stop = endOfQuoted(bytes, stop + 1, end)
+      }
+      if (stop >= end) {
+        note(bytes, at, keyEnd, start, end)
+        return true
+      }
+      note(bytes, at, keyEnd, start, stop)
+      stop++
+    } else {
+      stop = endOfPlain(bytes, start, end, isByComma || isFirst)
+      note(bytes, at, keyEnd, start, stop)
+    }
+    if (isFirst) {
+      isByComma = bytes[stop] === COMMA
+      isFirst = false
+    }
+    at = stop + 1
+  }
+  return false
+}
+
+function note(bytes: Uint8Array, keyStart: number, keyEnd: number, start: number, end: number): void {
+  const index = table.indexOf(bytes, keyStart, keyEnd)
+  if (index < 0) {
+    spans.last = -1
+    return
+  }
+  const key = KEY_OF[index] as number
+  spans.last = key
+  spans.set(bytes, key, start, end)
+}

@@ -1,0 +1,71 @@
+/**
+ * Where the values of a line's keys lie, for formats whose lines are a list of keys and values. One per format, used
+ * again for every line. A key that stands twice with other values makes the line ambiguous; the first one is kept.
+ */
+import type { KeyTable } from './key-table.ts'
+
+export class ValueSpans {
+  /** Start of a key's value, -1 when the key is not there. */
+  readonly start: Int32Array
+  readonly end: Int32Array
+  readonly table: KeyTable
+  /** A key stood twice with other values, or quotes were broken. */
+  ambiguous = false
+  /** Key of the last known pair, -1 when the last pair was of an unknown key. */
+  last = -1
+  readonly #mayRepeat: Uint8Array
+
+  constructor(table: KeyTable, count: number, mayRepeat: readonly number[] = []) {
+    this.table = table
+    this.start = new Int32Array(count).fill(-1)
+    this.end = new Int32Array(count)
+    this.#mayRepeat = new Uint8Array(count)
+    for (const key of mayRepeat) this.#mayRepeat[key] = 1
+  }
+
+  clear(): void {
+    this.start.fill(-1)
+    this.ambiguous = false
+    this.last = -1
+  }
+
+  /** Notes a pair whose key fills `keyStart` to `keyEnd`. */
+  add(bytes: Uint8Array, keyStart: number, keyEnd: number, start: number, end: number): void {
+    const key = this.table.indexOf(bytes, keyStart, keyEnd)
+    this.last = key
+    if (key >= 0) this.set(bytes, key, start, end)
+  }
+
+  set(bytes: Uint8Array, key: number, start: number, end: number): void {
+    const first = this.start[key] as number
+    if (first < 0) {
+      this.start[key] = start
+      this.end[key] = end
+    } else if (
+      this.#mayRepeat[key] === 0 &&
+      !isSameRange(bytes, first, this.end[key] as number, start, end)
+    ) {
+      this.ambiguous = true
+    }
+  }
+
+  has(key: number): boolean {
+    return (this.start[key] as number) >= 0
+  }
+
+  /** Whether the key is there with a value. */
+  isFilled(key: number): boolean {
+    const start = this.start[key] as number
+    return start >= 0 && (this.end[key] as number) > start
+  }
+
+  drop(key: number): void {
+    if (key >= 0) this.start[key] = -1
+  }
+}
+
+function isSameRange(bytes: Uint8Array, a: number, aEnd: number, b: number, bEnd: number): boolean {
+  if (aEnd - a !== bEnd - b) return false
+  for (let i = 0; i < aEnd - a; i++) if (bytes[a + i] !== bytes[b + i]) return false
+  return true
+}
