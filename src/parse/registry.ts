@@ -3,8 +3,10 @@
  * FORMATS of the model).
  */
 import type { RecordBatch } from '../model/record-batch.ts'
+import { fortigateKv } from './firewall/fortigate-kv.ts'
 import { paloaltoCsv } from './firewall/paloalto-csv.ts'
 import { paloaltoCustom } from './firewall/paloalto-custom.ts'
+import { netfilter } from './firewall/netfilter.ts'
 import type { Line } from './line.ts'
 
 export interface LineFormat {
@@ -20,4 +22,4 @@ export interface LineFormat {
 }
 
 /** In the order in which they are tried when a sender is new. */
-export const LINE_FORMATS: readonly LineFormat[] = [paloaltoCustom, paloaltoCsv]
+export const LINE_FORMATS: readonly LineFormat[] = [paloaltoCustom, paloaltoCsv, fortigateKv, netfilter]
