@@ -43,7 +43,7 @@ export interface SettingDefinition<Schema extends z.ZodType = z.ZodType> {
 }
 
 /** Settings whose values are never shown, and which may be given as `<key>File` or `..._FILE`: a file that holds them. */
-export const SECRET_KEYS: readonly string[] = ['metrics.token', 'logs.url', 'state.url']
+export const SECRET_KEYS: readonly string[] = ['metrics.token', 'input.http.token', 'logs.url', 'state.url']
 
 /** Settings that say where the state lies or how it is reached, so they cannot be kept in it. */
 export const BOOTSTRAP_KEYS: readonly string[] = ['data.dir', 'state.url']
@@ -93,6 +93,57 @@ export const SETTINGS = {
     'A TCP connection without a complete message for this long is closed.',
   ),
   'syslog.tls.listen': setting(listen, ':6514', 'HOST:PORT', 'Syslog over TLS; empty switches it off.'),
+  'syslog.tls.clientCa': setting(
+    z.string(),
+    '',
+    'path',
+    'PEM file of the authorities whose client certificates syslog over TLS asks for, with their revocation lists if there are any; empty asks for none. Read again when the file changes.',
+  ),
+  'input.http.token': setting(
+    z.string().regex(/^$|^[\x21-\x7e]{16,256}$/, 'expected 16 to 256 characters without blanks, or nothing'),
+    '',
+    'secret',
+    'Bearer token for log lines by POST /api/v1/lines on web.listen; empty switches that off.',
+    true,
+  ),
+  'senders.known': setting(
+    z.array(
+      z
+        .string()
+        .refine(
+          (text) => parseNetwork(text) !== null || /^(?:\*|(?=.*[a-z])[\w.*@ -]{1,128})$/i.test(text),
+          'expected an address, a network such as 192.0.2.0/24, or a name from client certificates such as *.fw.example.net',
+        ),
+    ),
+    [],
+    'list of networks and names',
+    'Who may send log lines: addresses, networks, and names in client certificates (`*` stands for any text). Followed files and holders of input.http.token are always known.',
+    true,
+  ),
+  'senders.unknown': setting(
+    z.enum(['use', 'store']),
+    'use',
+    'use | store',
+    'Lines of other senders: used for detection and shown as untrusted, or stored only, so that they convict nobody.',
+    true,
+  ),
+  'relay.to': setting(
+    z
+      .string()
+      .regex(
+        /^$|^(?:udp|tcp):\/\/(?:\[[0-9a-f:.]+\]|[^\s:/[\]]+):\d{1,5}$/i,
+        'expected udp://HOST:PORT, tcp://HOST:PORT or nothing',
+      )
+      .refine((text) => {
+        const port = Number(text.slice(text.lastIndexOf(':') + 1))
+        return text === '' || (port >= 1 && port <= 65_535)
+      }, 'expected a port from 1 to 65535'),
+    '',
+    'udp://HOST:PORT or tcp://HOST:PORT',
+    'Another syslog server that is sent every line as it came, by TCP with octet counting; empty switches it off.',
+    true,
+  ),
+  'relay.files': setting(z.boolean(), false, 'true | false', 'Relay the lines of followed files too.', true),
   'files.watch': setting(
     z.array(z.string().min(1)),
     ['/var/log/Firewall/*.log'],
@@ -144,7 +195,7 @@ export const SETTINGS = {
     'Store the text of every line beside its fields.',
   ),
   'logs.memory': setting(
-    whole(268_435_456, 1 << 40),
+    whole(268_435_456, 2 ** 40),
     1_073_741_824,
     'bytes',
     'Memory the embedded engine may take.',

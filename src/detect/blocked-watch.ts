@@ -89,15 +89,16 @@ export class BlockedWatch {
     for (const text of wanted) this.add(text)
   }
 
-  /** The watched targets that sent lines of this batch. */
-  observe(batch: RecordBatch): SeenTarget[] {
+  /** The watched targets that sent lines of this batch; rows with one of `ignoredFlags` tell nothing. */
+  observe(batch: RecordBatch, ignoredFlags = 0): SeenTarget[] {
     if (this.#numbers.size === 0) return []
     const { addresses, flags, count } = batch
     const arrivalMs = batch.raw.receivedAtMs
     const hasArrival = !Number.isNaN(arrivalMs)
+    const notTrusted = NOT_TRUSTED | ignoredFlags
     for (let row = 0; row < count; row++) {
       const at = row * ADDRESS_STRIDE + SOURCE
-      if (((flags[row] as number) & NOT_TRUSTED) !== 0) continue
+      if (((flags[row] as number) & notTrusted) !== 0) continue
       const isV4Source = addresses[at] === 0 && addresses[at + 1] === 0 && addresses[at + 2] === 0xffff
       const table = isV4Source ? this.#v4 : this.#v6
       const lengths = table.lengths

@@ -64,7 +64,7 @@ export class Detector {
    * `clockOffsetMs` and the flag `skewed` into the batch. The batch need not be in RecentBatches yet.
    */
   observe(batch: RecordBatch): Detection[] {
-    this.#clocks?.observe(batch)
+    this.#clocks?.observe(batch, this.#settings.ignoredFlags)
     const detections = this.#run(batch)
     for (const { rule } of detections) this.#fired[rule]++
     return detections

@@ -61,8 +61,11 @@ export class DeviceClocks {
     return this.#forgotten
   }
 
-  /** Learns from a batch if it is live, writes `clockOffsetMs` and the flag `skewed`, and fills `insane`. */
-  observe(batch: RecordBatch): void {
+  /**
+   * Learns from a batch if it is live, writes `clockOffsetMs` and the flag `skewed`, and fills `insane`. Rows with one
+   * of `ignoredFlags` teach nothing: their sender may only claim to be the device.
+   */
+  observe(batch: RecordBatch, ignoredFlags = 0): void {
     const arrivalMs = batch.raw.receivedAtMs
     const { raw, eventTimeMs, clockOffsetMs, flags, text } = batch
     const senderOf = raw.sender
@@ -95,7 +98,7 @@ export class DeviceClocks {
         previousLength = length
         previousSender = sender
         device.lastSeenAtMs = arrivalMs
-        if (raw.live) this.#sample(device, row, arrivalMs)
+        if (raw.live && ((flags[row] as number) & ignoredFlags) === 0) this.#sample(device, row, arrivalMs)
         offsetMs = device.offsetMs
         insane = device.insane ? 1 : 0
       }

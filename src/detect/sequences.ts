@@ -80,14 +80,17 @@ export class Sequences {
     return this.#lost
   }
 
-  /** Flags duplicates in the batch and counts gaps. */
-  observe(batch: RecordBatch): void {
+  /**
+   * Flags duplicates in the batch and counts gaps. Rows with one of `ignoredFlags` are passed over: a line that does
+   * not count must not make the real one a duplicate.
+   */
+  observe(batch: RecordBatch, ignoredFlags = 0): void {
     const { text, flags, count } = batch
     for (let row = 0; row < count; row++) {
       const at = row * TEXT_STRIDE
       const start = text[at + NUMBER] as number
       const end = text[at + NUMBER + 1] as number
-      if (end === start) continue
+      if (end === start || ((flags[row] as number) & ignoredFlags) !== 0) continue
       const series = this.#seriesOf(batch, at)
       this.#hashRow(batch, row, start, end)
       if (this.#isKnown()) {

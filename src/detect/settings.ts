@@ -4,6 +4,7 @@ import { parseNetwork } from '../lib/address.ts'
 import { AppError } from '../lib/errors.ts'
 import { NetworkSet } from '../lib/network-set.ts'
 import type { RuleMode } from '../model/detection.ts'
+import { FLAG } from '../model/log-record.ts'
 
 export interface DetectionSettings {
   /** Fires on more than `ports` ports of one destination. A window of 0 switches the rule off, as the mode does. */
@@ -13,6 +14,8 @@ export interface DetectionSettings {
   /** Level 1: critical; 2: critical or high; 0: off. */
   readonly threat: { readonly mode: RuleMode; readonly level: number }
   readonly lateReplyGuard: boolean
+  /** Flags of lines that are stored only: `untrusted` when `senders.unknown` is `store`, else 0. */
+  readonly ignoredFlags: number
   /** IPv6 sources are one when they share so many leading bits. */
   readonly ipv6Prefix: number
   readonly maxAgeMs: number
@@ -40,6 +43,7 @@ export function detectionSettings(settings: Settings): DetectionSettings {
     },
     threat: { mode: settings['detection.threat.mode'], level: settings['detection.threat.level'] },
     lateReplyGuard: settings['detection.lateReplyGuard'],
+    ignoredFlags: settings['senders.unknown'] === 'store' ? FLAG.untrusted : 0,
     ipv6Prefix: settings['detection.ipv6Prefix'],
     maxAgeMs: settings['detection.maxAgeHours'] * 60 * MINUTE_MS,
     maxKeys: settings['detection.maxKeys'],

@@ -102,6 +102,7 @@ export const FLAGS = [
   'skewed', // event time far from arrival, beyond what the device's learned clock offset explains
   'unparsed', // not understood; `raw` and `unparsedReason` only
   'repeated', // rsyslog "message repeated N times"; `repeatCount` says how often
+  'untrusted', // its sender is not among the known ones (`senders.known`); set while those are told apart
 ] as const
 
 export type Disposition = (typeof DISPOSITIONS)[number]
@@ -120,6 +121,7 @@ export const FLAG = {
   skewed: 16,
   unparsed: 32,
   repeated: 64,
+  untrusted: 128,
 } as const
 
 export const CATEGORY = { other: 0, traffic: 1, threat: 2, login: 3 } as const

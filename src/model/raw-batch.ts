@@ -7,7 +7,7 @@
  * `reset()`.
  */
 
-export type Transport = 'udp' | 'tcp' | 'tls' | 'file'
+export type Transport = 'udp' | 'tcp' | 'tls' | 'http' | 'file'
 
 /** How far a followed file has been taken over once every record of the batch is stored. */
 export interface FilePosition {
@@ -39,6 +39,8 @@ export class RawBatch {
   readonly truncated = new Uint8Array(BATCH_MESSAGES)
   /** Who sent the messages: the peer's address (IPv4-mapped shown as IPv4), or for a file its base name without `.log`. */
   senders: string[] = []
+  /** The name in the client certificate of a sender, beside `senders`; empty or missing where it showed none. */
+  identities: string[] = []
   transport: Transport = 'udp'
   /** Arrival of the batch, Unix ms. Live inputs take one stamp per batch; `replay` has none (NaN). */
   receivedAtMs = Number.NaN
@@ -57,6 +59,7 @@ export class RawBatch {
     this.used = 0
     this.count = 0
     this.senders = []
+    this.identities = []
     this.positions = []
     this.live = true
     this.receivedAtMs = Number.NaN
