@@ -47,7 +47,7 @@ test('without any time in the line the arrival is the time', () => {
 
 test('the counters say what was read and what was not, with a sample', () => {
   const parser = new Parser(SYDNEY)
-  parseBatch(parser, [BSD_HEADER + TRAFFIC, 'hello', custom({ SrcIP: 'x' }), custom()])
+  parseBatch(parser, [BSD_HEADER + TRAFFIC, 'hello', custom({ SrcIP: 'x', DstIP: 'y' }), custom()])
   const { parsed, ...counters } = parser.counters()
   assert.deepEqual(
     Object.entries(parsed).filter(([, count]) => count > 0),
@@ -57,13 +57,13 @@ test('the counters say what was read and what was not, with a sample', () => {
     ],
   )
   assert.deepEqual(counters, {
-    unparsed: { 'no known firewall format': 1, 'paloalto-custom: SrcIP is not an address': 1 },
+    unparsed: { 'no known firewall format': 1, 'paloalto-custom: neither SrcIP nor DstIP is an address': 1 },
     senders: [
       {
         sender: '198.51.100.1',
         unparsed: 2,
-        sample: custom({ SrcIP: 'x' }),
-        reason: 'paloalto-custom: SrcIP is not an address',
+        sample: custom({ SrcIP: 'x', DstIP: 'y' }),
+        reason: 'paloalto-custom: neither SrcIP nor DstIP is an address',
       },
     ],
   })

@@ -165,11 +165,56 @@ test('ports and addresses that are none are unknown', () => {
   assert.equal(record({ SrcIP: '2001:db8::7' }).sourceAddress, '2001:db8::7')
 })
 
-test('what is no address at all is a reason, not a guess', () => {
-  assert.equal(reasonOf(custom({ SrcIP: '1.2.3.4, 5.6.7.8' })), 'paloalto-custom: SrcIP is not an address')
-  assert.equal(reasonOf(custom({ DstIP: 'fileserver' })), 'paloalto-custom: DstIP is not an address')
+test('an address that is none is unknown; where both are none, or a key is missing, there is a reason', () => {
+  assert.equal(record({ SrcIP: '1.2.3.4, 5.6.7.8' }).sourceAddress, null)
+  assert.equal(record({ DstIP: '203.0.113.10/32' }).destinationAddress, null)
+  assert.equal(record({ DstIP: 'fileserver' }).sourceAddress, '198.51.100.252')
+  assert.equal(
+    reasonOf(custom({ SrcIP: 'a', DstIP: 'b' })),
+    'paloalto-custom: neither SrcIP nor DstIP is an address',
+  )
   assert.equal(reasonOf(custom({ SrcIP: null })), 'paloalto-custom: key SrcIP is missing')
   assert.equal(reasonOf(custom({ DstIP: null })), 'paloalto-custom: key DstIP is missing')
+})
+
+const cuts: readonly (readonly [string, string, Readonly<Record<string, string | null>>])[] = [
+  ['behind DstIP', 'DstIP=203.0.113.10;', { type: null, attacker: null }],
+  ['in the name of a key', 'DstIP=203.0.113.10; DstPo', { type: null, destinationAddress: '203.0.113.10' }],
+  ['behind a rule', 'RuleName=GlobalProtect_Portal; R', { type: null, rule: 'GlobalProtect_Portal' }],
+  [
+    'behind a threat name',
+    'ThreatName=OS Command Injection Vulnerability; Thr',
+    { threatName: 'OS Command Injection Vulnerability', type: null },
+  ],
+  ['in a threat name', 'ThreatName=OS Comm', { threatName: null, type: null }],
+  ['in the severity', 'Severity=crit', { severity: null, type: null, attacker: null }],
+  ['in the subtype', 'Subtype=vuln', { subtype: null, type: null, attacker: null }],
+  ['in the name of the type', 'Subtype=vulnerability; Ty', { subtype: 'vulnerability', type: 'THREAT' }],
+  ['in the type', 'Type= THR', { type: 'THREAT', attacker: 'source' }],
+]
+for (const [name, lastPart, expected] of cuts) {
+  test(`a line cut ${name} is flagged and its type is not guessed`, () => {
+    const whole = HEADER + custom()
+    const key = lastPart.slice(0, lastPart.indexOf('=') + 1)
+    const got = recordOf(whole.slice(0, whole.indexOf(` ${key}`) + 1) + lastPart)
+    const shown = Object.fromEntries(Object.keys(expected).map((field) => [field, got[field as 'type']]))
+    assert.deepEqual({ ...shown, flags: got.flags }, { ...expected, flags: ['truncated'] })
+  })
+}
+
+test('the last value of a cut line is not joined with the next key', () => {
+  const { threatName, severity, flags } = recordOf(
+    `${HEADER}${custom({ ThreatName: '', ThreatID: '' }).split('Severity')[0]}Sev`,
+  )
+  assert.deepEqual(
+    { threatName, severity, flags },
+    { threatName: null, severity: null, flags: ['truncated'] },
+  )
+})
+
+test('a traffic line knows no threat, whatever stands for the variables', () => {
+  const { threatName, threatId } = record({ Type: ' TRAFFIC', ThreatName: 'unknown', ThreatID: '0(0)' })
+  assert.deepEqual({ threatName, threatId }, { threatName: null, threatId: null })
 })
 
 test('actions are lower case with hyphens and say what became of it', () => {

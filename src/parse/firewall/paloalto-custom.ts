@@ -25,14 +25,21 @@ import { keepUsual, readUsual, USUAL_BYTES } from './paloalto-usual.ts'
 const REASONS = [
   'paloalto-custom: key SrcIP is missing',
   'paloalto-custom: key DstIP is missing',
-  'paloalto-custom: SrcIP is not an address',
-  'paloalto-custom: DstIP is not an address',
+  'paloalto-custom: neither SrcIP nor DstIP is an address',
 ] as const
 
 const OK = -1
 const TRAFFIC = ascii('TRAFFIC')
 const THREAT = ascii('THREAT')
-const TRAFFIC_SUBTYPES = [ascii('start'), ascii('end'), ascii('drop'), ascii('deny')]
+const words = (text: string): readonly Uint8Array[] => text.split(' ').map(ascii)
+const TRAFFIC_SUBTYPES = words('start end drop deny')
+const THREAT_SUBTYPES = words(
+  'vulnerability spyware virus wildfire wildfire-virus ml-virus url file data flood packet scan dlp dlp-non-file',
+)
+/** Types that the last value of a line without its `;` may be; any other word may be half of one. */
+const TYPES = words(
+  'traffic threat url data wildfire tunnel auth system config userid globalprotect hipmatch',
+)
 
 const spans = new KeySpans()
 
@@ -56,10 +63,10 @@ function readAny(line: Line, into: RecordBatch, row: number): number {
   if ((start[KEY.SrcIP] as number) < 0) return 0
   if ((start[KEY.DstIP] as number) < 0) return 1
   if (spans.ambiguous) line.flags |= FLAG.ambiguous
-  // A line cut inside a value: what is left of that value may be a wrong one.
-  else if (spans.unterminated) dropLastValue(line)
-  if (!readAddressOf(into, row, line, KEY.SrcIP, ADDRESS_SLOT.sourceAddress)) return 2
-  if (!readAddressOf(into, row, line, KEY.DstIP, ADDRESS_SLOT.destinationAddress)) return 3
+  else if (spans.last !== KEY.Type || spans.unterminated || line.flags !== 0) handleCut(line)
+  const source = setAddressOf(into, row, line, KEY.SrcIP, ADDRESS_SLOT.sourceAddress)
+  const destination = setAddressOf(into, row, line, KEY.DstIP, ADDRESS_SLOT.destinationAddress)
+  if (!source && !destination && !spans.ambiguous) return 2
   into.sourcePort[row] = portOf(bytes, KEY.SrcPort)
   into.destinationPort[row] = portOf(bytes, KEY.DstPort)
   text(into, row, bytes, KEY.SrcLocation, TEXT_SLOT.sourceCountry)
@@ -74,15 +81,35 @@ function readAny(line: Line, into: RecordBatch, row: number): number {
   return OK
 }
 
-/** The last keys are no sign of a cut: they are where templates end, and the final `;` is easily left out. */
-function dropLastValue(line: Line): void {
-  for (let key: number = KEY.Type; key >= 0; key--) {
-    if ((spans.start[key] as number) < 0) continue
-    if (key >= KEY.Severity && (line.flags & FLAG.truncated) === 0) return
-    spans.start[key] = -1
-    line.flags |= FLAG.truncated
-    return
-  }
+/**
+ * A line cut inside the template is flagged, and a value that may be half of one dropped. Templates of the original end
+ * with Type, or in older forms with Subtype, Severity or TimeReceived, and the final `;` is easily left out.
+ */
+function handleCut(line: Line): void {
+  const { last, unterminated } = spans
+  const isWhole = !unterminated || isWholeWord(line.bytes, last)
+  if (unterminated && (!isWhole || (line.flags & FLAG.truncated) !== 0)) spans.start[last] = -1
+  const isEnd =
+    last === KEY.Type || last === KEY.Subtype || last === KEY.Severity || last === KEY.TimeReceived
+  if (!isWhole || !isEnd || spans.cutInKey) line.flags |= FLAG.truncated
+}
+
+/** Whether the last value, without a `;` behind it, is one of the words that may stand there, a time or a variable. */
+function isWholeWord(bytes: Uint8Array, key: number): boolean {
+  const from = skipBlanks(bytes, spans.start[key] as number, spans.end[key] as number)
+  const to = trimEnd(bytes, from, spans.end[key] as number)
+  if (key === KEY.Severity) return severityOf(bytes, from, to) !== 0 || isOneOf(VARIABLES, bytes, from, to)
+  if (key === KEY.Subtype)
+    return isOneOf(TRAFFIC_SUBTYPES, bytes, from, to) || isOneOf(THREAT_SUBTYPES, bytes, from, to)
+  if (key === KEY.Type) return isOneOf(TYPES, bytes, from, to)
+  return key === KEY.TimeReceived && to - from === 19
+}
+
+const VARIABLES = words('$severity')
+
+function isOneOf(list: readonly Uint8Array[], bytes: Uint8Array, from: number, to: number): boolean {
+  for (const word of list) if (isWord(bytes, from, to, word)) return true
+  return false
 }
 
 function text(into: RecordBatch, row: number, bytes: Uint8Array, key: number, slot: number): void {
@@ -90,8 +117,8 @@ function text(into: RecordBatch, row: number, bytes: Uint8Array, key: number, sl
   if (start >= 0) setText(into, row, slot, bytes, start, spans.end[key] as number)
 }
 
-/** False when a value is there that does not even look like an address. */
-function readAddressOf(into: RecordBatch, row: number, line: Line, key: number, slot: number): boolean {
+/** False when a value is there that does not even look like an address; it is unknown then. */
+function setAddressOf(into: RecordBatch, row: number, line: Line, key: number, slot: number): boolean {
   const bytes = line.bytes
   let start = spans.start[key] as number
   if (start < 0) return true
@@ -100,8 +127,7 @@ function readAddressOf(into: RecordBatch, row: number, line: Line, key: number, 
     start = skipBlanks(bytes, start, end)
     end = trimEnd(bytes, start, end)
   }
-  if (setAddress(into, row, slot, bytes, start, end) || looksLikeAddress(bytes, start, end)) return true
-  return spans.ambiguous
+  return setAddress(into, row, slot, bytes, start, end) || looksLikeAddress(bytes, start, end)
 }
 
 function portOf(bytes: Uint8Array, key: number): number {
@@ -129,10 +155,15 @@ function readMeaning(line: Line, into: RecordBatch, row: number): void {
     setUpperWord(into, row, TEXT_SLOT.type, line, start[KEY.Type] as number, end[KEY.Type] as number)
   }
   const at = row * TEXT_STRIDE + TEXT_SLOT.type
-  if (into.text[at] === into.text[at + 1] && (line.flags & FLAG.truncated) === 0) inferType(line, into, row)
+  if (into.text[at] === into.text[at + 1]) inferType(line, into, row)
   const category = categoryOf(line.bytes, into.text[at] as number, into.text[at + 1] as number)
   into.category[row] = category
   if (category === CATEGORY.threat) into.attacker[row] = ATTACKER.source
+  else if (category === CATEGORY.traffic) {
+    // A traffic log knows no threat: `unknown`, `0` and the like stand for the variables.
+    into.threatId[row] = 0
+    into.setText(row, TEXT_SLOT.threatName, 0, 0)
+  }
 }
 
 function readThreatFields(bytes: Uint8Array, into: RecordBatch, row: number): void {
@@ -154,16 +185,20 @@ function readThreatFields(bytes: Uint8Array, into: RecordBatch, row: number): vo
   }
 }
 
-/** Formats without `Type=` existed: the subtype tells, or the threat; else traffic, as the original took it. */
+/**
+ * Formats without `Type=` existed: the subtype tells, or the threat; else traffic, as the original took it. Of a line
+ * that was cut only a subtype that is known tells.
+ */
 function inferType(line: Line, into: RecordBatch, row: number): void {
   const bytes = line.bytes
   const at = row * TEXT_STRIDE + TEXT_SLOT.subtype
   const from = into.text[at] as number
   const to = into.text[at + 1] as number
-  const isTraffic =
-    from === to
-      ? into.threatId[row] === 0 && into.severity[row] === 0
-      : TRAFFIC_SUBTYPES.some((word) => isWord(bytes, from, to, word))
+  let isTraffic = isOneOf(TRAFFIC_SUBTYPES, bytes, from, to)
+  if (!isTraffic && !isOneOf(THREAT_SUBTYPES, bytes, from, to)) {
+    if ((line.flags & FLAG.truncated) !== 0) return
+    isTraffic = from === to && into.threatId[row] === 0 && into.severity[row] === 0
+  }
   into.setDecodedText(row, TEXT_SLOT.type, isTraffic ? TRAFFIC : THREAT)
   line.refresh()
 }

@@ -103,6 +103,10 @@ export class KeySpans {
   ambiguous = false
   /** True when the last value has no `;` behind it. */
   unterminated = false
+  /** True when the beginning of another key's name follows the last value: the line was cut there. */
+  cutInKey = false
+  /** The key that stands last. */
+  last = 0
   /** Value start found by the last `keyAt`. */
   #valueStart = 0
   readonly #foundKey = new Uint8Array(MAX_OCCURRENCES)
@@ -129,6 +133,7 @@ export class KeySpans {
     const { start, end: ends } = this
     start.fill(-1)
     this.ambiguous = false
+    this.cutInKey = false
     let key = this.keyAt(bytes, at, end)
     if (key < 0) return false
     start[key] = this.#valueStart
@@ -169,7 +174,15 @@ export class KeySpans {
   #closeLast(bytes: Uint8Array, key: number, firstSemicolon: number, end: number): void {
     const start = this.start[key] as number
     let to = end
-    this.unterminated = bytes[end - 1] !== 0x3b && firstSemicolon < 0
+    let semicolon = end - 1
+    while (semicolon >= start && bytes[semicolon] !== 0x3b) semicolon--
+    this.last = key
+    this.cutInKey = semicolon >= start && semicolon < end - 1 && isCutKey(bytes, semicolon + 1, end, key)
+    this.unterminated = semicolon < start || (semicolon < end - 1 && ENDS_AT_SEMICOLON[key] === 0)
+    if (this.cutInKey) {
+      to = semicolon
+      this.unterminated = false
+    }
     if (firstSemicolon >= 0 && ENDS_AT_SEMICOLON[key] === 1) to = firstSemicolon
     else if (to > start && bytes[to - 1] === 0x3b) to--
     this.end[key] = to
@@ -261,6 +274,16 @@ export class KeySpans {
       this.end[key] = to
     }
   }
+}
+
+/** Whether the range is blanks or how the name of a key behind `key` begins, in any case, with nothing behind it. */
+function isCutKey(bytes: Uint8Array, from: number, end: number, key: number): boolean {
+  const at = skipBlanks(bytes, from, end)
+  for (let next = key + 1; next < KEY_COUNT; next++) {
+    const name = LOWER_KEYS[next] as Uint8Array
+    if (end - at <= name.length && isWord(bytes, at, end, name.subarray(0, end - at))) return true
+  }
+  return false
 }
 
 function isLetter(byte: number): boolean {
