@@ -54,7 +54,7 @@ export async function runPipeline(parts: PipelineParts): Promise<void> {
 
   for (let raw = await queue.next(); raw !== null; raw = await queue.next()) {
     const records = spare.pop() ?? new RecordBatch(raw)
-    records.reset(raw, ++sequence)
+    records.sequence = ++sequence
 
     parser.parse(raw, records) // text becomes typed columns, once
     geo?.enrich(records) // countries that the firewall did not send

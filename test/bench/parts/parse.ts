@@ -67,7 +67,7 @@ function runOnce(path: string, referenceMs: number): Run {
   let raw = emptyBatch(raws)
   const take = (full: RawBatch): void => {
     const records = spare.pop() ?? new RecordBatch(full)
-    records.reset(full, ++sequence)
+    records.sequence = ++sequence
     parser.parse(full, records)
     run.detections += detector.observe(records).length
     run.count += records.count
