@@ -38,13 +38,14 @@ export function benignLine(number: number): string {
   return numberedLine({ number, source: `192.0.2.${(number % 200) + 1}`, port: 443, action: 'allow' })
 }
 
-/** What is wrong with the numbers in the store: SQL that counts records, distinct numbers, and names the first faults. */
+/** SQL that counts the numbered records and their distinct numbers, and names the first that are missing or doubled. */
 export function numbersSql(count: number): string {
   const number = 'toUInt64OrZero(substring(sourceUser, 2))'
+  const logs = "logs WHERE startsWith(sourceUser, 'u')"
   return `SELECT count() AS records, uniqExact(sourceUser) AS numbers,
-    (SELECT groupArray(n) FROM (SELECT number AS n FROM numbers(${count}) WHERE number NOT IN (SELECT ${number} FROM logs) LIMIT 5)) AS missing,
-    (SELECT groupArray(n) FROM (SELECT ${number} AS n FROM logs GROUP BY n HAVING count() > 1 ORDER BY n LIMIT 5)) AS twice
-  FROM logs`
+    (SELECT groupArray(n) FROM (SELECT number AS n FROM numbers(${count}) WHERE number NOT IN (SELECT ${number} FROM ${logs}) LIMIT 5)) AS missing,
+    (SELECT groupArray(n) FROM (SELECT ${number} AS n FROM ${logs} GROUP BY n HAVING count() > 1 ORDER BY n LIMIT 5)) AS twice
+  FROM ${logs}`
 }
 
 export interface Numbers {
