@@ -278,7 +278,7 @@ function readPacket(line: Line, into: RecordBatch, row: number, from: number): n
 /** Which of our keys the token is, 0 for all others. */
 function stageOf(bytes: Uint8Array, start: number, end: number): number {
   if (end - start < 4) return 0
-  switch (bytes[start]) {
+  switch (bytes[start] as number) {
     case 0x53: // S
       if (bytes[start + 3] !== 0x3d) return 0
       if (bytes[start + 1] === 0x52 && bytes[start + 2] === 0x43) return STAGE.source
