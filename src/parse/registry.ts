@@ -6,6 +6,8 @@ import type { RecordBatch } from '../model/record-batch.ts'
 import { fortigateKv } from './firewall/fortigate-kv.ts'
 import { paloaltoCsv } from './firewall/paloalto-csv.ts'
 import { paloaltoCustom } from './firewall/paloalto-custom.ts'
+import { filterlog } from './firewall/filterlog.ts'
+import { mikrotik } from './firewall/mikrotik.ts'
 import { netfilter } from './firewall/netfilter.ts'
 import type { Line } from './line.ts'
 
@@ -22,4 +24,11 @@ export interface LineFormat {
 }
 
 /** In the order in which they are tried when a sender is new. */
-export const LINE_FORMATS: readonly LineFormat[] = [paloaltoCustom, paloaltoCsv, fortigateKv, netfilter]
+export const LINE_FORMATS: readonly LineFormat[] = [
+  paloaltoCustom,
+  paloaltoCsv,
+  fortigateKv,
+  netfilter,
+  filterlog,
+  mikrotik,
+]
