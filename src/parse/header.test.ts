@@ -51,7 +51,7 @@ const table: readonly (readonly [string, Partial<Header>])[] = [
   ['<14>1 2020-10-09T18:39:02Z fw app 12 ID [a b="c\\"] d\\\\"][e] x', { host: 'fw', text: 'x' }],
   [
     '<14>1 2020-10-09T18:39:02Z fw app 12 ID [a b="never closed x',
-    { host: 'fw', text: 'app 12 ID [a b="never closed x' },
+    { host: 'fw', text: '[a b="never closed x' },
   ],
   [
     '1 2022-10-11T17:19:35.782Z log logforwarder - panwlogs - 2022-10-11T17:14:30.000000Z,no-serial',

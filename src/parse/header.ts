@@ -7,7 +7,8 @@
  * text. A header is only looked for at the front, never searched: text that an outsider wrote further back cannot
  * become one.
  */
-import { BLANK, isBlank, isDigit, readFourDigits, skipBlanks } from './bytes.ts'
+import { BLANK, isBlank, isDigit, readFourDigits, sameBytes, skipBlanks } from './bytes.ts'
+import { isFirewallProgram } from './firewall-programs.ts'
 import { type Line, STAMP } from './line.ts'
 import { endOfIsoStamp, readClock, readMonth } from './stamp.ts'
 
@@ -15,6 +16,7 @@ import { endOfIsoStamp, readClock, readMonth } from './stamp.ts'
 const MAX_HEADERS = 4
 const MAX_HOST_BYTES = 255
 const MAX_PRI_BYTES = 20
+const MAX_TAG_BYTES = 64
 
 export function readHeader(line: Line): void {
   let at = skipBlanks(line.bytes, line.start, line.end)
@@ -43,12 +45,24 @@ function readOne(line: Line, from: number): number {
   if (stampEnd < 0) return -1
   line.programStart = 0
   line.programEnd = 0
+  line.isHeaderOpen = false
   at = skipBlanks(bytes, stampEnd, end)
   const hostEnd = endOfHost(line, at)
   if (hostEnd < 0) return at
   if (!(isRfc5424 && hostEnd === at + 1 && bytes[at] === 0x2d)) takeHost(line, at, hostEnd)
   at = skipBlanks(bytes, hostEnd, end)
-  return isRfc5424 ? skipRfc5424Tail(line, at) : at
+  if (!isRfc5424) return at
+  const behind = skipRfc5424Tail(line, at)
+  line.isHeaderOpen = behind === at
+  return behind
+}
+
+/** Whether another header may begin at `at`: a PRI or a stamp. Cheap; true too often does no harm. */
+export function mayBeHeader(bytes: Uint8Array, at: number): boolean {
+  const first = bytes[at] as number
+  if (first === 0x3c) return true
+  if (bytes[at + 3] === BLANK) return readMonth(bytes, at) > 0
+  return bytes[at + 4] === 0x2d && isDigit(first)
 }
 
 /** Several headers: the outermost host is the relay, the innermost the host. */
@@ -147,7 +161,7 @@ function readBsdStamp(line: Line, from: number): number {
  * End of the host name at `at`, or -1 when the text begins there: a host is letters, digits, `.`, `_`, `-` and `:`, does
  * not end in `:` (that is a tag) and has a blank behind it.
  */
-function endOfHost(line: Line, at: number): number {
+export function endOfHost(line: Line, at: number): number {
   const { bytes, end } = line
   const month = end - at >= 15 ? readMonth(bytes, at) : 0
   if (month > 0 && bytes[at + 3] === BLANK && isDigit(bytes[skipBlanks(bytes, at + 4, end)] as number))
@@ -222,28 +236,43 @@ function skipStructuredData(bytes: Uint8Array, from: number, end: number): numbe
   return at
 }
 
+/** What stood at the front of the text. */
+export const TAG = { none: 0, firewall: 1, other: 2 } as const
+
 /**
- * Skips a program's tag at `line.at`: `logforwarder: `, `pan[123]: `, a lone `: `. Returns whether there was one.
+ * Skips a program's tag at `line.at`: `logforwarder: `, `pan[123]: `, a lone `: `, and says whose it was. Behind the tag
+ * of another program than a firewall's there is no firewall line, whatever it looks like (firewall-programs.ts).
  * Tried only when no format knows the text as it is.
  */
-export function skipTag(line: Line): boolean {
+export function skipTag(line: Line): number {
   const { bytes, end } = line
-  const limit = Math.min(end, line.at + 64)
-  let i = line.at
+  const from = line.at
+  const limit = Math.min(end, from + MAX_TAG_BYTES)
+  let i = from
   while (i < limit && isTagByte(bytes[i] as number)) i++
   const nameEnd = i
   if (bytes[i] === 0x5b) {
     i++
     while (i < limit && isTagByte(bytes[i] as number)) i++
-    if (i >= limit || bytes[i] !== 0x5d) return false
+    if (i >= limit || bytes[i] !== 0x5d) return TAG.none
     i++
   }
-  if (i >= limit || bytes[i] !== 0x3a) return false
+  if (i >= limit || bytes[i] !== 0x3a) return TAG.none
   const behind = skipBlanks(bytes, i + 1, end)
-  if (behind === i + 1) return false
-  if (nameEnd > line.at) takeProgram(line, line.at, nameEnd)
+  if (behind === i + 1) return TAG.none
   line.at = behind
-  return true
+  if (nameEnd === from) return TAG.firewall
+  takeProgram(line, from, nameEnd)
+  return isFirewallProgram(bytes, from, nameEnd) ? TAG.firewall : TAG.other
+}
+
+/** Whether the header names a program that is no firewall's; then the text is none either. */
+export function isOtherProgram(line: Line): boolean {
+  const { bytes, programStart, programEnd, hostStart, hostEnd } = line
+  const length = programEnd - programStart
+  if (length === 0 || isFirewallProgram(bytes, programStart, programEnd)) return false
+  if (length !== hostEnd - hostStart) return true
+  return !sameBytes(line.view, programStart, line.view, hostStart, length)
 }
 
 function isTagByte(byte: number): boolean {

@@ -31,6 +31,8 @@ export class Line {
   /** The program that the innermost header or a skipped tag names; empty when there is none. */
   programStart = 0
   programEnd = 0
+  /** An RFC 5424 header without its last parts: the next line with the same front may have them. */
+  isHeaderOpen = false
   /** Stamp of the innermost header that has one. */
   stampKind = 0
   stampYear = 0
@@ -79,6 +81,7 @@ export class Line {
     this.relayEnd = 0
     this.programStart = 0
     this.programEnd = 0
+    this.isHeaderOpen = false
     this.stampKind = STAMP.none
     this.repeatCount = 1
     this.flags = raw.truncated[row] === 1 ? FLAG.truncated : 0

@@ -58,18 +58,25 @@ test('the counters say what was read and what was not, with a sample', () => {
   )
   assert.deepEqual(counters, {
     unparsed: { 'no known firewall format': 1, 'paloalto-custom: neither SrcIP nor DstIP is an address': 1 },
-    senders: [
+    unknown: [
       {
         sender: '198.51.100.1',
-        unparsed: 2,
+        count: 1,
+        sample: 'hello',
+        reason: 'no known firewall format',
+      },
+      {
+        sender: '198.51.100.1',
+        count: 1,
         sample: custom({ SrcIP: 'x', DstIP: 'y' }),
         reason: 'paloalto-custom: neither SrcIP nor DstIP is an address',
       },
     ],
+    unknownOthers: 0,
   })
 })
 
-test('senders that are remembered are bounded', () => {
+test('senders and shapes of unknown lines that are remembered are bounded, the rest is counted', () => {
   const parser = new Parser(SYDNEY)
   const raw = new RawBatch(4096)
   const records = new RecordBatch(raw)
@@ -79,7 +86,9 @@ test('senders that are remembered are bounded', () => {
     raw.add(Buffer.from('x'), 0, 1, 0)
     parser.parse(raw, records)
   }
-  assert.equal(parser.counters().senders.length, 4096)
+  const { unknown, unknownOthers } = parser.counters()
+  assert.equal(unknown.length, 256)
+  assert.equal(unknownOthers, 5000 - 256)
 })
 
 test('a header that stays the same is not taken for another one', () => {
@@ -150,7 +159,30 @@ test('a line of another program on a firewall host is not taken for a log, whate
     `Feb 20 11:49:43 host sshd[1]: Invalid user ${custom()}`,
     `Feb 20 11:49:43 host app: x Feb 20 11:49:43 host2 ${custom()}`,
   ]) {
-    assert.deepEqual(parser.parseLine(line), { ok: false, reason: 'no known firewall format' })
+    assert.deepEqual(parser.parseLine(line), { ok: false, reason: 'text of a program that is no firewall' })
+  }
+})
+
+test("text behind another program's tag or APP-NAME is never a firewall's, also when the sender usually has none", () => {
+  const parser = new Parser(SYDNEY)
+  const forged = [TRAFFIC, custom()].flatMap((text) => [
+    `<14>Feb 20 12:28:20 LAB-FW-01 myapp: ${text}`,
+    `<14>Feb 20 12:28:20 LAB-FW-01 myapp[12]: ${text}`,
+    `<14>1 2025-02-20T12:28:20+11:00 LAB-FW-01 myapp 12 - - ${text}`,
+    `<14>1 2025-02-20T12:28:20+11:00 LAB-FW-01 myapp - - [x@1 y="z"] ${text}`,
+  ])
+  const real = [TRAFFIC, custom()].flatMap((text) => [
+    `<14>Feb 20 12:28:20 LAB-FW-01 ${text}`,
+    `<14>Feb 20 12:28:20 LAB-FW-01 logforwarder[12]: ${text}`,
+    `<14>Feb 20 12:28:20 LAB-FW-01 : ${text}`,
+    `<14>1 2025-02-20T12:28:20+11:00 LAB-FW-01 logforwarder - panwlogs - ${text}`,
+    `<14>1 2025-02-20T12:28:20+11:00 LAB-FW-01 LAB-FW-01 - - - ${text}`,
+    `<14>1 2025-02-20T12:28:20+11:00 LAB-FW-01 - - - - ${text}`,
+  ])
+  const records = parseBatch(parser, [...real, ...forged, ...real, ...forged])
+  for (let row = 0; row < records.count; row++) {
+    const isReal = row % (real.length + forged.length) < real.length
+    assert.equal(records.recordAt(row).flags.includes('unparsed'), !isReal, records.recordAt(row).raw)
   }
 })
 

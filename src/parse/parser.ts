@@ -9,11 +9,12 @@ import { RecordBatch, TEXT_SLOT } from '../model/record-batch.ts'
 import { ascii } from './bytes.ts'
 import { DeviceZones } from './device-zones.ts'
 import { decodeEscapes, flagInvalidUtf8 } from './encoding.ts'
-import { readHeader, skipTag } from './header.ts'
+import { isOtherProgram, readHeader, skipTag, TAG } from './header.ts'
 import { Line } from './line.ts'
 import { LINE_FORMATS, type LineFormat } from './registry.ts'
 import { joinRepeated } from './repeated.ts'
 import { SenderState } from './sender.ts'
+import { UnknownLines, type UnknownShape } from './unknown-lines.ts'
 
 /** Senders remembered; the one seen first goes when there are more. */
 const MAX_SENDERS = 4096
@@ -32,13 +33,10 @@ export interface ParserCounters {
   readonly parsed: Readonly<Record<string, number>>
   /** Lines not read, by reason. */
   readonly unparsed: Readonly<Record<string, number>>
-  /** Senders with lines not read: how many, and the last of them (cut at 1 KiB). */
-  readonly senders: readonly {
-    readonly sender: string
-    readonly unparsed: number
-    readonly sample: string | null
-    readonly reason: string
-  }[]
+  /** Lines not read, by sender and shape with a sample, the most frequent first; bounded. */
+  readonly unknown: readonly UnknownShape[]
+  /** Lines not read whose shape found no room in `unknown`. */
+  readonly unknownOthers: number
 }
 
 export type ParsedLine =
@@ -55,14 +53,16 @@ const reasonOf = (text: string): Reason => ({ text, bytes: ascii(text) })
 const REASONS: readonly Reason[] = [
   reasonOf('empty line'),
   reasonOf('no known firewall format'),
+  reasonOf('text of a program that is no firewall'),
   ...LINE_FORMATS.flatMap((format) => format.reasons.map(reasonOf)),
 ]
 const REASON_EMPTY = 0
 const REASON_UNKNOWN = 1
+const REASON_PROGRAM = 2
 /** Index of a format's first reason, by its code. */
 const FIRST_REASON = new Int32Array(256)
 {
-  let next = 2
+  let next = 3
   for (const format of LINE_FORMATS) {
     FIRST_REASON[format.code] = next
     next += format.reasons.length
@@ -78,6 +78,7 @@ export class Parser {
   readonly #line = new Line(new RawBatch(64))
   readonly #parsed = new Float64Array(256)
   readonly #unparsed = new Float64Array(REASONS.length)
+  readonly #unknown = new UnknownLines()
   /** Where a reason's text lies in the batch in hand, -1 when it does not yet. */
   readonly #reasonAt = new Int32Array(REASONS.length)
   #single: { raw: RawBatch; records: RecordBatch } | null = null
@@ -108,7 +109,6 @@ export class Parser {
     const count = raw.count
     for (let row = 0; row < count; row++) this.#parseRow(line, into, row)
     decodeEscapes(raw, into)
-    for (const sender of this.#batchSenders) sender.keepSample(raw)
   }
 
   #openSenders(raw: RawBatch): void {
@@ -135,48 +135,60 @@ export class Parser {
       this.#batchSenders[into.raw.sender[row] as number] ?? (this.#batchSenders[0] as SenderState)
     line.open(row)
     line.senderName = sender.name
-    const last = sender.format
-    if (last !== null && sender.reuseHeader(line) && last.recognise(line)) {
+    const place = sender.placeOf(line)
+    const last = sender.formatAt(place)
+    if (last !== null && sender.reuseHeader(place, line) && last.recognise(line)) {
       joinRepeated(line)
       if (this.#tryFormat(last, line, into, row) < 0) return
     }
-    this.#parseAfresh(line, into, row, sender)
-  }
-
-  /** The whole way: header, every format, once more behind a program's tag. */
-  #parseAfresh(line: Line, into: RecordBatch, row: number, sender: SenderState): void {
-    line.open(row)
-    if (line.start === line.end) {
-      this.#refuse(line, into, row, sender, REASON_EMPTY)
-      return
-    }
-    readHeader(line)
-    sender.keepHeader(line)
-    joinRepeated(line)
-    let reason = this.#tryFormats(line, into, row, sender)
-    if (reason === REASON_UNKNOWN && skipTag(line)) {
-      // The header ends behind the tag then; it is kept like that when the text is understood.
-      if ((line.flags & FLAG.repeated) === 0) sender.keepHeader(line)
-      joinRepeated(line)
-      reason = this.#tryFormats(line, into, row, sender)
-    }
+    const reason = this.#parseAfresh(line, into, row, sender, place)
     if (reason >= 0) this.#refuse(line, into, row, sender, reason)
   }
 
-  /** Tries the sender's last format, then the others. Returns -1, or why none could read the line. */
-  #tryFormats(line: Line, into: RecordBatch, row: number, sender: SenderState): number {
-    let reason = REASON_UNKNOWN
-    const last = sender.format
-    if (last?.recognise(line) === true) {
-      reason = this.#tryFormat(last, line, into, row)
-      if (reason < 0) return reason
+  /**
+   * The whole way: header, every format, once more behind a firewall program's tag. Returns -1, or why the line could
+   * not be read.
+   */
+  #parseAfresh(line: Line, into: RecordBatch, row: number, sender: SenderState, place: number): number {
+    line.open(row)
+    if (line.start === line.end) return REASON_EMPTY
+    readHeader(line)
+    if (isOtherProgram(line)) return REASON_PROGRAM
+    sender.keepHeader(place, line)
+    joinRepeated(line)
+    const reason = this.#tryFormats(line, into, row, sender, place)
+    if (reason !== REASON_UNKNOWN) return reason
+    const { at, programStart, programEnd } = line
+    const tag = skipTag(line)
+    if (tag === TAG.none) return reason
+    if (tag === TAG.other) {
+      line.at = at
+      line.programStart = programStart
+      line.programEnd = programEnd
+      return REASON_PROGRAM
     }
-    for (const format of LINE_FORMATS) {
-      if (format === last || !format.recognise(line)) continue
-      reason = this.#tryFormat(format, line, into, row)
-      if (reason >= 0) continue
-      sender.format = format
-      return reason
+    // The header ends behind the tag then; it is kept like that when the text is understood.
+    if ((line.flags & FLAG.repeated) === 0) sender.keepHeader(place, line)
+    joinRepeated(line)
+    return this.#tryFormats(line, into, row, sender, place)
+  }
+
+  /** Tries the formats of the sender's last lines, then the others. Returns -1, or why none could read the line. */
+  #tryFormats(line: Line, into: RecordBatch, row: number, sender: SenderState, place: number): number {
+    const last = sender.formatAt(place)
+    const { recent } = sender
+    let reason = REASON_UNKNOWN
+    for (let i = last === null ? 0 : -1; i < recent.length + LINE_FORMATS.length; i++) {
+      const format = (i < 0 ? last : (recent[i] ?? LINE_FORMATS[i - recent.length])) as LineFormat
+      if ((i >= 0 && format === last) || (i >= recent.length && recent.includes(format))) continue
+      if (!format.recognise(line)) continue
+      const failed = this.#tryFormat(format, line, into, row)
+      if (failed < 0) {
+        sender.keepFormat(place, format)
+        return failed
+      }
+      // The reason is that of the first format of the table, in whatever order they were tried.
+      reason = reason === REASON_UNKNOWN ? failed : Math.min(reason, failed)
     }
     return reason
   }
@@ -205,9 +217,7 @@ export class Parser {
   #refuse(line: Line, into: RecordBatch, row: number, sender: SenderState, reason: number): void {
     const entry = REASONS[reason] as Reason
     this.#unparsed[reason] = (this.#unparsed[reason] as number) + 1
-    sender.unparsed++
-    sender.sampleRow = row
-    sender.sampleReason = entry.text
+    if (reason !== REASON_EMPTY) this.#unknown.add(line, sender.name, entry.text)
     if ((this.#reasonAt[reason] as number) < 0) {
       this.#reasonAt[reason] = into.raw.append(entry.bytes)
       line.refresh()
@@ -250,15 +260,7 @@ export class Parser {
     for (const [index, reason] of REASONS.entries()) {
       if (this.#unparsed[index] !== 0) unparsed[reason.text] = this.#unparsed[index] as number
     }
-    const senders = [...this.#senders.values()]
-      .filter((sender) => sender.unparsed > 0)
-      .map((sender) => ({
-        sender: sender.name,
-        unparsed: sender.unparsed,
-        sample: sender.sample,
-        reason: sender.sampleReason,
-      }))
-    return { parsed, unparsed, senders }
+    return { parsed, unparsed, unknown: this.#unknown.shapes(), unknownOthers: this.#unknown.others }
   }
 }
 

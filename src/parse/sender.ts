@@ -1,19 +1,17 @@
 /**
  * What the parser remembers of one sender: its last headers (most lines of a second share theirs byte for byte, and a
- * relay or a file mixes a few devices), the format that worked last, and its last line that was not understood.
+ * relay or a file mixes a few devices), and beside each the format that worked last behind such a header. So the lines
+ * of one relay with several kinds of firewalls are as fast as those of several senders.
  */
-import type { RawBatch } from '../model/raw-batch.ts'
 import { sameBytes } from './bytes.ts'
-import type { Line } from './line.ts'
+import { endOfHost, mayBeHeader } from './header.ts'
+import { type Line, STAMP } from './line.ts'
 import type { LineFormat } from './registry.ts'
 
 /** Longest header that is kept for comparison. */
 const HEADER_BYTES = 128
 /** Headers kept per sender; a power of two. */
 const HEADERS = 8
-/** Bytes kept of a line that was not understood. */
-const SAMPLE_BYTES = 1024
-
 /** A header that was read, with what it said; positions are from the start of the line. */
 class HeaderMemory {
   readonly #header = new DataView(new ArrayBuffer(HEADER_BYTES))
@@ -55,6 +53,9 @@ class HeaderMemory {
     if (length === 0 || line.end - start <= length) return false
     if (!sameBytes(line.view, start, this.#header, 0, length)) return false
     line.at = start + length
+    // What follows may belong to the header: a host where this one had none, or one header more.
+    if (mayBeHeader(line.bytes, line.at)) return false
+    if (this.#hostLength === 0 && endOfHost(line, line.at) >= 0) return false
     if (this.#hostLength > 0) {
       line.hostStart = start + this.#host
       line.hostEnd = line.hostStart + this.#hostLength
@@ -79,55 +80,61 @@ class HeaderMemory {
 
 export class SenderState {
   readonly name: string
-  /** Format of the last line that was understood. */
-  format: LineFormat | null = null
-  unparsed = 0
-  sample: string | null = null
-  sampleReason = ''
-  /** Row of the last line of the batch in hand that was not understood, or -1. */
-  sampleRow = -1
+  /** By place: the format that read the last line there. */
+  readonly #formats: (LineFormat | null)[] = Array<LineFormat | null>(HEADERS).fill(null)
   /** Made when first needed: a flood from forged senders must not cost more than its lines. */
   readonly #headers: (HeaderMemory | null)[] = Array<HeaderMemory | null>(HEADERS).fill(null)
+  /** Formats that read its lines lately, the last one first. */
+  readonly recent: LineFormat[] = []
 
   constructor(name: string) {
     this.name = name
   }
 
-  /** Keeps the header that was just read, unless it is too long or empty. */
-  keepHeader(line: Line): void {
+  /**
+   * The place of a line in this memory, by the bytes where the host usually stands, so that each device behind a relay
+   * has its own: many devices share one, which costs time but is never wrong.
+   */
+  placeOf(line: Line): number {
+    const { view, start } = line
+    if (line.end - start < HASHED_BYTES) return 0
+    const mixed = view.getInt32(start + 16, true) ^ view.getInt32(start + 20, true)
+    const hash = Math.imul(mixed ^ view.getInt32(start + 24, true), 0x9e3779b1)
+    return (hash >>> 20) & (HEADERS - 1)
+  }
+
+  /** The format of the last line at a place, null when there was none. */
+  formatAt(place: number): LineFormat | null {
+    return this.#formats[place] as LineFormat | null
+  }
+
+  keepFormat(place: number, format: LineFormat): void {
+    this.#formats[place] = format
+    if (this.recent[0] === format) return
+    const at = this.recent.indexOf(format)
+    if (at >= 0) this.recent.splice(at, 1)
+    else if (this.recent.length === RECENT_FORMATS) this.recent.pop()
+    this.recent.unshift(format)
+  }
+
+  /** Keeps the header that was just read, unless what follows may decide where it ends, or it is too long. */
+  keepHeader(place: number, line: Line): void {
     const length = line.at - line.start
     if (length <= 0 || length > HEADER_BYTES || line.end - line.start < HASHED_BYTES) return
-    const index = indexOf(line)
-    const memory = this.#headers[index] ?? new HeaderMemory()
-    this.#headers[index] = memory
+    if (line.stampKind === STAMP.none || line.isHeaderOpen) return
+    const memory = this.#headers[place] ?? new HeaderMemory()
+    this.#headers[place] = memory
     memory.keep(line)
   }
 
-  /** Whether the line begins with a kept header; if so the line is set as if its header had been read. */
-  reuseHeader(line: Line): boolean {
-    if (line.end - line.start < HASHED_BYTES) return false
-    const memory = this.#headers[indexOf(line)] ?? null
+  /** Whether the line begins with the kept header; if so the line is set as if its header had been read. */
+  reuseHeader(place: number, line: Line): boolean {
+    const memory = this.#headers[place] as HeaderMemory | null
     return memory !== null && memory.reuse(line)
   }
-
-  /** Keeps the text of the batch's last line that was not understood. Call before the batch is reused. */
-  keepSample(raw: RawBatch): void {
-    const row = this.sampleRow
-    this.sampleRow = -1
-    if (row < 0) return
-    const start = raw.start[row] as number
-    const end = Math.min(raw.end[row] as number, start + SAMPLE_BYTES)
-    this.sample = raw.bytes.toString('utf8', start, end)
-  }
 }
 
-/** Shorter lines are read afresh. */
+/** Shorter lines have no place of their own. */
 const HASHED_BYTES = 32
-
-/** The place for a line's header, by the bytes where the host usually stands. */
-function indexOf(line: Line): number {
-  const { view, start } = line
-  const mixed = view.getInt32(start + 16, true) ^ view.getInt32(start + 20, true)
-  const hash = Math.imul(mixed ^ view.getInt32(start + 24, true), 0x9e3779b1)
-  return (hash >>> 20) & (HEADERS - 1)
-}
+/** Formats that are tried before all others. */
+const RECENT_FORMATS = 4

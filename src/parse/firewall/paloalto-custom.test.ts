@@ -278,3 +278,23 @@ test('a repetition that was cut is flagged', () => {
   const { flags } = recordOf(`${HEADER}${tag} message repeated 3 times: [ ${rest.join(' ')}`)
   assert.deepEqual(flags, ['truncated', 'repeated'])
 })
+
+for (const [name, location, expected] of [
+  ['of two words', 'United States', 'United States'],
+  ['of one word', 'Australia', 'Australia'],
+  ['that is a range', '10.0.0.0-10.255.255.255', '10.0.0.0-10.255.255.255'],
+  ['that is empty', '', null],
+] as const) {
+  test(`a line that a relay took apart and sent on as RFC 5424 is joined again: a country ${name}`, () => {
+    const [tag = '', ...rest] = custom({ SrcLocation: location }).split(' ')
+    for (const mark of [' - - - ', ' - - -  ']) {
+      const { raw, ...damaged } = recordOf(
+        `<14>1 2025-02-20T11:49:43+11:00 LAB-FW-01 ${tag}${mark}${rest.join(' ')}`,
+      )
+      const { raw: _, ...whole } = record({ SrcLocation: location })
+      assert.ok(raw.includes(mark))
+      assert.equal(damaged.sourceCountry, expected)
+      assert.deepEqual(damaged, whole)
+    }
+  })
+}
