@@ -3,6 +3,7 @@
  * the port and what to do. Linux: the holder is read from /proc and can be named only where its owner lets us look.
  */
 import { readdir, readFile, readlink } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { AppError, messageOf, systemCodeOf } from './errors.ts'
 
 export interface ListenAddress {
@@ -81,8 +82,7 @@ export async function portHolder(protocol: 'tcp' | 'udp', port: number): Promise
     const inodes = new Set(sockets.map((socket) => `socket:[${socket.inode}]`))
     for (const pid of await readdir('/proc')) {
       if (!/^\d+$/.test(pid) || !(await holdsOneOf(pid, inodes))) continue
-      const name = (await readFile(`/proc/${pid}/comm`, 'utf8')).trim()
-      return `${name} (process ${pid})`
+      return `${await programName(pid)} (process ${pid})`
     }
     return `a program of user ${sockets[0]?.uid}`
   } catch (error) {
@@ -90,6 +90,13 @@ export async function portHolder(protocol: 'tcp' | 'udp', port: number): Promise
     if (systemCodeOf(error) !== null) return null
     throw error
   }
+}
+
+/** The command's base name; threads may rename `comm` (Node calls its first one MainThread), arguments tell better. */
+async function programName(pid: string): Promise<string> {
+  const [command = ''] = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0')
+  const name = basename(command)
+  return name === '' ? (await readFile(`/proc/${pid}/comm`, 'utf8')).trim() : name
 }
 
 /** `/proc/net/tcp`: `sl local_address rem_address st tx:rx tr:tm retrnsmt uid timeout inode`, ports in hex. */
