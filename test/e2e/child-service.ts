@@ -15,6 +15,7 @@ import { atEnd, fetchPath, TEST_NETWORKS, until } from './harness.ts'
 
 export const ROOT = join(import.meta.dirname, '../..')
 const MAIN = join(ROOT, 'src/main.ts')
+export const LAUNCHER = join(ROOT, 'scripts/launch.mjs')
 /** A start on a busy machine. */
 const READY_LIMIT_MS = 60_000
 
@@ -26,31 +27,43 @@ export interface Exit {
 export interface Program {
   readonly child: ChildProcess
   readonly processId: number
+  /** Resolves when it has ended and all that it printed is here. */
   readonly exited: Promise<Exit>
+  readonly signal: (name: NodeJS.Signals) => void
   /** What it printed so far. */
   readonly stdout: () => string
   readonly stderr: () => string
 }
 
 /** Starts a program with this Node; it is killed when the test ends, if it still runs. */
-export function runNode(
-  t: TestContext,
-  args: readonly string[],
-  options: { environment?: NodeJS.ProcessEnv; folder?: string } = {},
-): Program {
+export function runNode(t: TestContext, args: readonly string[], options: ProgramOptions = {}): Program {
   return runProgram(t, process.execPath, args, options)
+}
+
+export interface ProgramOptions {
+  readonly environment?: NodeJS.ProcessEnv
+  /** In a process group of its own, as a terminal starts it; a signal then goes to all of it, as Ctrl-C does. */
+  readonly isGroup?: boolean
 }
 
 export function runProgram(
   t: TestContext,
   command: string,
   args: readonly string[],
-  options: { environment?: NodeJS.ProcessEnv; folder?: string } = {},
+  options: ProgramOptions = {},
 ): Program {
   const child = spawn(command, [...args], {
-    cwd: options.folder ?? ROOT,
-    // Without the test runner's own variables: a child must not think that it is a test file.
-    env: options.environment ?? { PATH: process.env['PATH'], HOME: process.env['HOME'], TZ: 'UTC' },
+    cwd: ROOT,
+    detached: options.isGroup ?? false,
+    // Without the test runner's own variables: a child must not think that it is a test file. And without a network
+    // for npm: what a start needs is there.
+    env: {
+      PATH: process.env['PATH'],
+      HOME: process.env['HOME'],
+      TZ: 'UTC',
+      npm_config_offline: 'true',
+      ...options.environment,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let stdout = ''
@@ -61,15 +74,21 @@ export function runProgram(
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text
   })
+  const signal = (name: NodeJS.Signals): void => {
+    const processId = child.pid as number
+    if (options.isGroup) process.kill(-processId, name)
+    else child.kill(name)
+  }
   const exited = once(child, 'close').then(([code, signal]): Exit => ({ code, signal }))
   atEnd(t, async () => {
-    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
+    if (child.exitCode === null && child.signalCode === null) signal('SIGKILL')
     await exited
   })
   return {
     child,
     processId: child.pid as number,
     exited,
+    signal,
     stdout: () => stdout,
     stderr: () => stderr,
   }
@@ -101,6 +120,19 @@ export async function startChild(
   return serviceOf(program, dataFolder)
 }
 
+/** The same as `npm start` does it, in a process group as a terminal has it. */
+export async function startLauncher(
+  t: TestContext,
+  options: { dataFolder: string; sets?: readonly string[]; arguments?: readonly string[] },
+): Promise<ServiceProcess> {
+  const { dataFolder } = options
+  await mkdir(dataFolder, { recursive: true })
+  atEnd(t, () => endLogStores(dataFolder))
+  const sets = setArguments(options.sets ?? [])
+  const args = [LAUNCHER, 'run', '--data', dataFolder, ...(options.arguments ?? []), ...sets]
+  return serviceOf(runNode(t, args, { isGroup: true }), dataFolder)
+}
+
 /** Settings of a service that meets no other on this machine. */
 export function setArguments(sets: readonly string[]): string[] {
   const all = [
@@ -121,7 +153,7 @@ export function setArguments(sets: readonly string[]): string[] {
 export function serviceOf(program: Program, dataFolder: string): ServiceProcess {
   const control = new ControlClient({ dataFolder, user: 'tester' })
   const status = (): Promise<Reply<'status'>> => control.call('status', {})
-  const { child, exited } = program
+  const { child, exited, signal } = program
   return {
     ...program,
     dataFolder,
@@ -152,8 +184,8 @@ export function serviceOf(program: Program, dataFolder: string): ServiceProcess 
         },
         READY_LIMIT_MS,
       ),
-    end: async (signal) => {
-      child.kill(signal)
+    end: async (name) => {
+      signal(name)
       return exited
     },
   }
