@@ -9,7 +9,7 @@
  *
  * type FILTERLOG, subtype the protocol (the tail's form goes by it), zones = the interface by direction, rule and ruleId
  * the tracker: a number, 32 hex digits, a UUID, or the label; without one ruleId is the rule's number, which changes with
- * each load of the rules. Lines of other programs of these firewalls are refused with a reason.
+ * each load of the rules.
  */
 import { CATEGORY, DISPOSITION, FLAG, FORMAT } from '../../model/log-record.ts'
 import { ADDRESS_SLOT, type RecordBatch, TEXT_SLOT } from '../../model/record-batch.ts'
@@ -21,13 +21,12 @@ import { Program } from '../program.ts'
 import type { LineFormat } from '../registry.ts'
 
 const REASONS = [
-  'filterlog: a line of another program of the firewall (DHCP, DNS, system), not of its packet filter',
   'filterlog: column 9 (IP version) is neither 4 nor 6',
   'filterlog: the line ends before the destination address',
   'filterlog: the source address column is not an address',
   'filterlog: the destination address column is not an address',
 ] as const
-const REASON = { program: 0, version: 1, short: 2, source: 3, destination: 4 } as const
+const REASON = { version: 0, short: 1, source: 2, destination: 3 } as const
 const OK = -1
 
 /** Columns in front of those that depend on the IP version. */
@@ -51,15 +50,6 @@ const BLOCK = ascii('block')
 const REJECT = ascii('reject')
 const TCP = ascii('tcp')
 const UDP = ascii('udp')
-/** Other programs that these firewalls send lines of. None of them quotes packets. */
-const OTHER_PROGRAMS = [
-  'dhcpd dhclient dhcp6c dhcrelay dhcpleases rtsold radvd unbound dnsmasq filterdns syslogd syslog-ng ntpd cron',
-  'check_reload_status kea-dhcp4 kea-dhcp6 dpinger miniupnpd charon pkg configd.py rc.gateway_alarm lighttpd',
-]
-  .join(' ')
-  .split(' ')
-  .map(ascii)
-
 const program = new Program()
 const ends = new Uint16Array(MAX_COLUMNS)
 let count = 0
@@ -81,7 +71,7 @@ const endOf = (column: number): number => textAt + (ends[column] as number)
 /** Its tag, or columns whose words are those of filterlog and no other program's name. */
 function recognise(line: Line): boolean {
   program.read(line)
-  if (program.isNamed) return isOurs(line) || isOther(line)
+  if (program.isNamed) return isOurs(line)
   return looksLikeColumns(line.bytes, program.textAt, line.end)
 }
 
@@ -92,11 +82,6 @@ const PF = ascii('pf')
 
 function hasColumns(line: Line): boolean {
   return looksLikeColumns(line.bytes, program.textAt, line.end)
-}
-
-function isOther(line: Line): boolean {
-  for (const name of OTHER_PROGRAMS) if (program.is(line.bytes, name)) return true
-  return false
 }
 
 /** `rule,subrule,anchor,tracker,interface,reason,action,in|out,4|6,` */
@@ -118,7 +103,6 @@ function looksLikeColumns(bytes: Uint8Array, from: number, end: number): boolean
 
 function read(line: Line, into: RecordBatch, row: number): number {
   program.read(line)
-  if (program.isNamed && !isOurs(line)) return REASON.program
   const { bytes, end } = line
   split(bytes, program.textAt, end)
   if (count <= COLUMN.version || endOf(COLUMN.version) - startOf(COLUMN.version) !== 1) return REASON.version

@@ -17,6 +17,7 @@ import type { Line } from '../line.ts'
 import { PrefixAction } from '../prefix-action.ts'
 import { Program } from '../program.ts'
 import type { LineFormat } from '../registry.ts'
+import { findBytes, findLastBytes } from '../search-bytes.ts'
 
 const REASONS = [
   'mikrotik: a firewall line without the flow, address:port->address:port, behind proto',
@@ -66,7 +67,7 @@ const program = new Program()
 function recognise(line: Line): boolean {
   if (endOfTopics(line) > 0) return true
   const inAt = findIn(line, line.at)
-  if (inAt < 0 || find(line.bytes, PROTO, inAt, line.end) < 0) return false
+  if (inAt < 0 || findBytes(line.bytes, PROTO, inAt, line.end) < 0) return false
   program.read(line)
   // `input: in:` looks like a tag; a process number or a header says that another program wrote the text.
   return !program.isNamed || (program.isLoose && program.textAt === inAt + 2)
@@ -97,27 +98,11 @@ function isIn(words: ReadonlySet<string>, bytes: Uint8Array, from: number, to: n
   return to > from && words.has(String.fromCharCode(...bytes.subarray(from, to)))
 }
 
-/** First place of the needle in the range, or -1. */
-function find(bytes: Uint8Array, needle: Uint8Array, from: number, end: number): number {
-  const first = needle[0]
-  const last = end - needle.length
-  for (let at = from; at <= last; at++) {
-    if (bytes[at] === first && startsWith(bytes, at, end, needle)) return at
-  }
-  return -1
-}
-
-/** Last place of the needle in the range, or -1. */
-function findLast(bytes: Uint8Array, needle: Uint8Array, from: number, end: number): number {
-  for (let at = end - needle.length; at >= from; at--) if (startsWith(bytes, at, end, needle)) return at
-  return -1
-}
-
 /** The colon of `: in:` that ` out:` follows, or -1. */
 function findIn(line: Line, from: number): number {
   const { bytes, end } = line
-  const at = find(bytes, IN, from, Math.min(end, from + HEAD_LIMIT_BYTES))
-  return at >= 0 && find(bytes, OUT, at, end) >= 0 ? at : -1
+  const at = findBytes(bytes, IN, from, Math.min(end, from + HEAD_LIMIT_BYTES))
+  return at >= 0 && findBytes(bytes, OUT, at, end) >= 0 ? at : -1
 }
 
 function read(line: Line, into: RecordBatch, row: number): number {
@@ -143,8 +128,8 @@ function read(line: Line, into: RecordBatch, row: number): number {
 /** `PREFIX CHAIN: in:A out:B, ..., proto P (...), FLOW, ...`. */
 function readPacket(line: Line, into: RecordBatch, row: number, from: number, inAt: number): number {
   const { bytes, end } = line
-  const outAt = find(bytes, OUT, inAt, end)
-  const protoAt = find(bytes, PROTO, outAt, end)
+  const outAt = findBytes(bytes, OUT, inAt, end)
+  const protoAt = findBytes(bytes, PROTO, outAt, end)
   if (protoAt < 0) return REASON.flow
   const flowStart = readProtocol(line, into, row, protoAt + PROTO.length)
   const failed = flowStart < 0 ? REASON.flow : readFlow(line, into, row, flowStart)
@@ -212,7 +197,8 @@ function readFlow(line: Line, into: RecordBatch, row: number, from: number): num
   into.destinationPort[row] = takePort(line)
   if (startsWith(bytes, to, end, NAT)) readNat(line, into, row, to + NAT.length)
   // Names of interfaces of dial-in users are chosen by them: a second packet behind the first is not the router's.
-  if (find(bytes, PROTO, to, end) >= 0 || find(bytes, OUT, to, end) >= 0) line.flags |= FLAG.ambiguous
+  if (findBytes(bytes, PROTO, to, end) >= 0 || findBytes(bytes, OUT, to, end) >= 0)
+    line.flags |= FLAG.ambiguous
   return OK
 }
 
@@ -319,7 +305,7 @@ function readLogin(line: Line, into: RecordBatch, row: number, from: number): bo
     return readLoginTail(line, into, row, from + LOGIN_FAILURE.length, OUTCOME.failure)
   }
   if (startsWith(bytes, from, end, USER)) {
-    const at = find(bytes, LOGGED_IN, from, end)
+    const at = findBytes(bytes, LOGGED_IN, from, end)
     return at >= 0 && readLoginTail(line, into, row, from + USER.length, OUTCOME.success)
   }
   return bytes[from] === 0x3c && readTunnelLogin(line, into, row, from)
@@ -331,12 +317,12 @@ function readLogin(line: Line, into: RecordBatch, row: number, from: number): bo
  */
 function readLoginTail(line: Line, into: RecordBatch, row: number, from: number, outcome: number): boolean {
   const { bytes, end } = line
-  const via = findLast(bytes, VIA, from, end)
+  const via = findLastBytes(bytes, VIA, from, end)
   if (via < 0) return false
-  const fromAt = findLast(bytes, FROM, from - 1, via)
+  const fromAt = findLastBytes(bytes, FROM, from - 1, via)
   let userEnd = fromAt < 0 ? via : fromAt
   if (outcome === OUTCOME.success) {
-    userEnd = findLast(bytes, LOGGED_IN, from, via + 1)
+    userEnd = findLastBytes(bytes, LOGGED_IN, from, via + 1)
     if (userEnd < 0) return false
   }
   into.category[row] = CATEGORY.login
@@ -346,7 +332,7 @@ function readLoginTail(line: Line, into: RecordBatch, row: number, from: number,
     const { sourceAddress } = ADDRESS_SLOT
     const isKnown = setAddress(into, row, sourceAddress, bytes, fromAt + FROM.length, via)
     if (!isKnown && !looksLikeAddress(bytes, fromAt + FROM.length, via)) line.flags |= FLAG.ambiguous
-    if (find(bytes, FROM, from - 1, fromAt) >= 0) line.flags |= FLAG.ambiguous
+    if (findBytes(bytes, FROM, from - 1, fromAt) >= 0) line.flags |= FLAG.ambiguous
   }
   setLowerWord(into, row, TEXT_SLOT.subtype, line, via + VIA.length, end)
   setLowerWord(into, row, TEXT_SLOT.application, line, via + VIA.length, end)
@@ -358,8 +344,8 @@ function readLoginTail(line: Line, into: RecordBatch, row: number, from: number,
 /** `<198.51.100.7>: user NAME authentication failed` of PPP tunnels. */
 function readTunnelLogin(line: Line, into: RecordBatch, row: number, from: number): boolean {
   const { bytes, end } = line
-  const close = find(bytes, BEHIND_TUNNEL, from, end)
-  const failed = findLast(bytes, AUTHENTICATION_FAILED, from, end)
+  const close = findBytes(bytes, BEHIND_TUNNEL, from, end)
+  const failed = findLastBytes(bytes, AUTHENTICATION_FAILED, from, end)
   if (close < 0 || failed < close + BEHIND_TUNNEL.length) return false
   into.category[row] = CATEGORY.login
   into.outcome[row] = OUTCOME.failure

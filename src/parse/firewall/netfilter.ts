@@ -18,6 +18,7 @@ import type { Line } from '../line.ts'
 import { PrefixAction } from '../prefix-action.ts'
 import { Program } from '../program.ts'
 import type { LineFormat } from '../registry.ts'
+import { endOfToken } from '../search-bytes.ts'
 import { isSane, readClock, readMonth } from '../stamp.ts'
 
 const REASONS = [
@@ -53,12 +54,6 @@ function findIn(bytes: Uint8Array, at: number, end: number): number {
     if (behind - i <= INTERFACE_LIMIT_BYTES && startsWith(bytes, behind, end, OUT)) return i - 2
   }
   return -1
-}
-
-function endOfToken(bytes: Uint8Array, from: number, end: number): number {
-  let at = from
-  while (at < end && !isBlank(bytes[at] as number)) at++
-  return at
 }
 
 function recognise(line: Line): boolean {
