@@ -153,7 +153,7 @@ export class Parser {
     line.open(row)
     if (line.start === line.end) return REASON_EMPTY
     readHeader(line)
-    if (isOtherProgram(line)) return REASON_PROGRAM
+    if (isOtherProgram(line)) return this.#tryServices(line, into, row)
     sender.keepHeader(place, line)
     joinRepeated(line)
     const reason = this.#tryFormats(line, into, row, sender, place)
@@ -171,6 +171,14 @@ export class Parser {
     if ((line.flags & FLAG.repeated) === 0) sender.keepHeader(place, line)
     joinRepeated(line)
     return this.#tryFormats(line, into, row, sender, place)
+  }
+
+  /** Of another program's text only the formats that know that program by its name may say anything. */
+  #tryServices(line: Line, into: RecordBatch, row: number): number {
+    for (const format of LINE_FORMATS) {
+      if (format.isService === true && format.recognise(line)) return this.#tryFormat(format, line, into, row)
+    }
+    return REASON_PROGRAM
   }
 
   /** Tries the formats of the sender's last lines, then the others. Returns -1, or why none could read the line. */

@@ -78,4 +78,11 @@ function readLogin(line: Line, into: RecordBatch, row: number, from: number, out
   setLowerWord(into, row, TEXT_SLOT.action, line, word, from - 1)
 }
 
-export const openssh: LineFormat = { code: FORMAT.openssh, name: 'openssh', reasons: [], recognise, read }
+export const openssh: LineFormat = {
+  code: FORMAT.openssh,
+  name: 'openssh',
+  reasons: [],
+  isService: true,
+  recognise,
+  read,
+}

@@ -141,4 +141,11 @@ function readPeerAtEnd(line: Line, into: RecordBatch, row: number, from: number)
   readAddressAndPort(line, into, row, start + 1, endOfToken(bytes, start, end))
 }
 
-export const openvpn: LineFormat = { code: FORMAT.openvpn, name: 'openvpn', reasons: [], recognise, read }
+export const openvpn: LineFormat = {
+  code: FORMAT.openvpn,
+  name: 'openvpn',
+  reasons: [],
+  isService: true,
+  recognise,
+  read,
+}

@@ -150,4 +150,11 @@ function readQuestion(line: Line, into: RecordBatch, row: number, from: number):
   setAddress(into, row, ADDRESS_SLOT.sourceAddress, bytes, asker, endOfToken(bytes, asker, end))
 }
 
-export const service: LineFormat = { code: FORMAT.service, name: 'service', reasons: [], recognise, read }
+export const service: LineFormat = {
+  code: FORMAT.service,
+  name: 'service',
+  reasons: [],
+  isService: true,
+  recognise,
+  read,
+}
