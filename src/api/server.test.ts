@@ -104,6 +104,20 @@ describe('the other routes', () => {
     assert.deepEqual(site.failures, ['GET /metrics'])
   })
 
+  test('a client that knows HTTP/1.0 alone gets the list', async () => {
+    const socket = connect({
+      port: site.port,
+      host: '127.0.0.1',
+      rejectUnauthorized: false,
+      ALPNProtocols: ['http/1.0'],
+    })
+    socket.end(`GET ${LIST} HTTP/1.0\r\n\r\n`)
+    let answer = ''
+    for await (const chunk of socket) answer += String(chunk)
+    assert.match(answer, /^HTTP\/1\.1 200 OK\r\n/)
+    assert.match(answer, /\r\n\r\n198\.51\.100\.1\n/)
+  })
+
   test('what is no sound HTTP is refused in one line, with the headers', async () => {
     const smuggled = `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`
     const huge = `GET / HTTP/1.1\r\nHost: x\r\nX: ${'a'.repeat(20_000)}\r\n\r\n`

@@ -325,6 +325,8 @@ function tlsOptions(certificate: ServedCertificate): SecureContextOptions {
 function serverOptions(certificate: ServedCertificate): Parameters<typeof createServer>[0] {
   return {
     ...tlsOptions(certificate),
+    // An old client that offers HTTP/1.0 alone would else be refused within TLS.
+    ALPNProtocols: ['http/1.1', 'http/1.0'],
     handshakeTimeout: HANDSHAKE_MS,
     headersTimeout: HEADERS_MS,
     requestTimeout: REQUEST_MS,
