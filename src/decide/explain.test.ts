@@ -80,14 +80,18 @@ test('what the logs know is told when it is given', async () => {
     devices: ['fw1'],
     ports: 1,
     destinations: 2,
-    skipped: [{ reason: 'late reply of a DNS server', count: 4 }],
+    skipped: [
+      { reason: 'is a late reply of a DNS server', count: 4 },
+      { reason: 'has no event time', count: 1 },
+    ],
   })
   assert.ok(outcome.ok)
   assert.match(
     textOf(outcome.value),
     /12 lines from it .* reaching 2 destinations and 1 port, reported by fw1/,
   )
-  assert.match(textOf(outcome.value), /4 lines did not count: late reply of a DNS server/)
+  assert.match(textOf(outcome.value), /4 lines did not count\. Each is a late reply of a DNS server\./)
+  assert.match(textOf(outcome.value), /1 line did not count\. It has no event time\./)
 })
 
 test('an explanation prints no control characters of a log line', async () => {

@@ -27,7 +27,7 @@ export interface SeenLines {
   readonly devices: readonly string[]
   readonly ports: number | null
   readonly destinations: number | null
-  /** Lines that did not count, with the guard that left them out. */
+  /** Lines that did not count, with the guard that left them out as a predicate: `is older than ...`. */
   readonly skipped: readonly { readonly reason: string; readonly count: number }[]
 }
 
@@ -228,7 +228,10 @@ function lineSentences(lines: SeenLines): string[] {
       : `, reported by ${lines.devices.map((device) => quoted(device)).join(', ')}`
   return [
     `The stored logs have ${plural(lines.records, 'line')} from it ${span}${reached}${devices}.`,
-    ...lines.skipped.map(({ reason, count }) => `${plural(count, 'line')} did not count: ${quoted(reason)}.`),
+    ...lines.skipped.map(
+      ({ reason, count }) =>
+        `${plural(count, 'line')} did not count. ${count === 1 ? 'It' : 'Each'} ${quoted(reason)}.`,
+    ),
   ]
 }
 
