@@ -14,6 +14,7 @@ import {
 import type { Decider } from '../decide/decider.ts'
 import type { Explanation as Told } from '../decide/explain.ts'
 import { errorCodeOf, type Outcome, type RefusalCode } from '../decide/outcome.ts'
+import { instantOf } from '../decide/sentences.ts'
 import { formatNetwork, overlaps, parseNetwork } from '../lib/address.ts'
 import { AppError } from '../lib/errors.ts'
 import type { Decision, DecisionMode } from '../model/decision.ts'
@@ -55,7 +56,7 @@ export function serviceActions({ parts, settings, stop }: ActionOptions): Servic
         resultOf(target, await decider().blocks.lift(target, user, reason), ({ graceUntilMs }) =>
           graceUntilMs === null
             ? 'lifted'
-            : `lifted; detectors leave it alone until ${new Date(graceUntilMs).toISOString()}`,
+            : `lifted; detectors leave it alone until ${instantOf(graceUntilMs)}`,
         ),
       ),
     releaseHeld: ({ targets, reason, dryRun }, { user }) =>

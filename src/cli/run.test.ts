@@ -49,6 +49,17 @@ test('run hands the settings on, announces, and stops cleanly at a signal with e
   assert.equal(world.stderr(), '')
 })
 
+test('what the service makes is for its owner alone', async () => {
+  const before = process.umask(0o022)
+  const { world, started } = play()
+  const running = world.run('run')
+  await started
+  const during = process.umask(before)
+  world.signal('SIGTERM')
+  assert.equal(await running, 0)
+  assert.equal(during, 0o077)
+})
+
 test('a second Ctrl-C later stops at once with exit 1', async () => {
   const { world, started } = play({ stop: () => new Promise<void>(() => {}) })
   const running = world.run('run')

@@ -37,6 +37,8 @@ const STOP_LIMIT_MS = 10_000
 const SAME_SIGNAL_MS = 1500
 
 export async function run(io: CliIo, options: RunOptions, startApp: StartApp): Promise<number> {
+  // What the service makes is for its owner alone, the files of the embedded engine and of SQLite included.
+  process.umask(0o077)
   const input = configurationInput(io, options)
   const configuration = loadConfiguration(input)
   const stopRequest = new StopRequest(io)
