@@ -52,6 +52,8 @@ export interface BlockLine {
   readonly target: string
   /** Our name of the rule, `manual` or `feed`. */
   readonly rule: string
+  /** The older system's name of it; empty where it had none. */
+  readonly originalName: string
   /** One sentence. */
   readonly reason: string
   readonly createdAtMs: number
@@ -94,6 +96,8 @@ export interface ServiceStatus {
   readonly engine: EngineStatus
   readonly list: ListStatus
   readonly activeBlocks: number
+  /** Held back by a brake until a person decides. */
+  readonly heldBlocks: number
   /** The newest first. */
   readonly recentBlocks: readonly BlockLine[]
   readonly inputs: readonly InputHealth[]

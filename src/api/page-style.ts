@@ -39,6 +39,9 @@ table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nu
 th { text-align: left; font-weight: 600; color: var(--soft); font-size: .85rem; white-space: nowrap; }
 th, td { padding: .35rem 1rem .35rem 0; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: break-word; max-width: 18rem; }
 td code { overflow-wrap: inherit; }
+.short { white-space: nowrap; }
+.small { font-size: .85rem; }
+summary { cursor: pointer; color: var(--soft); }
 td.wide { overflow-wrap: anywhere; max-width: none; }
 tr:last-child td { border-bottom: 0; }
 .number { text-align: right; white-space: nowrap; }
@@ -49,6 +52,8 @@ tr:last-child td { border-bottom: 0; }
   tr { display: block; padding: .5rem 0; border-bottom: 1px solid var(--line); }
   tr:last-child { border-bottom: 0; }
   td { display: flex; justify-content: space-between; gap: 1rem; border: 0; padding: .1rem 0; max-width: none; overflow-wrap: anywhere; }
+  td:has(> span:empty) { display: none; }
+  .short { white-space: normal; }
   td::before { content: attr(data-label); color: var(--soft); font-size: .85rem; flex: 0 0 auto; }
   td > * { min-width: 0; }
   .number { text-align: left; }

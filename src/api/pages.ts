@@ -9,6 +9,14 @@ import { readinessOf } from './health.ts'
 
 /** Rows of a table; the rest is counted in a line below. */
 const MAX_ROWS = 20
+/** Addresses of the list that are shown at once; the rest is folded. */
+const SHOWN_URLS = 2
+const INPUT_NAMES: Readonly<Record<string, string>> = {
+  udp: 'Syslog over UDP',
+  tcp: 'Syslog over TCP',
+  tls: 'Syslog over TLS',
+  file: 'Log files',
+}
 
 /** HTML that is already escaped. */
 class Html {
@@ -116,8 +124,19 @@ function listCard(status: ServiceStatus): Html {
   return html`<section class="third"><h2>Block list</h2>
 <p class="big">${number(list.entries)}</p><p class="soft">${list.entries === 1 ? 'entry' : 'entries'}, revision ${list.revision}, changed ${ago(list.madeAtMs, nowMs)}</p>
 ${list.refused > 0 ? html`<p>${pill('warn', `${number(list.refused)} kept out`)}</p>` : null}${origin === '' ? null : html`<p>${pill('warn', origin)}</p>`}
-${list.urls.slice(0, 4).map((url) => html`<p><code>${url}</code></p>`)}
+${list.urls.slice(0, SHOWN_URLS).map(urlLine)}${otherUrls(list.urls.slice(SHOWN_URLS))}
 <p><a href="/files/blacklist.txt">Open the list</a></p></section>`
+}
+
+/** A long address breaks behind its slashes and nowhere else, as far as it can. */
+function urlLine(url: string): Html {
+  const pieces = url.split(/(?<=[^:/]\/)/)
+  return html`<p><code>${pieces.map((piece, i) => html`${i === 0 ? null : html`<wbr>`}${piece}`)}</code></p>`
+}
+
+function otherUrls(urls: readonly string[]): Html | null {
+  if (urls.length === 0) return null
+  return html`<details><summary>${urls.length === 1 ? '1 more address' : `${urls.length} more addresses`}</summary>${urls.map(urlLine)}</details>`
 }
 
 function engineCard(status: ServiceStatus): Html {
@@ -125,22 +144,23 @@ function engineCard(status: ServiceStatus): Html {
   const tone: Tone = certificate.daysLeft >= 30 ? 'good' : certificate.daysLeft >= 7 ? 'warn' : 'bad'
   return html`<section class="third"><h2>Engine and certificate</h2>
 <p>${enginePill(status)}${engine.sinceMs === null ? null : html` <span class="soft">since ${ago(engine.sinceMs, nowMs)}</span>`}</p>
-<p>${engine.note}</p><p>${number(status.activeBlocks)} active blocks</p>
-<p>${pill(tone, `${certificate.daysLeft} days`)} until the certificate ends${certificate.source === 'made' ? html` (<a href="/ca.crt">authority for firewalls</a>)` : ' (your own)'}</p>
-<p class="soft"><code>${certificate.fingerprint}</code></p></section>`
+${engine.note === '' ? null : html`<p>${engine.note}</p>`}<p>${counted(status.activeBlocks, 'active block')}${status.heldBlocks === 0 ? null : html`, ${pill('warn', `${number(status.heldBlocks)} held for review`)}`}</p>
+<p>${pill(tone, counted(certificate.daysLeft, 'day'))} until the certificate ends${certificate.source === 'made' ? html` (<a href="/ca.crt">authority for firewalls</a>)` : ' (your own)'}</p>
+<details><summary>SHA-256 fingerprint</summary><p class="soft"><code>${certificate.fingerprint}</code></p></details></section>`
 }
 
 function partsCard(status: ServiceStatus): Html {
   const { logStore } = status
   return html`<section class="third"><h2>Parts</h2>
 ${status.components.map((component) => html`<p>${pill(component.isReady ? 'good' : 'bad', component.name)} ${component.reason}</p>`)}
-<p>${logStore.records === null ? 'Stored records unknown' : `${number(logStore.records)} records stored`}, ${number(logStore.waitingSegments)} segments waiting. <span class="soft">${logStore.note}</span></p></section>`
+<p class="soft">${logStore.records === null ? 'How many records are stored is not known now.' : `${counted(logStore.records, 'record')} stored`}</p></section>`
 }
 
 interface Column<Row> {
   readonly label: string
   readonly cell: (row: Row) => Part
-  readonly kind?: 'number' | 'wide'
+  /** `short` stays on one line; `wide` takes what room is left. */
+  readonly kind?: 'number' | 'wide' | 'short'
 }
 
 function table<Row>(
@@ -164,7 +184,11 @@ function more(count: number): Html {
 
 function inputsCard(status: ServiceStatus): Html {
   return html`<section>${table<InputHealth>('Inputs', status.inputs, 'Nothing is listened to yet.', [
-    { label: 'Input', cell: (input) => input.name },
+    {
+      label: 'Input',
+      cell: (input) =>
+        html`${INPUT_NAMES[input.name] ?? input.name}${input.note === '' ? null : html` ${pill('warn', 'see above')}`}`,
+    },
     { label: 'Address', cell: (input) => html`<code>${input.address ?? 'off'}</code>` },
     { label: 'Messages', kind: 'number', cell: (input) => number(input.received) },
     { label: 'Per second', kind: 'number', cell: (input) => number(input.perSecond) },
@@ -174,7 +198,6 @@ function inputsCard(status: ServiceStatus): Html {
       cell: (input) =>
         input.lost === null ? 'unknown' : input.lost === 0 ? '0' : pill('bad', number(input.lost)),
     },
-    { label: 'Note', cell: (input) => input.note },
   ])}</section>`
 }
 
@@ -184,23 +207,29 @@ function blocksCard(status: ServiceStatus): Html {
     status.recentBlocks,
     'Nothing has been blocked yet.',
     [
-      { label: 'Address', cell: (block) => html`<code>${block.target}</code>` },
-      { label: 'Rule', cell: (block) => block.rule },
+      { label: 'Address', kind: 'short', cell: (block) => html`<code>${block.target}</code>` },
+      { label: 'Rule', kind: 'short', cell: ruleCell },
       { label: 'Why', kind: 'wide', cell: (block) => block.reason },
-      { label: 'Blocked', cell: (block) => ago(block.createdAtMs, status.nowMs) },
+      { label: 'Blocked', kind: 'short', cell: (block) => ago(block.createdAtMs, status.nowMs) },
       {
         label: 'Until',
+        kind: 'short',
         cell: (block) => (block.expiresAtMs === null ? 'removed by hand' : instant(block.expiresAtMs)),
       },
     ],
   )}</section>`
 }
 
+/** Our name, and the older one that users know. */
+function ruleCell({ rule, originalName }: BlockLine): Html {
+  return html`${rule}${originalName === '' ? null : html`<br><span class="soft small">${originalName}</span>`}`
+}
+
 function fetchersCard(status: ServiceStatus): Html {
   const none = 'No firewall has fetched the list since the start.'
   return html`<section class="half">${table<Fetcher>('Who fetched the list', status.fetchers, none, [
-    { label: 'Address', cell: (fetcher) => html`<code>${fetcher.address}</code>` },
-    { label: 'Last', cell: (fetcher) => ago(fetcher.lastMs, status.nowMs) },
+    { label: 'Address', kind: 'short', cell: (fetcher) => html`<code>${fetcher.address}</code>` },
+    { label: 'Last', kind: 'short', cell: (fetcher) => ago(fetcher.lastMs, status.nowMs) },
     { label: 'Revision', kind: 'number', cell: (fetcher) => fetcher.lastRevision },
     { label: 'Fetches', kind: 'number', cell: (fetcher) => number(fetcher.fetches) },
     { label: 'Client', kind: 'wide', cell: (fetcher) => fetcher.userAgent },
@@ -214,7 +243,7 @@ function devicesCard(status: ServiceStatus): Html {
     'No line has come yet.',
     [
       { label: 'Device', kind: 'wide', cell: (device) => device.device },
-      { label: 'Last line', cell: (device) => ago(device.lastSeenAtMs, status.nowMs) },
+      { label: 'Last line', kind: 'short', cell: (device) => ago(device.lastSeenAtMs, status.nowMs) },
       { label: 'Records', kind: 'number', cell: (device) => number(device.records) },
       { label: 'Not understood', kind: 'number', cell: (device) => number(device.unparsed) },
       { label: 'Clock', cell: (device) => clockText(device) },
@@ -232,6 +261,11 @@ function clockText(device: DeviceStatus): Part {
 
 function number(value: number): string {
   return Math.round(value).toLocaleString('en-US')
+}
+
+/** `1 day`, `2 days`. */
+function counted(value: number, noun: string): string {
+  return `${number(value)} ${noun}${value === 1 ? '' : 's'}`
 }
 
 /** `2026-01-31 13:05:09 UTC`, or `unknown` for what is no time. */

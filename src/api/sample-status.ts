@@ -72,7 +72,11 @@ export function sampleStatus(): ServiceStatus {
     ],
     engine: { state: 'on', sinceMs: nowMs - 3_600_000, note: 'Switched on by admin.' },
     list: {
-      urls: ['https://192.0.2.10:8443/files/blacklist.txt'],
+      urls: [
+        'https://192.0.2.10:8443/files/blacklist.txt',
+        'https://192.0.2.11:8443/files/blacklist.txt',
+        'https://ads.example:8443/files/blacklist.txt',
+      ],
       entries: 12_345,
       refused: 2,
       revision: 812,
@@ -80,10 +84,12 @@ export function sampleStatus(): ServiceStatus {
       origin: 'decisions',
     },
     activeBlocks: 12_347,
+    heldBlocks: 7,
     recentBlocks: [
       {
         target: '198.51.100.7',
         rule: 'port-scan',
+        originalName: 'Port Scan Attack v1',
         reason: `11 ports of 203.0.113.5 within 10 minutes, reported by ${HOSTILE}.`,
         createdAtMs: nowMs - 5000,
         expiresAtMs: nowMs + 30 * 86_400_000,
@@ -91,6 +97,7 @@ export function sampleStatus(): ServiceStatus {
       {
         target: '2001:db8:7::/64',
         rule: 'manual',
+        originalName: 'User Added',
         reason: HOSTILE,
         createdAtMs: nowMs - 500_000,
         expiresAtMs: null,

@@ -4,13 +4,14 @@
  */
 import type { ComponentHealth, InputHealth, ServiceStatus } from '../api/health.ts'
 import type { StatusView } from '../api/control-contract.ts'
+import { originalNameOf } from '../decide/rule-names.ts'
 import { formatNetwork } from '../lib/address.ts'
 import type { InputStatus } from '../pipeline-messages.ts'
 import type { Parts } from './parts.ts'
 
 const RECENT_BLOCKS = 20
 /** Counters of inputs that mean lost messages. */
-const LOSSES = ['shed', 'kernelDrops']
+const LOSSES = ['shed', 'kernelDrops', 'framingErrors']
 
 const iso = (ms: number): string => new Date(ms).toISOString()
 const isoOrNull = (ms: number | null): string | null => (ms === null ? null : iso(ms))
@@ -35,7 +36,7 @@ export function componentsOf(parts: Parts): ComponentHealth[] {
     {
       name: 'log-store',
       isReady: logs?.isReady ?? false,
-      reason: `${logs?.note ?? 'not started yet'}${waiting > 0 ? `, ${waiting} segments wait on disk` : ''}`,
+      reason: `${logs?.note ?? 'not started yet'}${waiting > 0 ? `, ${waiting} ${waiting === 1 ? 'segment waits' : 'segments wait'} on disk` : ''}`,
     },
   ]
 }
@@ -66,9 +67,11 @@ export function serviceStatus(parts: Parts): ServiceStatus {
       origin: snapshot.origin,
     },
     activeBlocks: blocks.length,
+    heldBlocks: decider?.counters().holds ?? 0,
     recentBlocks: blocks.slice(0, RECENT_BLOCKS).map((decision) => ({
       target: formatNetwork(decision.target),
       rule: decision.rule ?? decision.origin,
+      originalName: originalNameOf(decision) ?? '',
       reason: decision.reason,
       createdAtMs: decision.createdAtMs,
       expiresAtMs: decision.expiresAtMs,
@@ -102,8 +105,7 @@ function inputHealth(input: InputStatus, perSecond: number): InputHealth {
     address: input.address,
     received: counters['received'] ?? counters['lines'] ?? 0,
     perSecond,
-    // Files lose nothing that we read; what a TCP sender had under way when it broke off, nobody knows.
-    lost: lost.length === 0 && input.name !== 'file' ? null : lost.reduce((sum, count) => sum + count, 0),
+    lost: lost.reduce((sum, count) => sum + count, 0),
     note: input.findings.map(({ message }) => message).join(' '),
   }
 }
