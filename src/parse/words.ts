@@ -3,7 +3,7 @@
  * know the blank and the hyphen as one. What is not listed is unknown, never guessed.
  */
 import { ATTACKER, CATEGORY, DISPOSITION, SEVERITY } from '../model/log-record.ts'
-import { ascii, isWord, startsWith } from './bytes.ts'
+import { ascii, isDigit, isWord, startsWith } from './bytes.ts'
 
 const WORDS = {
   allow: ascii('allow'),
@@ -82,4 +82,22 @@ export function attackerOf(bytes: Uint8Array, start: number, end: number): numbe
 export function categoryOf(bytes: Uint8Array, start: number, end: number): number {
   if (isWord(bytes, start, end, WORDS.traffic)) return CATEGORY.traffic
   return isWord(bytes, start, end, WORDS.threat) ? CATEGORY.threat : CATEGORY.other
+}
+
+/** Letters, digits, blanks and hyphens, as protocols and actions are written. Empty is one too. */
+export function isPlainWord(bytes: Uint8Array, from: number, to: number): boolean {
+  if (to - from > 40) return false
+  for (let i = from; i < to; i++) {
+    const byte = bytes[i] as number
+    const lower = byte | 0x20
+    const isPlain =
+      (lower >= 0x61 && lower <= 0x7a) ||
+      isDigit(byte) ||
+      byte === 0x2d ||
+      byte === 0x20 ||
+      byte === 0x2f ||
+      byte === 0x5f
+    if (!isPlain && !(i === from && byte === 0x24)) return false
+  }
+  return true
 }

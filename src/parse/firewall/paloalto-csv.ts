@@ -3,7 +3,7 @@
  * column index from the front, never from the end; fewer and more columns are accepted. Columns whose type is wrong mean
  * that text of an outsider has moved them: such a line is `ambiguous` or not read at all, never guessed.
  */
-import { ATTACKER, CATEGORY, FLAG, FORMAT, OUTCOME } from '../../model/log-record.ts'
+import { ATTACKER, CATEGORY, FLAG, FORMAT } from '../../model/log-record.ts'
 import { ADDRESS_SLOT, type RecordBatch, TEXT_SLOT, TEXT_STRIDE } from '../../model/record-batch.ts'
 import { looksLikeAddress } from '../address-bytes.ts'
 import { ascii, COMMA, isDigit, isWord, readDecimal, readPort } from '../bytes.ts'
@@ -22,9 +22,11 @@ import {
 } from '../fields.ts'
 import type { Line } from '../line.ts'
 import type { LineFormat } from '../registry.ts'
-import { attackerOf, categoryOf, dispositionOf, severityOf } from '../words.ts'
+import { attackerOf, categoryOf, dispositionOf, isPlainWord, severityOf } from '../words.ts'
 import { keepUsualTraffic, readUsualTraffic, USUAL_CSV_BYTES } from './paloalto-csv-usual.ts'
 import { Columns } from './paloalto-columns.ts'
+import { readOtherType, reasonOf } from './paloalto-csv-other.ts'
+import { isStrataSession, readStrata } from './paloalto-csv-strata.ts'
 
 const REASONS = [
   'paloalto-csv: the type column does not name a log type of PAN-OS',
@@ -94,31 +96,6 @@ const THREAT = {
 /** Least columns of a traffic or threat line: through the action. */
 const MIN_COLUMNS = 31
 
-/** Other types: columns of the device name, the high-resolution time and the severity, 0 where there is none. */
-interface OtherType {
-  readonly word: Uint8Array
-  /** Column of the sequence number, which stands behind the columns that hold free text. */
-  readonly sequenceNumber: number
-  readonly deviceName: number
-  readonly time: number
-  readonly severity: number
-}
-const other = (word: string, sequenceNumber = 0, deviceName = 0, time = 0, severity = 0): OtherType => ({
-  word: ascii(word),
-  sequenceNumber,
-  deviceName,
-  time,
-  severity,
-})
-const OTHER_TYPES: readonly OtherType[] = [
-  other('system', 15, 22, 25, 13),
-  other('globalprotect', 34, 47, 36),
-  other('authentication', 22, 29, 33),
-  ...['auth', 'config', 'userid', 'hipmatch', 'hip-match', 'decryption', 'correlation', 'iptag', 'sctp'].map(
-    (word) => other(word),
-  ),
-  ...['gtp', 'start', 'end', 'audit', 'url', 'data', 'wildfire'].map((word) => other(word)),
-]
 const NOT_AVAILABLE = ascii('n/a')
 
 const columns = new Columns()
@@ -155,7 +132,8 @@ function readAny(line: Line, into: RecordBatch, row: number): number {
   // A line cut somewhere: its last column may be half a value.
   if ((line.flags & FLAG.truncated) !== 0 && columns.count > 1) columns.count--
   const category = columns.count > COLUMN.type ? typeOf(bytes) : CATEGORY.other
-  if (category === CATEGORY.other) return readOther(line, into, row)
+  if (category === CATEGORY.other) return readOtherType(columns, line, into, row)
+  if (isStrataSession(columns, line)) return reasonOf(readStrata(columns, line, into, row))
   into.category[row] = category
   if (columns.count < MIN_COLUMNS) return REASON.short
   const failed = readAddresses(line, into, row)
@@ -253,24 +231,6 @@ function port(line: Line, column: number): number {
 function number(line: Line, column: number): number {
   columns.value(line, column)
   return readDecimal(line.bytes, columns.from, columns.to)
-}
-
-/** Letters, digits, blanks and hyphens, as protocols and actions are written. Empty is one too. */
-function isPlainWord(bytes: Uint8Array, from: number, to: number): boolean {
-  if (to - from > 40) return false
-  for (let i = from; i < to; i++) {
-    const byte = bytes[i] as number
-    const lower = byte | 0x20
-    const isPlain =
-      (lower >= 0x61 && lower <= 0x7a) ||
-      isDigit(byte) ||
-      byte === 0x2d ||
-      byte === 0x20 ||
-      byte === 0x2f ||
-      byte === 0x5f
-    if (!isPlain && !(i === from && byte === 0x24)) return false
-  }
-  return true
 }
 
 /** Whether the value in hand is `0x...`. */
@@ -397,33 +357,6 @@ function timeOf(line: Line, highResolutionColumn: number): number {
   if (!Number.isNaN(received)) return received
   const header = line.headerMs()
   return Number.isNaN(header) ? line.arrivalMs : header
-}
-
-/** Types that no detector reads yet. The type is not always in its column: old GlobalProtect, Strata, audit. */
-function readOther(line: Line, into: RecordBatch, row: number): number {
-  const last = Math.min(columns.count - 1, 5)
-  for (let column = 2; column <= last; column++) {
-    columns.value(line, column)
-    const type = otherTypeOf(line.bytes, columns.from, columns.to)
-    if (type === null) continue
-    into.category[row] = CATEGORY.other
-    into.outcome[row] = OUTCOME.none
-    readHead(line, into, row, column)
-    if (type.severity > 0) {
-      columns.value(line, type.severity)
-      into.severity[row] = severityOf(line.bytes, columns.from, columns.to)
-    }
-    // Free text with commas that is not quoted moves the columns: then what stands there is the text, not the name.
-    const isInPlace = type.deviceName > 0 && columns.isBehindTextInPlace(line.bytes, type.sequenceNumber)
-    readDeviceAndTime(line, into, row, isInPlace ? type.deviceName : columns.count, isInPlace ? type.time : 0)
-    return OK
-  }
-  return REASON.type
-}
-
-function otherTypeOf(bytes: Uint8Array, from: number, to: number): OtherType | null {
-  for (const type of OTHER_TYPES) if (isWord(bytes, from, to, type.word)) return type
-  return null
 }
 
 export const paloaltoCsv: LineFormat = {
