@@ -22,6 +22,7 @@ import { detectionSettings } from '../src/detect/settings.ts'
 import { formatNetwork } from '../src/lib/address.ts'
 import { ManualClock } from '../src/lib/clock.ts'
 import type { Detection } from '../src/model/detection.ts'
+import { FORMATS } from '../src/model/log-record.ts'
 import { RawBatch } from '../src/model/raw-batch.ts'
 import { RecordBatch, TEXT_SLOT } from '../src/model/record-batch.ts'
 import { Parser } from '../src/parse/parser.ts'
@@ -81,7 +82,7 @@ function rawBatchOf(input: Buffer): { raw: RawBatch; lineNumbers: number[] } {
 function compact(records: RecordBatch, row: number, line: number): Record<string, unknown> {
   const { raw, sender, vendor, repeatCount, flags, ...fields } = records.recordAt(row)
   assert.equal(sender, 'fixture')
-  assert.equal(vendor, fields.format === 'unknown' ? null : 'Palo Alto Networks')
+  assert.equal(vendor, FORMATS.find((format) => format.name === fields.format)?.vendor)
   assert.ok(raw.length > 0)
   const known = Object.entries(fields).filter(([, value]) => value !== null)
   const unparsedReason = records.textAt(row, TEXT_SLOT.unparsedReason)
