@@ -6,6 +6,7 @@
  * A shape is the reason and the front of the text with letters, digits and blanks folded, so that lines of one kind are
  * one shape whatever their addresses and names. A program's name or an event's word at the front is kept.
  */
+import { type Diagnosis, Diagnoser } from './diagnose.ts'
 import type { Line } from './line.ts'
 
 /** Kept of a line, bytes. */
@@ -15,7 +16,7 @@ const SHAPE_BYTES = 48
 const MAX_SHAPES = 256
 const MAX_SHAPES_OF_SENDER = 16
 
-export interface UnknownShape {
+export interface UnknownShape extends Diagnosis {
   readonly sender: string
   /** Lines of this shape. */
   readonly count: number
@@ -29,12 +30,15 @@ interface Entry {
   readonly sample: string
   readonly reason: string
   count: number
+  /** Made when first asked for. */
+  diagnosis: Diagnosis | null
 }
 
 export class UnknownLines {
   readonly #entries = new Map<string, Entry>()
   readonly #shapesBySender = new Map<string, number>()
   #others = 0
+  #diagnoser: Diagnoser | null = null
 
   /** Counts a line; about 0.5 us, 2 us for a new shape. */
   add(line: Line, sender: string, reason: string): void {
@@ -52,7 +56,7 @@ export class UnknownLines {
     this.#shapesBySender.set(sender, shapes + 1)
     const end = Math.min(line.end, line.start + SAMPLE_BYTES)
     const sample = line.raw.bytes.toString('utf8', line.start, end)
-    this.#entries.set(key, { sender, sample, reason, count: 1 })
+    this.#entries.set(key, { sender, sample, reason, count: 1, diagnosis: null })
   }
 
   /** Lines whose shape found no room. */
@@ -60,11 +64,16 @@ export class UnknownLines {
     return this.#others
   }
 
-  /** The shapes, the most frequent first. */
-  shapes(): UnknownShape[] {
+  /** The most frequent shapes, at most `limit`. A shape that is asked for first costs up to a millisecond. */
+  shapes(limit: number): UnknownShape[] {
     return [...this.#entries.values()]
       .sort((a, b) => b.count - a.count)
-      .map(({ sender, count, sample, reason }) => ({ sender, count, sample, reason }))
+      .slice(0, limit)
+      .map((entry) => {
+        entry.diagnosis ??= (this.#diagnoser ??= new Diagnoser()).diagnose(entry.sample)
+        const { sender, count, sample, reason, diagnosis } = entry
+        return { sender, count, sample, reason, ...diagnosis }
+      })
   }
 }
 
