@@ -127,6 +127,9 @@ export class PipelineReports {
           mend: 'Make room on the disk of the data folder, or give the service the right to write there.',
         })
         break
+      case 'segment-write-resumed':
+        alarms.clear('segment-write-failed')
+        break
       case 'checkpoint-damaged':
         alarms.raise({
           code: 'checkpoint-damaged',
@@ -139,7 +142,6 @@ export class PipelineReports {
         events.logStoreChanged({ state: 'stopped', reason: event.reason })
         break
       case 'store-available':
-        alarms.clear('segment-write-failed')
         events.logStoreChanged({ state: 'started', reason: `${event.waitingSegments} segments wait` })
         break
       case 'segment-repaired':

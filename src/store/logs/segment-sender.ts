@@ -121,6 +121,8 @@ export class SegmentSender {
           await this.#options.spool.quarantine(segment, outcome.refused)
           this.quarantined++
         }
+        if (waitMs > RETRY_FIRST_MS)
+          this.#options.report({ kind: 'segment-write-resumed', path: segment.path })
         return
       } catch (error) {
         this.#options.report({ kind: 'segment-write-failed', path: segment.path, reason: messageOf(error) })

@@ -26,6 +26,8 @@ export interface SpooledSegment {
 export type StoreEvent =
   | { kind: 'segment-quarantined'; path: string; reason: string }
   | { kind: 'segment-write-failed'; path: string; reason: string }
+  /** After `segment-write-failed`: the disk takes what it refused. */
+  | { kind: 'segment-write-resumed'; path: string }
   | { kind: 'checkpoint-damaged'; reason: string }
   | { kind: 'store-unavailable'; reason: string }
   | { kind: 'store-available'; waitingSegments: number }

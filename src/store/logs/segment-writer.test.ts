@@ -141,6 +141,7 @@ test('a write that fails is reported and tried again, and nothing is lost or sai
   await rename(`${spool.folder}.away`, spool.folder)
   await flushed
   assert.deepEqual(durable, [{ offsets: [1], records: 2 }])
+  assert.equal(events.at(-1)?.kind, 'segment-write-resumed')
   await writer.close()
 })
 

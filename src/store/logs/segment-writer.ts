@@ -166,7 +166,9 @@ export class SegmentWriter {
   async #insist(path: string, work: () => Promise<void>): Promise<void> {
     for (let waitMs = RETRY_FIRST_MS; ; waitMs = Math.min(waitMs * 2, RETRY_LAST_MS)) {
       try {
-        return await work()
+        await work()
+        if (waitMs > RETRY_FIRST_MS) this.#options.report({ kind: 'segment-write-resumed', path })
+        return
       } catch (error) {
         this.#options.report({ kind: 'segment-write-failed', path, reason: messageOf(error) })
         if (this.#stop.signal.aborted) throw error
