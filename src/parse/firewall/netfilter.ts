@@ -245,6 +245,7 @@ function readPacket(line: Line, into: RecordBatch, row: number, from: number): n
   const { bytes, end } = line
   let stage: number = STAGE.start
   let depth = 0
+  let hasPorts = true
   let at = from
   while (at < end) {
     const start = skipBlanks(bytes, at, end)
@@ -256,7 +257,11 @@ function readPacket(line: Line, into: RecordBatch, row: number, from: number): n
       continue
     }
     const reached = stageOf(bytes, start, at)
-    if (reached === 0) continue
+    if (reached === 0) {
+      if (startsWith(bytes, start, at, FRAGMENT) || startsWith(bytes, start, at, INCOMPLETE)) hasPorts = false
+      continue
+    }
+    if (reached === STAGE.protocol && !isPortProtocol(bytes, start + PROTO.length, at)) hasPorts = false
     if (reached <= stage || (reached > STAGE.protocol && reached !== stage + 1)) {
       line.flags |= FLAG.ambiguous
       if (reached <= stage) continue // the first one stands at its place
@@ -265,7 +270,7 @@ function readPacket(line: Line, into: RecordBatch, row: number, from: number): n
     if (failed !== OK) return failed
     stage = reached
   }
-  if (stage < STAGE.protocol) line.flags |= FLAG.truncated
+  if (stage < (hasPorts ? STAGE.destinationPort : STAGE.protocol)) line.flags |= FLAG.truncated
   if (stage < STAGE.source) return REASON.source
   return stage < STAGE.destination && (line.flags & FLAG.truncated) === 0 ? REASON.destination : OK
 }
@@ -289,6 +294,15 @@ function stageOf(bytes: Uint8Array, start: number, end: number): number {
   }
 }
 const PROTO = ascii('PROTO=')
+/** Later fragments and headers that are too short have no ports. */
+const FRAGMENT = ascii('FRAG:')
+const INCOMPLETE = ascii('INCOMPLETE')
+const TCP = ascii('TCP')
+const UDP = ascii('UDP')
+
+function isPortProtocol(bytes: Uint8Array, start: number, end: number): boolean {
+  return startsWith(bytes, start, end, TCP) || startsWith(bytes, start, end, UDP)
+}
 
 /**
  * One key. A value that ends the line may be cut: the kernel writes more behind every key but `PROTO=` of a protocol
