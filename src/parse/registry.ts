@@ -8,6 +8,9 @@ import { paloaltoCsv } from './firewall/paloalto-csv.ts'
 import { paloaltoCustom } from './firewall/paloalto-custom.ts'
 import { filterlog } from './firewall/filterlog.ts'
 import { mikrotik } from './firewall/mikrotik.ts'
+import { openvpn } from './firewall/openvpn.ts'
+import { openssh } from './firewall/openssh.ts'
+import { service } from './firewall/service.ts'
 import { netfilter } from './firewall/netfilter.ts'
 import type { Line } from './line.ts'
 
@@ -17,6 +20,8 @@ export interface LineFormat {
   readonly name: string
   /** Why a recognised line could not be read, each a plain sentence: closed list, so it can be counted. */
   readonly reasons: readonly string[]
+  /** Reads lines of a program that is no firewall's, which it knows by that program's name alone. */
+  readonly isService?: boolean
   /** Whether the text at `line.at` has this format's shape, by its first bytes. Cheap and strict. */
   recognise(line: Line): boolean
   /** Reads the line into the row. Returns -1, or the index of the reason why it could not; never throws. */
@@ -31,4 +36,7 @@ export const LINE_FORMATS: readonly LineFormat[] = [
   netfilter,
   filterlog,
   mikrotik,
+  openvpn,
+  openssh,
+  service,
 ]
