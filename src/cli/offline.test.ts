@@ -140,6 +140,31 @@ test('replay decides: a known source needs nothing new, an own one is refused, s
   assert.deepEqual(await decisions('detection.portScan.minutes=0', 'detection.hostSweep.mode=off'), [])
 })
 
+test('a block of a long replay lives as long as its source is seen, and ends when it is quiet', async () => {
+  const day = 86_400
+  const dated = (second: number, destination: string, port: number): string => {
+    const stamp = new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString()
+    const [date = '', time = ''] = stamp.slice(0, 19).split('T')
+    return (
+      `SrcIP=198.51.100.7; SrcPort=40000; DstIP=${destination}; DstPort=${port}; Action=deny; RuleName=sensor; ` +
+      `TimeReceived=${date.replaceAll('-', '/')} ${time}; Severity=informational; Subtype=deny; Type= TRAFFIC;`
+    )
+  }
+  const scanOf = (destination: string, second: number): string[] =>
+    Array.from({ length: 11 }, (_, i) => dated(second + i, destination, 100 + i))
+  const first = scanOf('192.0.2.10', 0)
+  const again = scanOf('192.0.2.11', 45 * day)
+  const denied = Array.from({ length: 44 }, (_, i) => dated((i + 1) * day, '192.0.2.10', 443))
+  const decisions = async (name: string, lines: string[]): Promise<unknown[]> => {
+    const { run, stdout } = world()
+    await run('replay', write(name, lines), ...SETTINGS)
+    return objects(stdout()).map(({ decision }) => decision)
+  }
+  assert.deepEqual(await decisions('seen.log', [...first, ...denied, ...again]), ['block', 'none'])
+  assert.deepEqual(await decisions('quiet.log', [...first, ...again]), ['block', 'block'])
+  assert.deepEqual(await decisions('late.log', [...first, ...denied.slice(35), ...again]), ['block', 'block'])
+})
+
 test('several files are merged by event time: a scan spread over three firewalls is one scan', async () => {
   const all = scan('198.51.100.7', 11)
   const files = [0, 1, 2].map((part) =>

@@ -6,7 +6,6 @@
 import { loadConfiguration } from '../config/load.ts'
 import type { Settings } from '../config/schema.ts'
 import { decisionRules } from '../decide/decision-rules.ts'
-import { DryDecider } from '../decide/dry-decider.ts'
 import { Detector } from '../detect/detector.ts'
 import { RecentBatches } from '../detect/recent-batches.ts'
 import { Sequences } from '../detect/sequences.ts'
@@ -22,6 +21,7 @@ import { type CliIo, sayError } from './io.ts'
 import { LineSource } from './line-source.ts'
 import { type RecordSource, RowMerger } from './merge-rows.ts'
 import { type ConfigurationOptions, configurationInput, printing } from './options.ts'
+import { ReplayJudge } from './replay-judge.ts'
 import { jsonLine } from './safe-text.ts'
 
 /** Batches kept for evidence: 260,000 lines, about 180 MiB when the input is that long. */
@@ -69,15 +69,14 @@ export async function replay(
   const recent = new RecentBatches(RECENT_BATCHES)
   const detector = new Detector({ settings: detectionSettings(settings), seed: SEED, recent, live: false })
   const sequences = new Sequences(SEED)
-  const decider = await DryDecider.open(decisionRules(settings))
+  const judge = await ReplayJudge.open(decisionRules(settings), SEED)
   const summary = new Summary()
   await printing(io, async (output) => {
     for await (const records of batchesOf(io, files.length === 0 ? ['-'] : files, settings, recent)) {
       sequences.observe(records)
       const detections = detector.observe(records)
       summary.count(records)
-      for (const detection of detections) {
-        const verdict = await decider.verdictOf(detection)
+      for await (const { detection, verdict } of judge.verdicts(records, detections)) {
         summary.detections++
         summary.verdicts[verdict.verdict]++
         await output.line(jsonLine(replayLine(detection, verdict)))

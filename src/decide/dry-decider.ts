@@ -4,7 +4,7 @@
  */
 import { ManualClock } from '../lib/clock.ts'
 import type { Detection } from '../model/detection.ts'
-import { Decider } from './decider.ts'
+import { Decider, type SeenSource } from './decider.ts'
 import type { DecisionRules } from './decision-rules.ts'
 import type { Judgement } from './judge.ts'
 import { MemoryRepository } from './memory-repository.ts'
@@ -35,15 +35,24 @@ export class DryDecider {
 
   /** The verdict on the detection after all that came before it. Time never goes back, however late the detection. */
   async verdictOf(detection: Detection): Promise<Judgement> {
-    const nowMs = Math.max(this.#clock.nowMs(), detection.detectedAtMs)
-    this.#clock.set(nowMs)
-    if (nowMs - this.#expiredMs >= EXPIRY_EVERY_MS) {
-      this.#expiredMs = nowMs
-      await this.#decider.expireNow()
-    }
+    await this.#advance(detection.detectedAtMs)
     const [judgement] = await this.#decider.decide([detection])
     if (judgement === undefined) throw new TypeError('one detection has one verdict')
     return judgement
+  }
+
+  /** Lines came from blocked sources, at most an hour of event time apart: their blocks live on. */
+  async seen(sources: readonly SeenSource[]): Promise<void> {
+    for (const source of sources) await this.#advance(source.lastSeenAtMs)
+    this.#decider.seen(sources)
+  }
+
+  async #advance(toMs: number): Promise<void> {
+    const nowMs = Math.max(this.#clock.nowMs(), toMs)
+    this.#clock.set(nowMs)
+    if (nowMs - this.#expiredMs < EXPIRY_EVERY_MS) return
+    this.#expiredMs = nowMs
+    await this.#decider.expireNow()
   }
 
   /** What would be on the list now. */

@@ -89,14 +89,14 @@ export class BlockedWatch {
     for (const text of wanted) this.add(text)
   }
 
-  /** The watched targets that sent lines of this batch; rows with one of `ignoredFlags` tell nothing. */
-  observe(batch: RecordBatch, ignoredFlags = 0): SeenTarget[] {
+  /** The watched targets that sent lines of this batch (of its rows `from` to before `to`); rows with one of `ignoredFlags` tell nothing. */
+  observe(batch: RecordBatch, ignoredFlags = 0, from = 0, to = batch.count): SeenTarget[] {
     if (this.#numbers.size === 0) return []
-    const { addresses, flags, count } = batch
+    const { addresses, flags } = batch
     const arrivalMs = batch.raw.receivedAtMs
     const hasArrival = !Number.isNaN(arrivalMs)
     const notTrusted = NOT_TRUSTED | ignoredFlags
-    for (let row = 0; row < count; row++) {
+    for (let row = from; row < to; row++) {
       const at = row * ADDRESS_STRIDE + SOURCE
       if (((flags[row] as number) & notTrusted) !== 0) continue
       const isV4Source = addresses[at] === 0 && addresses[at + 1] === 0 && addresses[at + 2] === 0xffff
