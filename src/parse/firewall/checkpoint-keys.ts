@@ -1,0 +1,294 @@
+/**
+ * The fields of Check Point's logs and the grammars in which they come:
+ *
+ *   [action:"Drop"; flags:"400644"; ...]                       Log Exporter, syslog; `::` behind some keys
+ *   [sc4s@2620 action="Drop" ...], [Fields@1.3.6.1.4.1.2620 ...]   structured data of RFC 5424 (2620 is Check Point)
+ *   time=1570561225|hostname=gw|action=Drop|...                Log Exporter, generic; OPSEC LEA readers write the same
+ *   12:04:05 accept 192.0.2.1 >eth0 src: ...; dst: ...;        fw log; CPLogToSyslog has the pairs alone
+ *   "1" "20Dec2019" "12:04:05" "eth1" ...                      columns of an exported log
+ *
+ * In quotes a backslash escapes `"`, `]` and itself; a quote that nobody escaped ends a value only where a pair may end.
+ * Without quotes a value ends where the next pair begins: `origin=192.0.2.1|192.0.2.2|sequencenum=1` is two pairs.
+ * Keys of the layers of a policy stand once per layer; the first is the one that decided first. Sources: Check Point
+ * sk122323 (Log Exporter), sk144192 (fields), R81 Logging and Monitoring; FIELD.md C.
+ */
+import { isBlank, isDigit, QUOTE, SEMICOLON, skipBlanks, trimEnd } from '../bytes.ts'
+import { ValueSpans } from '../key-spans.ts'
+import { KeyTable } from '../key-table.ts'
+
+/** Our name of each field, and every name that it has in one of the forms (blanks, `_` and `-` are the same). */
+const FIELDS = {
+  action: ['action'],
+  time: ['time'],
+  origin: ['origin', 'orig'],
+  originName: ['originsicname', 'origin_sic_name'],
+  product: ['product', 'productname', 'product_name'],
+  subproduct: ['fw_subproduct'],
+  source: ['src'],
+  destination: ['dst'],
+  sourcePort: ['s_port', 'sport_svc'],
+  service: ['service', 'svc', 'd_port'],
+  serviceId: ['service_id'],
+  protocol: ['proto'],
+  rule: ['rule'],
+  ruleName: ['rule_name'],
+  ruleUid: ['rule_uid'],
+  inZone: ['inzone'],
+  outZone: ['outzone'],
+  severity: ['severity'],
+  attack: ['attack'],
+  protectionName: ['protection_name'],
+  protectionType: ['protection_type'],
+  natSource: ['xlatesrc'],
+  natDestination: ['xlatedst'],
+  natPort: ['xlatedport', 'xlatedport_svc'],
+  user: ['user'],
+  sourceUser: ['src_user_name'],
+  destinationUser: ['dst_user_name'],
+  administrator: ['administrator'],
+  clientAddress: ['client_ip'],
+  endpointAddress: ['endpoint_ip'],
+  operation: ['operation'],
+  auditStatus: ['audit_status'],
+  authStatus: ['auth_status'],
+  info: ['additional_info'],
+  subject: ['subject'],
+  application: ['appi_name', 'app_name'],
+  category: ['matched_category'],
+  resource: ['resource'],
+  bytesSent: ['client_outbound_bytes', 'sent_bytes'],
+  bytesReceived: ['server_outbound_bytes', 'received_bytes'],
+  packetsSent: ['client_outbound_packets'],
+  packetsReceived: ['server_outbound_packets'],
+  sourceCountry: ['src_country'],
+  destinationCountry: ['dst_country'],
+  forwardedFor: ['proxy_src_ip'],
+  // Known only so that a line can be recognised by them.
+  other: [
+    'flags',
+    'ifdir',
+    'i/f_dir',
+    'ifname',
+    'i/f_name',
+    'loguid',
+    'logid',
+    'alert',
+    'version',
+    'hostname',
+    'sequencenum',
+    'loc',
+    'uuid',
+    'has_accounting',
+    'filename',
+    'fileid',
+    'contextnum',
+    'confidence_level',
+  ],
+} as const
+
+type Field = keyof typeof FIELDS
+const FIELD_NAMES = Object.keys(FIELDS) as Field[]
+export const KEY = Object.fromEntries(FIELD_NAMES.map((name, i) => [name, i])) as Record<Field, number>
+const NAMES = FIELD_NAMES.flatMap((field) => [...FIELDS[field]])
+const KEY_OF = Int16Array.from(FIELD_NAMES.flatMap((field) => FIELDS[field].map(() => KEY[field])))
+
+/** Once per layer of the policy, or known to stand twice with other values. */
+const MAY_REPEAT = [
+  KEY.ruleName,
+  KEY.ruleUid,
+  KEY.rule,
+  KEY.other,
+  KEY.protectionType,
+  KEY.category,
+  KEY.application,
+  KEY.resource,
+]
+const MAX_KEY_BYTES = 48
+
+const table = new KeyTable(NAMES)
+export const spans = new ValueSpans(table, FIELD_NAMES.length, MAY_REPEAT)
+
+/** The field whose name fills the range, or -1. */
+export function fieldAt(bytes: Uint8Array, start: number, end: number): number {
+  const index = table.indexOf(bytes, start, end)
+  return index < 0 ? -1 : (KEY_OF[index] as number)
+}
+
+function note(bytes: Uint8Array, keyStart: number, keyEnd: number, start: number, end: number): void {
+  const field = fieldAt(bytes, keyStart, keyEnd)
+  spans.last = field
+  if (field >= 0) spans.set(bytes, field, start, end)
+}
+
+/** End of a key that is closed by `mark`, or -1. Keys are letters, digits, blanks and a few marks. */
+export function endOfKey(bytes: Uint8Array, at: number, end: number, mark: number): number {
+  const limit = Math.min(end, at + MAX_KEY_BYTES)
+  for (let to = at; to < limit; to++) {
+    const byte = bytes[to] as number
+    if (byte === mark) return to > at ? to : -1
+    const lower = byte | 0x20
+    const isName = (lower >= 0x61 && lower <= 0x7a) || isDigit(byte) || byte === 0x5f || byte === 0x2d
+    if (!isName && byte !== 0x20 && byte !== 0x2f && byte !== 0x2e) return -1
+  }
+  return -1
+}
+
+/**
+ * Position of the quote that ends a value, or `end`. `isList` says that pairs are parted by `;`: then a quote with
+ * anything else behind it belongs to the value.
+ */
+function endOfQuoted(bytes: Uint8Array, from: number, end: number, isList: boolean): number {
+  for (let at = from; at < end; at++) {
+    const byte = bytes[at] as number
+    if (byte === 0x5c) at++
+    else if (byte === QUOTE) {
+      const next = skipBlanks(bytes, at + 1, end)
+      if (next >= end) return at
+      const mark = bytes[next] as number
+      if (isList ? mark === SEMICOLON || isClosing(bytes, next, end) : next > at + 1 || mark === 0x5d)
+        return at
+    }
+  }
+  return end
+}
+
+/** A `]` that ends the list: nothing is behind it. */
+function isClosing(bytes: Uint8Array, at: number, end: number): boolean {
+  return bytes[at] === 0x5d && skipBlanks(bytes, at + 1, end) >= end
+}
+
+/** Reads `key:"value"; ...`, from behind the bracket. Returns whether the list is closed. */
+export function findListed(bytes: Uint8Array, from: number, end: number): boolean {
+  let at = from
+  while (at < end) {
+    while (at < end && (isBlank(bytes[at] as number) || bytes[at] === SEMICOLON)) at++
+    if (at >= end) return false
+    if (bytes[at] === 0x5d) return true
+    const keyEnd = endOfKey(bytes, at, end, 0x3a)
+    let start = keyEnd < 0 ? -1 : keyEnd + 1
+    if (start > 0 && bytes[start] === 0x3a) start++
+    if (start < 0 || bytes[start] !== QUOTE) {
+      // Text that is no pair: up to the next one.
+      while (at < end && bytes[at] !== SEMICOLON) at++
+      continue
+    }
+    start++
+    const stop = endOfQuoted(bytes, start, end, true)
+    if (stop >= end) return false // what is left of a cut value may be a wrong one
+    note(bytes, at, keyEnd, start, stop)
+    at = stop + 1
+  }
+  return false
+}
+
+/** Reads `key="value" ...`, from behind the structured data's id. Returns whether it is closed. */
+export function findStructured(bytes: Uint8Array, from: number, end: number): boolean {
+  let at = from
+  for (;;) {
+    at = skipBlanks(bytes, at, end)
+    if (at >= end) return false
+    if (bytes[at] === 0x5d) return true
+    const keyEnd = endOfKey(bytes, at, end, 0x3d)
+    if (keyEnd < 0 || bytes[keyEnd + 1] !== QUOTE) return false
+    const start = keyEnd + 2
+    const stop = endOfQuoted(bytes, start, end, false)
+    if (stop >= end) return false // what is left of a cut value may be a wrong one
+    note(bytes, at, keyEnd, start, stop)
+    at = stop + 1
+  }
+}
+
+/** Reads `key=value|key=value`. A piece that is no pair belongs to the value in front of it. */
+export function findPiped(bytes: Uint8Array, from: number, end: number): void {
+  let at = from
+  while (at < end) {
+    const keyEnd = endOfKey(bytes, at, end, 0x3d)
+    const start = keyEnd < 0 ? at : keyEnd + 1
+    let stop = nextPipe(bytes, start, end)
+    while (stop < end - 1 && endOfKey(bytes, stop + 1, end, 0x3d) < 0) stop = nextPipe(bytes, stop + 1, end)
+    const to = stop >= end - 1 && stop < end ? stop : Math.min(stop, end)
+    if (keyEnd >= 0) note(bytes, at, keyEnd, start, trimEnd(bytes, start, to))
+    at = stop + 1
+  }
+}
+
+function nextPipe(bytes: Uint8Array, from: number, end: number): number {
+  let at = from
+  while (at < end && bytes[at] !== 0x7c) at += bytes[at] === 0x5c ? 2 : 1
+  return Math.min(at, end)
+}
+
+/** Reads `key: value; key: value;`. A piece that is no pair belongs to the value in front of it. */
+export function findColons(bytes: Uint8Array, from: number, end: number): void {
+  let at = from
+  while (at < end) {
+    at = skipBlanks(bytes, at, end)
+    const keyEnd = endOfColonKey(bytes, at, end)
+    let stop = nextSemicolon(bytes, at, end)
+    for (;;) {
+      const next = skipBlanks(bytes, stop + 1, end)
+      if (next >= end || endOfColonKey(bytes, next, end) >= 0) break
+      stop = nextSemicolon(bytes, next, end)
+    }
+    if (keyEnd >= 0) note(bytes, at, keyEnd, skipBlanks(bytes, keyEnd + 1, stop), trimEnd(bytes, at, stop))
+    at = stop + 1
+  }
+}
+
+/** End of a key with a colon and a blank behind it. */
+export function endOfColonKey(bytes: Uint8Array, at: number, end: number): number {
+  const keyEnd = endOfKey(bytes, at, end, 0x3a)
+  if (keyEnd < 0) return -1
+  return keyEnd + 1 >= end || isBlank(bytes[keyEnd + 1] as number) || bytes[keyEnd + 1] === SEMICOLON
+    ? keyEnd
+    : -1
+}
+
+function nextSemicolon(bytes: Uint8Array, from: number, end: number): number {
+  let at = from
+  while (at < end && bytes[at] !== SEMICOLON) at++
+  return at
+}
+
+/** Number, Date, Time, Interface, Origin, Type, Action, Service, Source Port, Source, Destination, Protocol, ... */
+const COLUMNS: readonly number[] = [
+  KEY.other,
+  -2, // the date; with the time behind it one range
+  -1,
+  KEY.other,
+  KEY.origin,
+  -1, // Log, Alert, Control
+  KEY.action,
+  KEY.service,
+  KEY.sourcePort,
+  KEY.source,
+  KEY.destination,
+  KEY.protocol,
+  KEY.rule,
+  KEY.ruleName,
+  -1,
+  KEY.user,
+  -3, // Information: pairs
+  KEY.product,
+  -1,
+  KEY.sourceUser,
+]
+
+/** Reads the columns `"..." "..."` of an exported log. Returns whether there were enough. */
+export function findColumns(bytes: Uint8Array, from: number, end: number): boolean {
+  let at = from
+  for (const [index, field] of COLUMNS.entries()) {
+    at = skipBlanks(bytes, at, end)
+    if (bytes[at] !== QUOTE || at >= end) return index > 12
+    const start = at + 1
+    const stop = endOfQuoted(bytes, start, end, false)
+    if (field >= 0) {
+      if (stop > start) spans.set(bytes, field, start, stop)
+    } else if (field === -2) {
+      const time = skipBlanks(bytes, stop + 1, end) + 1
+      spans.set(bytes, KEY.time, start, Math.min(end, time + 8))
+    } else if (field === -3) findColons(bytes, start, stop)
+    at = stop + 1
+  }
+  return true
+}

@@ -1,0 +1,317 @@
+/**
+ * Check Point's logs in their syslog and text forms; see checkpoint-keys.ts for the grammars.
+ *
+ *   type      the product (blade) in upper case: VPN-1 & FIREWALL-1, IPS, SMARTCONSOLE, ...
+ *   subtype   the part of the product, the type of the protection, or the subject of an administrator's action
+ *   device    the gateway's name in `originsicname`; the log server in the header is the relay then
+ *   rule      name of the rule of the first layer, else its number; `ruleId` is its UID
+ *   zones     `inzone` and `outzone`
+ *   traffic   an action on a connection: both addresses and a protocol or service
+ *   threats   lines that name an attack or a protection; the attacker is known for IPS only (it is the source there)
+ *   logins    `Log In`, `Failed Log In`, or that operation of an administrator; source is `src` or `client_ip`
+ *
+ * `sequencenum` counts within a second only, so it is no sequence number.
+ */
+import { ATTACKER, CATEGORY, DISPOSITION, FLAG, FORMAT, OUTCOME } from '../../model/log-record.ts'
+import {
+  ADDRESS_SLOT,
+  ADDRESS_STRIDE,
+  type RecordBatch,
+  TEXT_SLOT,
+  TEXT_STRIDE,
+} from '../../model/record-batch.ts'
+import { readAddress } from '../address-bytes.ts'
+import { ascii, isDigit, isWord, readDecimal, readFourDigits, readPort } from '../bytes.ts'
+import { dayMs, isDate } from '../calendar.ts'
+import { setDeviceFromHeader, setLowerWord, setNatAddress, setUpperWord } from '../fields.ts'
+import type { WordCodes } from '../key-table.ts'
+import type { Line } from '../line.ts'
+import type { LineFormat } from '../registry.ts'
+import { isSane, readClock, readMonth } from '../stamp.ts'
+import { epochMs, isNotKnown, setEscapedText, setProtocol } from '../value-fields.ts'
+import { endOfClock, endOfDay, FORM, formOf, found } from './checkpoint-forms.ts'
+import {
+  findColons,
+  findColumns,
+  findListed,
+  findPiped,
+  findStructured,
+  KEY,
+  spans,
+} from './checkpoint-keys.ts'
+import { ACTIONS, INTRUSION_PRODUCTS, LOGINS, OUTCOMES, SEVERITIES } from './checkpoint-words.ts'
+
+const REASONS = [
+  'checkpoint: no known field is there',
+  'checkpoint: the exported line has too few columns',
+] as const
+const OK = -1
+const NO_LOGIN = -1
+const LOGIN_FAILED = ascii('administrator failed to log in')
+const MANAGEMENT = ascii('cp_mgmt')
+
+function recognise(line: Line): boolean {
+  return formOf(line.bytes, line.at, line.end) !== FORM.none
+}
+
+function read(line: Line, into: RecordBatch, row: number): number {
+  const { bytes, end } = line
+  const form = formOf(bytes, line.at, end)
+  spans.clear()
+  let isClosed = true
+  if (form === FORM.listed) isClosed = findListed(bytes, found.pairsAt, end)
+  else if (form === FORM.structured) isClosed = findStructured(bytes, found.pairsAt, end)
+  else if (form === FORM.piped) findPiped(bytes, found.pairsAt, end)
+  else if (form === FORM.columns) {
+    if (!findColumns(bytes, found.pairsAt, end)) return 1
+  } else readFwLog(bytes, end)
+  if (!isClosed) line.flags |= FLAG.truncated
+  // What is left of a value without quotes may be a wrong one.
+  else if ((line.flags & FLAG.truncated) !== 0 && form !== FORM.listed) spans.drop(spans.last)
+  if (spans.ambiguous) line.flags |= FLAG.ambiguous
+  if (isEmpty()) return 0
+  readSides(line, into, row)
+  readRule(line, into, row)
+  readMeaning(line, into, row)
+  readDevice(line, into, row)
+  into.eventTimeMs[row] = timeOf(line)
+  return OK
+}
+
+function readFwLog(bytes: Uint8Array, end: number): void {
+  if (found.actionEnd > found.actionAt) spans.set(bytes, KEY.action, found.actionAt, found.actionEnd)
+  if (found.originEnd > found.originAt) spans.set(bytes, KEY.origin, found.originAt, found.originEnd)
+  if (found.stampEnd > found.stampAt) spans.set(bytes, KEY.time, found.stampAt, found.stampEnd)
+  findColons(bytes, found.pairsAt, end)
+}
+
+function isEmpty(): boolean {
+  for (const start of spans.start) if (start >= 0) return false
+  return true
+}
+
+function text(line: Line, into: RecordBatch, row: number, key: number, slot: number): boolean {
+  const start = spans.start[key] as number
+  if (start < 0) return false
+  const end = spans.end[key] as number
+  if (end <= start || isNotKnown(line.bytes, start, end)) return false
+  setEscapedText(into, row, slot, line, start, end)
+  return into.text[row * TEXT_STRIDE + slot] !== into.text[row * TEXT_STRIDE + slot + 1]
+}
+
+function address(into: RecordBatch, row: number, line: Line, key: number, slot: number): boolean {
+  const start = spans.start[key] as number
+  if (start < 0) return false
+  return readAddress(line.bytes, start, spans.end[key] as number, into.addresses, row * ADDRESS_STRIDE + slot)
+}
+
+function natAddress(into: RecordBatch, row: number, line: Line, key: number, slot: number): void {
+  const start = spans.start[key] as number
+  if (start >= 0) setNatAddress(into, row, slot, line.bytes, start, spans.end[key] as number)
+}
+
+function port(bytes: Uint8Array, key: number): number {
+  const start = spans.start[key] as number
+  return start < 0 ? 0 : Math.max(0, readPort(bytes, start, spans.end[key] as number))
+}
+
+function quantity(bytes: Uint8Array, key: number): number {
+  const start = spans.start[key] as number
+  return start < 0 ? Number.NaN : readDecimal(bytes, start, spans.end[key] as number)
+}
+
+function codeOf(bytes: Uint8Array, key: number, words: WordCodes, otherwise: number): number {
+  const start = spans.start[key] as number
+  return start < 0 ? otherwise : words.of(bytes, start, spans.end[key] as number, otherwise)
+}
+
+function readSides(line: Line, into: RecordBatch, row: number): void {
+  const { bytes } = line
+  const source = ADDRESS_SLOT.sourceAddress
+  if (!spans.isFilled(KEY.source) && !address(into, row, line, KEY.clientAddress, source)) {
+    address(into, row, line, KEY.endpointAddress, source)
+  }
+  address(into, row, line, KEY.source, source)
+  address(into, row, line, KEY.destination, ADDRESS_SLOT.destinationAddress)
+  natAddress(into, row, line, KEY.natSource, ADDRESS_SLOT.natSourceAddress)
+  natAddress(into, row, line, KEY.natDestination, ADDRESS_SLOT.natDestinationAddress)
+  address(into, row, line, KEY.forwardedFor, ADDRESS_SLOT.clientAddress)
+  if (spans.has(KEY.protocol)) {
+    setProtocol(into, row, line, spans.start[KEY.protocol] as number, spans.end[KEY.protocol] as number)
+  }
+  into.sourcePort[row] = port(bytes, KEY.sourcePort)
+  into.destinationPort[row] = port(bytes, KEY.service)
+  into.natDestinationPort[row] = port(bytes, KEY.natPort)
+  into.bytesSent[row] = quantity(bytes, KEY.bytesSent)
+  into.bytesReceived[row] = quantity(bytes, KEY.bytesReceived)
+  into.packetsSent[row] = quantity(bytes, KEY.packetsSent)
+  into.packetsReceived[row] = quantity(bytes, KEY.packetsReceived)
+  text(line, into, row, KEY.sourceCountry, TEXT_SLOT.sourceCountry)
+  text(line, into, row, KEY.destinationCountry, TEXT_SLOT.destinationCountry)
+  text(line, into, row, KEY.inZone, TEXT_SLOT.sourceZone)
+  text(line, into, row, KEY.outZone, TEXT_SLOT.destinationZone)
+  if (
+    !text(line, into, row, KEY.sourceUser, TEXT_SLOT.sourceUser) &&
+    !text(line, into, row, KEY.user, TEXT_SLOT.sourceUser)
+  ) {
+    text(line, into, row, KEY.administrator, TEXT_SLOT.sourceUser)
+  }
+  text(line, into, row, KEY.destinationUser, TEXT_SLOT.destinationUser)
+}
+
+function readRule(line: Line, into: RecordBatch, row: number): void {
+  if (!text(line, into, row, KEY.ruleName, TEXT_SLOT.rule)) text(line, into, row, KEY.rule, TEXT_SLOT.rule)
+  text(line, into, row, KEY.ruleUid, TEXT_SLOT.ruleId)
+  if (!text(line, into, row, KEY.application, TEXT_SLOT.application)) {
+    text(line, into, row, KEY.serviceId, TEXT_SLOT.application)
+  }
+  text(line, into, row, KEY.resource, TEXT_SLOT.url)
+  for (const key of [KEY.subproduct, KEY.protectionType, KEY.subject]) {
+    if (!spans.isFilled(key)) continue
+    setLowerWord(into, row, TEXT_SLOT.subtype, line, spans.start[key] as number, spans.end[key] as number)
+    break
+  }
+}
+
+function readMeaning(line: Line, into: RecordBatch, row: number): void {
+  const { start, end } = spans
+  if (spans.has(KEY.product)) {
+    setUpperWord(into, row, TEXT_SLOT.type, line, start[KEY.product] as number, end[KEY.product] as number)
+  }
+  if (spans.has(KEY.action)) {
+    setLowerWord(into, row, TEXT_SLOT.action, line, start[KEY.action] as number, end[KEY.action] as number)
+  }
+  const { bytes } = line
+  into.severity[row] = codeOf(bytes, KEY.severity, SEVERITIES, 0)
+  if (readLogin(bytes, into, row)) return
+  const disposition = codeOf(bytes, KEY.action, ACTIONS, DISPOSITION.unknown)
+  const isConnection = spans.isFilled(KEY.source) && spans.isFilled(KEY.destination)
+  if (spans.isFilled(KEY.attack) || spans.isFilled(KEY.protectionName)) {
+    readThreat(line, into, row)
+    into.disposition[row] = disposition === DISPOSITION.allowed ? DISPOSITION.alerted : disposition
+  } else if (isConnection) {
+    into.disposition[row] = disposition
+    // A key exchange has addresses too; only connections have a protocol or a service.
+    const hasService = spans.isFilled(KEY.protocol) || spans.isFilled(KEY.service)
+    if (hasService && disposition !== DISPOSITION.unknown) into.category[row] = CATEGORY.traffic
+  }
+}
+
+function readThreat(line: Line, into: RecordBatch, row: number): void {
+  into.category[row] = CATEGORY.threat
+  if (text(line, into, row, KEY.protectionName, TEXT_SLOT.threatName)) {
+    text(line, into, row, KEY.attack, TEXT_SLOT.threatCategory)
+  } else text(line, into, row, KEY.attack, TEXT_SLOT.threatName)
+  if (codeOf(line.bytes, KEY.product, INTRUSION_PRODUCTS, 0) === 1) into.attacker[row] = ATTACKER.source
+}
+
+/** Whether the line is an attempt to log in. */
+function readLogin(bytes: Uint8Array, into: RecordBatch, row: number): boolean {
+  let outcome = codeOf(bytes, KEY.action, LOGINS, NO_LOGIN)
+  if (outcome === NO_LOGIN) outcome = codeOf(bytes, KEY.operation, LOGINS, NO_LOGIN)
+  if (outcome === NO_LOGIN) return false
+  into.category[row] = CATEGORY.login
+  if (outcome === OUTCOME.none) outcome = codeOf(bytes, KEY.auditStatus, OUTCOMES, OUTCOME.none)
+  if (outcome === OUTCOME.none) outcome = codeOf(bytes, KEY.authStatus, OUTCOMES, OUTCOME.none)
+  // Without a status the attempt is told as done, unless its text says otherwise.
+  if (outcome === OUTCOME.none) outcome = saysFailed(bytes) ? OUTCOME.failure : OUTCOME.success
+  into.outcome[row] = outcome
+  return true
+}
+
+function saysFailed(bytes: Uint8Array): boolean {
+  const start = spans.start[KEY.info] as number
+  if (start < 0 || (spans.end[KEY.info] as number) - start < LOGIN_FAILED.length) return false
+  return isWord(bytes, start, start + LOGIN_FAILED.length, LOGIN_FAILED)
+}
+
+/** The gateway by its name in `CN=name,O=...`; else the header's host; else its address. */
+function readDevice(line: Line, into: RecordBatch, row: number): void {
+  const slot = TEXT_SLOT.device
+  readCommonName(line, into, row)
+  const at = row * TEXT_STRIDE + slot
+  if (into.text[at] !== into.text[at + 1]) {
+    if (line.relayEnd === line.relayStart && line.hostEnd > line.hostStart) takeLogServer(line, into, row, at)
+  } else if (line.hostEnd === line.hostStart) text(line, into, row, KEY.origin, slot)
+  setDeviceFromHeader(into, row, line)
+  line.chooseZone(into.text[at] as number, into.text[at + 1] as number)
+}
+
+function readCommonName(line: Line, into: RecordBatch, row: number): void {
+  const { bytes } = line
+  let from = spans.start[KEY.originName] as number
+  if (from < 0) return
+  const end = spans.end[KEY.originName] as number
+  if (
+    end - from < 4 ||
+    ((bytes[from] as number) | 0x20) !== 0x63 ||
+    ((bytes[from + 1] as number) | 0x20) !== 0x6e
+  )
+    return
+  from += 2
+  if (bytes[from] === 0x5c) from++
+  if (bytes[from] !== 0x3d) return
+  from++
+  let to = from
+  while (to < end && bytes[to] !== 0x2c && bytes[to] !== 0x5c) to++
+  // The management server's own certificate has the same name everywhere.
+  if (to > from && !isWord(bytes, from, to, MANAGEMENT)) into.setText(row, TEXT_SLOT.device, from, to)
+}
+
+/** The host in the header sent the line on, when it is not the gateway itself. */
+function takeLogServer(line: Line, into: RecordBatch, row: number, at: number): void {
+  const start = into.text[at] as number
+  const length = (into.text[at + 1] as number) - start
+  let isSame = length === line.hostEnd - line.hostStart
+  for (let i = 0; isSame && i < length; i++) {
+    isSame = line.bytes[start + i] === line.bytes[line.hostStart + i]
+  }
+  if (!isSame) into.setText(row, TEXT_SLOT.relay, line.hostStart, line.hostEnd)
+}
+
+/** `time` as seconds or ms since 1970, as an instant, or as `30Jan2005 9:57:53` of the device; else the header. */
+function timeOf(line: Line): number {
+  const start = spans.start[KEY.time] as number
+  if (start >= 0) {
+    const unixMs = stampOf(line, start, spans.end[KEY.time] as number)
+    if (!Number.isNaN(unixMs)) return unixMs
+  }
+  const header = line.headerMs()
+  return Number.isNaN(header) ? line.arrivalMs : header
+}
+
+function stampOf(line: Line, start: number, end: number): number {
+  const { bytes } = line
+  const dayEnd = endOfDay(bytes, start, end)
+  if (dayEnd < 0) {
+    const unixMs = epochMs(bytes, start, end)
+    return Number.isNaN(unixMs) ? line.fieldMs(start, end) : unixMs
+  }
+  let clock = dayEnd
+  while (clock < end && !isDigit(bytes[clock] as number)) clock++
+  if (endOfClock(bytes, clock, end) < 0) return Number.NaN
+  const isShort = bytes[clock + 1] === 0x3a
+  // `9:57:53`: the byte in front is a blank or a quote and no digit
+  const seconds = isShort ? shortClock(bytes, clock) : readClock(bytes, clock)
+  const year = readFourDigits(bytes, dayEnd - 4)
+  const month = readMonth(bytes, dayEnd - 7)
+  const day = readDecimal(bytes, start, dayEnd - 7)
+  if (seconds < 0 || !isDate(year, month, day)) return Number.NaN
+  const unixMs = line.zone.toUnixMs(dayMs(year, month, day) + seconds * 1000, line.arrivalMs)
+  return isSane(unixMs) ? unixMs : Number.NaN
+}
+
+function shortClock(bytes: Uint8Array, at: number): number {
+  const hour = (bytes[at] as number) - 0x30
+  const minute = readDecimal(bytes, at + 2, at + 4)
+  const second = readDecimal(bytes, at + 5, at + 7)
+  return minute <= 59 && second <= 60 ? (hour * 60 + minute) * 60 + second : -1
+}
+
+export const checkpoint: LineFormat = {
+  code: FORMAT.checkpoint,
+  name: 'checkpoint',
+  reasons: REASONS,
+  recognise,
+  read,
+}
