@@ -3,6 +3,7 @@
  * FORMATS of the model).
  */
 import type { RecordBatch } from '../model/record-batch.ts'
+import { checkpoint } from './firewall/checkpoint.ts'
 import { fortigateKv } from './firewall/fortigate-kv.ts'
 import { paloaltoCsv } from './firewall/paloalto-csv.ts'
 import { paloaltoCustom } from './firewall/paloalto-custom.ts'
@@ -33,6 +34,7 @@ export const LINE_FORMATS: readonly LineFormat[] = [
   paloaltoCustom,
   paloaltoCsv,
   fortigateKv,
+  checkpoint,
   netfilter,
   filterlog,
   mikrotik,
