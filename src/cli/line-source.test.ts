@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { after, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
+import fc from 'fast-check'
 import { AppError } from '../lib/errors.ts'
 import { BATCH_BYTES, RawBatch } from '../model/raw-batch.ts'
 import { LineSource } from './line-source.ts'
@@ -82,6 +83,22 @@ test('any cut of the stream gives the same lines', async () => {
     assert.deepEqual(numbered(lines), numbered(expected))
     assert.equal(lines[0]?.sender, undefined)
   }
+})
+
+test('any text in any chunks, plain or packed, gives the lines that splitting at line ends gives', async () => {
+  const text = fc.string({ unit: fc.constantFrom('a', ' ', '\t', '<', '1'), maxLength: 12 })
+  const texts = fc.array(text, { maxLength: 30 })
+  const cuts = fc.array(fc.nat(), { maxLength: 8 })
+  await fc.assert(
+    fc.asyncProperty(texts, cuts, fc.boolean(), async (lines, cutAt, isPacked) => {
+      const stream = isPacked ? gzipSync(lines.join('\n')) : Buffer.from(lines.join('\n'))
+      const ends = cutAt.map((cut) => cut % (stream.length + 1)).sort((a, b) => a - b)
+      const chunks = [...ends, stream.length].map((end, i) => stream.subarray(ends[i - 1] ?? 0, end))
+      const expected = lines.map((line, i) => [i + 1, line]).filter(([, line]) => String(line).trim() !== '')
+      assert.deepEqual(numbered(await readAll('-', { stdin: Readable.from(chunks) })), expected)
+    }),
+    { numRuns: 200 },
+  )
 })
 
 test('a line without end is cut at 64 KiB and flagged, and the next line is whole', async () => {
