@@ -8,6 +8,7 @@ import { forgetUsualTraffic } from './firewall/paloalto-csv-usual.ts'
 import { forgetUsual } from './firewall/paloalto-usual.ts'
 import { Parser } from './parser.ts'
 import { BSD_HEADER, custom, parseBatch, SYDNEY, THREAT, TRAFFIC, withColumns } from './test-lines.ts'
+import { PACKET_FILTER_LINES } from './testing/packet-filter-lines.ts'
 
 const RFC5424 = '535 <14>1 2020-10-09T18:39:02-04:00 fw app 12 ID [a b="c"] '
 const NESTED = 'Feb 24 22:09:26 relay <14>Feb 24 22:06:07 fw '
@@ -17,6 +18,7 @@ const LINES = [
   RFC5424 + THREAT,
   NESTED + custom(),
   `Feb 20 11:49:43 fw ${TAG} message repeated 3 times: [ ${REST.join(' ')}]`,
+  ...PACKET_FILTER_LINES,
 ].map((line) => Buffer.from(line))
 
 /** Every text slice lies inside the bytes, and every row can be made a record. */
