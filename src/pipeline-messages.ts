@@ -6,6 +6,7 @@ import type { Settings } from './config/schema.ts'
 import type { SeriesStatus } from './detect/sequences.ts'
 import type { Detection } from './model/detection.ts'
 import type { DeviceStatus } from './model/device.ts'
+import type { UnknownShape } from './parse/unknown-lines.ts'
 import type { StoreEvent } from './store/logs/segment-spool.ts'
 
 /** What the thread is started with (`workerData`). */
@@ -89,6 +90,8 @@ export interface PipelineStatus {
   readonly devices: readonly DeviceStatus[]
   /** Gaps in the firewalls' own numbering, the most lossy first. */
   readonly losses: readonly SeriesStatus[]
+  /** What could not be read, by sender and shape, the most frequent first; a few of them. */
+  readonly unknownLines: readonly UnknownShape[]
   /** Batches that wait to be parsed. */
   readonly queuedBatches: number
 }

@@ -20,7 +20,7 @@ import { systemClock } from './lib/clock.ts'
 import { AppError, messageOf } from './lib/errors.ts'
 import { GeoStage } from './parse/geo.ts'
 import { GeoDatabase } from './parse/geo-database.ts'
-import { Parser } from './parse/parser.ts'
+import { Parser, type ParserCounters } from './parse/parser.ts'
 import { type PipelineParts, runPipeline } from './pipeline.ts'
 import { restoreWindows } from './restore-windows.ts'
 import type {
@@ -45,6 +45,8 @@ const STATUS_MS = 1000
 const GEO_CHECK_MS = 60_000
 /** Devices and log types whose numbering is reported, the most lossy first. */
 const SHOWN_SERIES = 100
+/** Shapes of unknown lines that the status tells. */
+const SHOWN_SHAPES = 20
 /**
  * So long new lines wait for the windows of before the restart; then what is left of those is taken in beside them.
  * Batches go out every 20 ms, so the pool lasts 1.3 s at any rate before UDP sheds.
@@ -210,15 +212,18 @@ function statusNow({
   queue,
   settings,
 }: Desk): PipelineStatus {
+  const { unknown, ...read } = parser.counters()
+  const unknownLines = unknown.slice(0, SHOWN_SHAPES)
   return {
     inputs: sources.map(statusOf),
-    parser: parserCounters(parser),
+    parser: parserCounters(read),
     detector: {
       ...detector.counters(),
       duplicates: sequences.duplicates,
       lostByNumber: sequences.lost,
     },
     losses: sequences.list().slice(0, SHOWN_SERIES),
+    unknownLines,
     segments: {
       storedRecords: sender.records,
       storedSegments: sender.segments,
@@ -289,8 +294,10 @@ function parserOptions(settings: Settings): {
   return { timeZone: settings['time.zone'], deviceZones: settings['time.deviceZones'] }
 }
 
-function parserCounters(parser: Parser): Record<string, number> {
-  const { parsed, unparsed } = parser.counters()
+function parserCounters({
+  parsed,
+  unparsed,
+}: Pick<ParserCounters, 'parsed' | 'unparsed'>): Record<string, number> {
   return {
     ...Object.fromEntries(Object.entries(parsed).map(([format, count]) => [`parsed ${format}`, count])),
     ...Object.fromEntries(Object.entries(unparsed).map(([reason, count]) => [`unparsed ${reason}`, count])),

@@ -158,6 +158,18 @@ const statusView = z.object({
       lost: z.int(),
     }),
   ),
+  /** Lines that could not be read by sender and shape, the most frequent first: which format was closest, and why. */
+  unknownLines: z.array(
+    z.object({
+      sender: z.string(),
+      count: z.int(),
+      sample: z.string(),
+      reason: z.string(),
+      closest: z.string().nullable(),
+      failed: z.string(),
+      advice: z.string(),
+    }),
+  ),
   /** What stands in the way now, with its mend. */
   findings: z.array(finding),
 })

@@ -163,6 +163,7 @@ export function statusView(parts: Parts): StatusView {
       lastSeenAt: iso(lastSeenAtMs),
     })),
     losses: [...(pipeline?.status?.losses ?? [])],
+    unknownLines: [...(pipeline?.status?.unknownLines ?? [])],
     findings: parts.alarms.active().map(({ code, message, mend }) => ({ code, message, mend })),
   }
 }

@@ -9,6 +9,7 @@ import { ControlClient } from '../api/control-client.ts'
 import { loadConfiguration } from '../config/load.ts'
 import type { Settings } from '../config/schema.ts'
 import { AppError, messageOf, systemCodeOf } from '../lib/errors.ts'
+import type { UnknownShape } from '../parse/unknown-lines.ts'
 import type { CliIo } from './io.ts'
 import { configurationInput, printing, type ServiceOptions } from './options.ts'
 import { jsonLine } from './safe-text.ts'
@@ -29,6 +30,8 @@ const MIB = 1 << 20
 const DISK_FAIL_BYTES = 1024 * MIB
 const DISK_WARN_SHARE = 0.85
 const MEMORY_WARN_BYTES = 2048 * MIB
+/** Characters shown of a line that was not understood. */
+const SHOWN_SAMPLE = 160
 
 /** Answers 1 when a check fails, else 0. */
 export async function doctor(io: CliIo, options: ServiceOptions): Promise<number> {
@@ -169,6 +172,19 @@ function isReadable(path: string): boolean {
   }
 }
 
+/** Lines that the running service could not read, one shape each. Lines of other programs are no fault. */
+export function checkOfShape(shape: UnknownShape): Check {
+  const lines = `${shape.count} ${shape.count === 1 ? 'line' : 'lines'} of ${shape.sender} not understood`
+  const closest = shape.closest === null ? '' : `closest to ${shape.closest}, `
+  const sample = shape.sample.length > SHOWN_SAMPLE ? `${shape.sample.slice(0, SHOWN_SAMPLE)}…` : shape.sample
+  return {
+    check: 'unknown lines',
+    state: shape.closest === null ? 'ok' : 'warn',
+    message: `${lines}: ${closest}${shape.failed}; the first: ${sample}`,
+    mend: shape.closest === null ? '' : shape.advice,
+  }
+}
+
 async function checkService(io: CliIo, dataFolder: string): Promise<Check[]> {
   try {
     const view = await new ControlClient({ dataFolder, user: io.user }).call('status', {})
@@ -182,6 +198,7 @@ async function checkService(io: CliIo, dataFolder: string): Promise<Check[]> {
           mend: finding.mend,
         }),
       ),
+      ...view.unknownLines.map(checkOfShape),
     ]
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'not-reachable') throw error

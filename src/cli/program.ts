@@ -60,6 +60,7 @@ function buildProgram(context: CommandContext): Command {
   // Children are configured like their parent when they are made, so this comes first.
   program
     .exitOverride()
+    .enablePositionalOptions() // `doctor parse --json`: the option is of the last command
     .showSuggestionAfterError()
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),
@@ -153,7 +154,11 @@ function addOfflineCommands(program: Command, { io, parts, action }: CommandCont
       ),
     )
     .action(action(async (files, options) => (await import('./replay.ts')).replay(io, files, options)))
-  program
+  addDoctor(program, { io, parts, action })
+}
+
+function addDoctor(program: Command, { io, action }: CommandContext): void {
+  const doctor = program
     .command('doctor')
     .summary('look for what stands in the way')
     .description(
@@ -168,4 +173,25 @@ function addOfflineCommands(program: Command, { io, parts, action }: CommandCont
       examples('active-defense doctor', 'active-defense doctor --set syslog.udp.listen=:514'),
     )
     .action(action(async (options) => (await import('./doctor.ts')).doctor(io, options)))
+  doctor
+    .command('parse')
+    .summary('explain lines that are not understood')
+    .description(
+      'Reads lines and prints, for each shape of line that is not understood, how many there are, the first of them, ' +
+        'which format was closest, what failed and what to change on the firewall. Needs no running service.',
+    )
+    .argument('[file...]', 'log files, plain or .gz; - or nothing is stdin')
+    .addOption(configOption())
+    .addOption(setOption())
+    .option('--json', 'print JSON lines')
+    .addHelpText(
+      'after',
+      examples(
+        'active-defense doctor parse /var/log/Firewall/fw-1.log',
+        'nc -lu 5514 | active-defense doctor parse -',
+      ),
+    )
+    .action(
+      action(async (files, options) => (await import('./doctor-parse.ts')).doctorParse(io, files, options)),
+    )
 }

@@ -210,6 +210,17 @@ const view: StatusView = {
     },
   ],
   losses: [{ device: '0011', type: 'TRAFFIC', records: 12, duplicates: 1, lost: 3 }],
+  unknownLines: [
+    {
+      sender: '192.0.2.9',
+      count: 7,
+      sample: 'relay says\u001b[2J SrcIP=',
+      reason: 'no known firewall format',
+      closest: 'paloalto-custom',
+      failed: 'it does not begin as its lines do',
+      advice: 'Leave the log format as it is.',
+    },
+  ],
   findings: [],
 }
 
