@@ -29,7 +29,8 @@ export class WordTable {
 
   #add(word: Uint8Array, value: number): void {
     const { length } = word
-    if (length === 0 || length > MAX_WORD_BYTES) throw new RangeError(`a word has 1 to 64 bytes, not ${length}`)
+    if (length === 0 || length > MAX_WORD_BYTES)
+      throw new RangeError(`a word has 1 to 64 bytes, not ${length}`)
     const folded = word.map((byte) => byte | 0x20)
     const tail = tailOf(folded, new DataView(folded.buffer), 0, length)
     let slot = slotOf(tail, length) & this.#mask
