@@ -3,6 +3,14 @@
  * FORMATS of the model).
  */
 import type { RecordBatch } from '../model/record-batch.ts'
+import { cef } from './firewall/cef.ts'
+import { checkpointCef } from './firewall/cef-checkpoint.ts'
+import { fortigateCef } from './firewall/cef-fortigate.ts'
+import { paloaltoCef } from './firewall/cef-paloalto.ts'
+import { leef } from './firewall/leef.ts'
+import { paloaltoLeef } from './firewall/leef-paloalto.ts'
+import { suricataEve } from './firewall/suricata-eve.ts'
+import { suricataFast } from './firewall/suricata-fast.ts'
 import { checkpoint } from './firewall/checkpoint.ts'
 import { fortigateKv } from './firewall/fortigate-kv.ts'
 import { paloaltoCsv } from './firewall/paloalto-csv.ts'
@@ -33,6 +41,14 @@ export interface LineFormat {
 export const LINE_FORMATS: readonly LineFormat[] = [
   paloaltoCustom,
   paloaltoCsv,
+  paloaltoCef,
+  fortigateCef,
+  checkpointCef,
+  cef,
+  paloaltoLeef,
+  leef,
+  suricataEve,
+  suricataFast,
   fortigateKv,
   checkpoint,
   netfilter,
