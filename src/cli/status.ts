@@ -34,7 +34,9 @@ export async function status(io: CliIo, options: ServiceOptions): Promise<void> 
     for (const { device, type, lost, duplicates } of view.losses.filter((series) => series.lost > 0)) {
       const also = duplicates === 0 ? '' : `, ${duplicates} came twice`
       await output.line(
-        safeText(`${device} ${type}: ${lost} lines never came, by the firewall's own numbers${also}`),
+        safeText(
+          `${device} ${type}: ${lost} lines never came, by the firewall's own numbers (lost, or of rules that do not forward their logs)${also}`,
+        ),
       )
     }
     for (const { message, mend } of findingsOf(view)) {

@@ -56,6 +56,20 @@ test('default CSV lines have the columns of PAN-OS 11.1 with addresses, ports an
   }
 })
 
+test('lines of one type are numbered without a gap, each type on its own', () => {
+  const lines = csvLines(play(7, 90))
+  for (const [type, column] of [
+    ['TRAFFIC', 39],
+    ['THREAT', 36],
+  ] as const) {
+    const numbers = lines
+      .filter((line) => line.includes(`,${type},`))
+      .map((line) => Number(columns(line)[column]))
+    assert.ok(numbers.length > 1)
+    for (const [i, number] of numbers.entries()) assert.equal(number, (numbers[0] as number) + i)
+  }
+})
+
 test('every address is a documentation address', () => {
   const ranges = DEMO_NETWORKS.public.map((text) => parseNetwork(text))
   for (const line of play(3, 120)) {

@@ -55,7 +55,11 @@ export class DemoFirewall {
   /** When each plot starts its next campaign, ms since the start; same order as PLOTS. */
   readonly #plotDueMs = PLOTS.map((plot) => plot.firstAfterMs)
   #offenders = 0
-  #sequenceNumber: [number, number] = [7_100_000, 8_200_000]
+  /** Next numbers by device, traffic and threat each on their own as PAN-OS counts them: a gap would look like a loss. */
+  readonly #sequenceNumbers: readonly [[number, number], [number, number]] = [
+    [7_100_000, 310_000],
+    [8_200_000, 420_000],
+  ]
   #sessionId: number
   #offsetMinutes = 0
   #offsetUntilMs = Number.NEGATIVE_INFINITY
@@ -109,7 +113,7 @@ export class DemoFirewall {
     const event: FirewallEvent = {
       ...step,
       sessionId: this.#sessionId++,
-      sequenceNumber: this.#sequenceNumber[deviceIndex]++,
+      sequenceNumber: this.#sequenceNumbers[deviceIndex][step.threat === null ? 0 : 1]++,
     }
     const time = lineTime(nowMs, this.#offsetAt(nowMs))
     const body = deviceIndex === 0 ? customBody(event, time) : csvBody(event, device, time)
