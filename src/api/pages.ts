@@ -213,8 +213,7 @@ function blocksCard(status: ServiceStatus): Html {
       { label: 'Blocked', kind: 'short', cell: (block) => ago(block.createdAtMs, status.nowMs) },
       {
         label: 'Until',
-        kind: 'short',
-        cell: (block) => (block.expiresAtMs === null ? 'removed by hand' : instant(block.expiresAtMs)),
+        cell: (block) => (block.expiresAtMs === null ? 'removed by hand' : instantCell(block.expiresAtMs)),
       },
     ],
   )}</section>`
@@ -272,6 +271,12 @@ function counted(value: number, noun: string): string {
 function instant(atMs: number): string {
   if (!Number.isFinite(atMs) || Math.abs(atMs) > 8.64e15) return 'unknown'
   return `${new Date(atMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`
+}
+
+/** Breaks between date and time where it must. */
+function instantCell(atMs: number): Html {
+  const [date = '', ...time] = instant(atMs).split(' ')
+  return html`${date} <span class="short">${time.join(' ')}</span>`
 }
 
 function ago(atMs: number, nowMs: number): Html {
