@@ -261,7 +261,11 @@ function readPacket(line: Line, into: RecordBatch, row: number, from: number): n
       if (startsWith(bytes, start, at, FRAGMENT) || startsWith(bytes, start, at, INCOMPLETE)) hasPorts = false
       continue
     }
-    if (reached === STAGE.protocol && !isPortProtocol(bytes, start + PROTO.length, at)) hasPorts = false
+    if (reached === STAGE.protocol) {
+      // More is written behind a protocol known by name, but for later fragments: the word may be cut.
+      if (at === end && hasPorts && !isDigit(bytes[start + PROTO.length] as number)) break
+      if (!isPortProtocol(bytes, start + PROTO.length, at)) hasPorts = false
+    }
     if (reached <= stage || (reached > STAGE.protocol && reached !== stage + 1)) {
       line.flags |= FLAG.ambiguous
       if (reached <= stage) continue // the first one stands at its place
@@ -320,7 +324,6 @@ function readKey(
   const value = start + (stage === STAGE.protocol ? PROTO.length : 4)
   const isLast = end === line.end
   if (stage === STAGE.protocol) {
-    if (isLast && !isDigit(bytes[value] as number)) line.flags |= FLAG.truncated
     setLowerWord(into, row, TEXT_SLOT.protocol, line, value, end)
     return OK
   }
