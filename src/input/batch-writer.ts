@@ -11,13 +11,15 @@ export const FLUSH_MS = 20
 /** A sender as one writer knows it; `index` is valid in the batch with the number `batchNumber` only. */
 export interface Sender {
   readonly name: string
+  /** The name in its client certificate; empty without one. */
+  readonly identity: string
   batchNumber: number
   index: number
 }
 
 /** A sender that no batch has seen yet. */
-export function newSender(name: string): Sender {
-  return { name, batchNumber: -1, index: 0 }
+export function newSender(name: string, identity = ''): Sender {
+  return { name, identity, batchNumber: -1, index: 0 }
 }
 
 export class BatchWriter {
@@ -49,6 +51,7 @@ export class BatchWriter {
     if (sender.batchNumber !== this.#batchNumber) {
       sender.batchNumber = this.#batchNumber
       sender.index = batch.senders.push(sender.name) - 1
+      batch.identities.push(sender.identity)
     }
     batch.add(source, from, to, sender.index, wasTruncated)
     return true

@@ -23,6 +23,7 @@ export type InputEventKind =
   | 'connection-failed'
   | 'framing-error'
   | 'tls-handshake-failed'
+  | 'tls-client-refused'
   | 'socket-failed'
   | 'file-found'
   | 'file-rotated'

@@ -9,20 +9,15 @@
  */
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
-import { createSecureContext, createServer as createTlsServer, type Server as TlsServer } from 'node:tls'
-import { AppError, messageOf, systemCodeOf } from '../lib/errors.ts'
+import { systemCodeOf } from '../lib/errors.ts'
 import { formatListen, portUnavailable } from '../lib/listen-address.ts'
 import { BatchWriter, newSender, type Sender } from './batch-writer.ts'
+import type { ClientAuthorities } from './client-certificate.ts'
 import { type Finding, type InputContext, RareReporter } from './context.ts'
 import { FrameSplitter, type MessageSink } from './framing.ts'
 import { listenSetting } from './listen-setting.ts'
 import { senderAddress } from './sender-address.ts'
-
-export interface Certificate {
-  /** PEM texts. */
-  readonly cert: string | Buffer
-  readonly key: string | Buffer
-}
+import { type Certificate, TlsFront } from './tls-front.ts'
 
 export interface TcpOptions {
   /** `HOST:PORT`, `:PORT` or `[v6]:PORT`. */
@@ -35,6 +30,8 @@ export interface TcpOptions {
   readonly frameSeconds?: number
   /** Present: the server speaks TLS 1.2 or 1.3 only. */
   readonly tls?: Certificate
+  /** Present: clients must show a certificate of one of them. */
+  readonly clientAuthorities?: ClientAuthorities
   readonly tlsHandshakeMs?: number
   /** How often connections are looked through for silent ones, in ms. */
   readonly sweepMs?: number
@@ -54,6 +51,8 @@ export interface TcpStatus {
   readonly connectionErrors: number
   readonly framingErrors: number
   readonly tlsHandshakeFailures: number
+  /** TLS connections turned away because of their client certificate, or for want of one. */
+  readonly tlsClientsRefused: number
   /** Connections paused now because no batch is free. */
   readonly paused: number
   /** Bytes of messages dropped because the service stopped while no batch was free. */
@@ -71,6 +70,8 @@ interface Connection {
   frameBegunMs: number
   /** How the stream ended; its rest is still to be delivered. */
   ended: 'no' | 'finished' | 'cut'
+  /** Unix ms at which its client certificate ends; Infinity without one. */
+  readonly certificateEndsAtMs: number
 }
 
 const PER_ADDRESS = 100
@@ -102,8 +103,7 @@ export class TcpInput implements MessageSink {
   #isWaiting = false
   #isStopping = false
   #server: Server | null = null
-  #tlsServer: TlsServer | null = null
-  #certificate: Certificate | undefined
+  readonly #tls: TlsFront | null
   #address = ''
   #timer: NodeJS.Timeout | undefined
   /** Whose message is being added. */
@@ -117,16 +117,16 @@ export class TcpInput implements MessageSink {
   #idleClosed = 0
   #connectionErrors = 0
   #framingErrors = 0
-  #handshakeFailures = 0
   #bytesLostAtStop = 0
 
+  /** Throws AppError 'bad-configuration' when the certificate is not usable. */
   constructor(options: TcpOptions, context: InputContext) {
     this.#options = options
     this.#context = context
     this.#protocol = options.tls === undefined ? 'tcp' : 'tls'
-    this.#certificate = options.tls
     this.#writer = new BatchWriter(context, this.#protocol, KEEP_FREE)
     this.#reporter = new RareReporter(context)
+    this.#tls = options.tls === undefined ? null : this.#makeTls(options.tls)
   }
 
   /** `host:port` actually bound; empty before start. */
@@ -134,10 +134,9 @@ export class TcpInput implements MessageSink {
     return this.#address
   }
 
-  /** Listens; rejects with AppError 'port-unavailable', or 'bad-configuration' when the certificate is not usable. */
+  /** Listens; rejects with AppError 'port-unavailable'. */
   async start(): Promise<void> {
     const { host, port } = listenSetting(this.#options.listen)
-    if (this.#certificate !== undefined) this.#tlsServer = this.#makeTlsServer(this.#certificate)
     try {
       this.#server = await this.#listen(host, port)
     } catch (error) {
@@ -179,10 +178,13 @@ export class TcpInput implements MessageSink {
 
   /** Uses another certificate for connections from now on; throws AppError 'bad-configuration', keeping the old one. */
   setCertificate(certificate: Certificate): void {
-    if (this.#protocol !== 'tls') throw new Error('BUG: a plain TCP input has no certificate')
-    checkCertificate(certificate)
-    this.#certificate = certificate
-    this.#tlsServer?.setSecureContext({ ...certificate, minVersion: 'TLSv1.2' })
+    if (this.#tls === null) throw new Error('BUG: a plain TCP input has no certificate')
+    this.#tls.setCertificate(certificate)
+  }
+
+  /** Uses other authorities for connections from now on; those of before stay open until their certificate ends. */
+  setClientAuthorities(authorities: ClientAuthorities): void {
+    this.#tls?.setAuthorities(authorities)
   }
 
   status(): TcpStatus {
@@ -198,7 +200,8 @@ export class TcpInput implements MessageSink {
       connectionsIdleClosed: this.#idleClosed,
       connectionErrors: this.#connectionErrors,
       framingErrors: this.#framingErrors,
-      tlsHandshakeFailures: this.#handshakeFailures,
+      tlsHandshakeFailures: this.#tls?.handshakeFailures ?? 0,
+      tlsClientsRefused: this.#tls?.clientsRefused ?? 0,
       paused: this.#paused.size,
       bytesLostAtStop: this.#bytesLostAtStop,
     }
@@ -248,22 +251,15 @@ export class TcpInput implements MessageSink {
     return server
   }
 
-  /** Caps come before the handshake; a TLS server that does not listen itself is handed the sockets that pass. */
-  #makeTlsServer(certificate: Certificate): TlsServer {
-    checkCertificate(certificate)
-    const server = createTlsServer({
-      ...certificate,
-      minVersion: 'TLSv1.2',
-      handshakeTimeout: this.#options.tlsHandshakeMs ?? TLS_HANDSHAKE_MS,
+  /** Caps come before the handshake: the TLS side is handed the sockets that pass. */
+  #makeTls(certificate: Certificate): TlsFront {
+    return new TlsFront({
+      certificate,
+      authorities: this.#options.clientAuthorities,
+      handshakeMs: this.#options.tlsHandshakeMs ?? TLS_HANDSHAKE_MS,
+      onClient: (socket, identity, endsAtMs) => this.#attach(socket, identity, endsAtMs),
+      report: (kind, peer, message) => this.#reporter.report(kind, this.#name, peer, message),
     })
-    server.on('secureConnection', (socket) => this.#attach(socket))
-    server.on('tlsClientError', (error, socket) => {
-      this.#handshakeFailures++
-      const peer = senderAddress(socket.remoteAddress ?? 'unknown')
-      this.#reporter.report('tls-handshake-failed', this.#name, peer, `${peer}: ${messageOf(error)}`)
-      socket.destroy()
-    })
-    return server
   }
 
   #accept(socket: Socket): void {
@@ -271,7 +267,7 @@ export class TcpInput implements MessageSink {
     const ofAddress = this.#perAddress.get(address) ?? 0
     socket.on('error', () => {
       // Resets and time-outs of peers; 'close' follows and ends the connection. TLS tells the same once more.
-      if (this.#tlsServer === null) this.#connectionErrors++
+      if (this.#tls === null) this.#connectionErrors++
     })
     const isFull = this.#sockets.size >= this.#options.maxConnections && !this.#closeOldestSilent()
     if (isFull || ofAddress >= (this.#options.maxConnectionsPerAddress ?? PER_ADDRESS) || address === '') {
@@ -292,21 +288,22 @@ export class TcpInput implements MessageSink {
       if (left === 0) this.#perAddress.delete(address)
       else this.#perAddress.set(address, left)
     })
-    if (this.#tlsServer === null) this.#attach(socket)
-    else this.#tlsServer.emit('connection', socket)
+    if (this.#tls === null) this.#attach(socket)
+    else this.#tls.take(socket)
   }
 
-  #attach(socket: Socket): void {
+  #attach(socket: Socket, identity = '', certificateEndsAtMs = Number.POSITIVE_INFINITY): void {
     const nowMs = this.#context.clock.monotonicMs()
     const connection: Connection = {
       socket,
-      sender: newSender(senderAddress(socket.remoteAddress ?? '')),
+      sender: newSender(senderAddress(socket.remoteAddress ?? ''), identity),
       splitter: new FrameSplitter(),
       rest: null,
       restAt: 0,
       lastMessageMs: nowMs,
       frameBegunMs: nowMs,
       ended: 'no',
+      certificateEndsAtMs,
     }
     this.#connections.add(connection)
     socket.on('data', (chunk: Buffer) => this.#take(connection, chunk))
@@ -407,9 +404,11 @@ export class TcpInput implements MessageSink {
 
   #closeSilent(): void {
     const nowMs = this.#context.clock.monotonicMs()
+    const wallMs = this.#context.clock.nowMs()
     const idleMs = this.#options.idleSeconds * 1000
     const frameMs = (this.#options.frameSeconds ?? FRAME_SECONDS) * 1000
     for (const connection of this.#connections) {
+      if (wallMs >= connection.certificateEndsAtMs) connection.socket.destroy()
       if (this.#paused.has(connection)) continue
       const isIdle = nowMs - connection.lastMessageMs >= idleMs
       const isStuck = connection.splitter.isMidFrame && nowMs - connection.frameBegunMs >= frameMs
@@ -432,17 +431,5 @@ export class TcpInput implements MessageSink {
     if (oldest === null || nowMs - oldest.lastMessageMs < MAY_BE_REPLACED_MS) return false
     this.#closeIdle(oldest)
     return true
-  }
-}
-
-function checkCertificate(certificate: Certificate): void {
-  try {
-    createSecureContext({ ...certificate })
-  } catch (error) {
-    throw new AppError(
-      'bad-configuration',
-      `the TLS certificate or key cannot be used: ${messageOf(error)}`,
-      error,
-    )
   }
 }

@@ -47,6 +47,7 @@ export interface UdpStatus {
 
 interface UdpSender {
   readonly name: string
+  readonly identity: ''
   batchNumber: number
   index: number
   shed: number
@@ -259,7 +260,7 @@ export class UdpInput {
 }
 
 function newUdpSender(name: string): UdpSender {
-  return { name, batchNumber: -1, index: 0, shed: 0 }
+  return { name, identity: '', batchNumber: -1, index: 0, shed: 0 }
 }
 
 function isLineEnd(byte: number): boolean {

@@ -3,7 +3,7 @@ import 'reflect-metadata' // @peculiar/x509 needs it loaded first
 import { webcrypto } from 'node:crypto'
 import { X509CertificateGenerator } from '@peculiar/x509'
 import { systemClock } from '../../lib/clock.ts'
-import type { Certificate } from '../tcp.ts'
+import type { Certificate } from '../tls-front.ts'
 
 export async function makeCertificate(): Promise<Certificate> {
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
