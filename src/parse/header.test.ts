@@ -54,6 +54,10 @@ const table: readonly (readonly [string, Partial<Header>])[] = [
     { host: 'fw', text: '[a b="never closed x' },
   ],
   [
+    'Mar 1 20:48:22 relay 4465 <14>1 2021-03-01T20:48:22.900Z fw app - ID - CEF:0|x',
+    { host: 'fw', relay: 'relay', text: 'CEF:0|x', stamp: instant },
+  ],
+  [
     '1 2022-10-11T17:19:35.782Z log logforwarder - panwlogs - 2022-10-11T17:14:30.000000Z,no-serial',
     { host: 'log', text: '2022-10-11T17:14:30.000000Z,no-serial' },
   ],

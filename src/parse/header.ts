@@ -25,7 +25,7 @@ export function readHeader(line: Line): void {
   for (let depth = 0; depth < MAX_HEADERS; depth++) {
     const behind = readOne(line, at)
     if (behind < 0) break
-    at = behind
+    at = skipOctetCount(line, behind) // a relay's framing of the header behind it, as Strata's forwarder sends it
   }
   // A PRI alone is a header without a stamp.
   at = skipBlanks(line.bytes, skipPri(line, at), line.end)

@@ -77,8 +77,6 @@ const FORTIGATE: PairKeys = {
     in: 'received',
     externalId: 'session',
     sproc: 'origin',
-    reason: 'outcome',
-    outcome: 'outcome+1',
     fname: 'url',
     request: 'url+1',
     deviceDirection: 'direction',

@@ -5,7 +5,7 @@
  */
 import { CATEGORY, SEVERITY } from '../../model/log-record.ts'
 import { ADDRESS_SLOT, type RecordBatch, TEXT_SLOT, TEXT_STRIDE } from '../../model/record-batch.ts'
-import { isDigit, readDecimal } from '../bytes.ts'
+import { ascii, isDigit, isWord, readDecimal } from '../bytes.ts'
 import { setText } from '../fields.ts'
 import type { Line } from '../line.ts'
 import { type ByteRange, readWhen } from '../when.ts'
@@ -20,6 +20,7 @@ export const PAIR_TARGETS = 253
 
 const TARGET_NUMBERS = Int32Array.from(Object.values(TARGET))
 const BACKSLASH = 0x5c
+const SYSTEM = ascii('system')
 
 export const values = new Values()
 
@@ -78,13 +79,19 @@ export function readPairValues(
   if (failed >= 0) return failed
   clearUnset(into, row, ADDRESS_SLOT.sourceAddress)
   clearUnset(into, row, ADDRESS_SLOT.destinationAddress)
-  const isTraffic = into.category[row] === CATEGORY.traffic
-  if (isTraffic) into.severity[row] = SEVERITY.none
-  else if (into.severity[row] === SEVERITY.none) into.severity[row] = severity
+  // Of other types the number is only what the form must have.
+  const isThreatLog = into.category[row] === CATEGORY.threat
+  if (into.category[row] === CATEGORY.traffic) into.severity[row] = SEVERITY.none
+  else if (into.severity[row] === SEVERITY.none && (isThreatLog || isSystem(line)))
+    into.severity[row] = severity
   // Strata writes counts of logins with their bytes in the wrong order.
-  if (!isTraffic && into.category[row] !== CATEGORY.threat) into.repeatCount[row] = 1
+  if (!isThreatLog && into.category[row] !== CATEGORY.traffic) into.repeatCount[row] = 1
   readOwnTime(line, into, row, pairs)
   return -1
+}
+
+function isSystem(line: Line): boolean {
+  return isWord(line.bytes, values.start[TARGET.type] as number, values.end[TARGET.type] as number, SYSTEM)
 }
 
 /** The first of the line's stamps that is one, with the zone that the line names. */
