@@ -3,11 +3,12 @@
  * logins are read, and DHCP, DNS and time services, which are known by their program and stored as `other`. None of them
  * says anything about a packet, so they never count; the vendor is unknown, as these programs run anywhere.
  *
- * type = the program in upper case; DHCP: action = the message, source = the client's address; DNS: source = the asker.
+ * type = the program in upper case; DHCP: subtype = the protocol (as filterlog's), action = the message, source = the
+ * client's address, destination = the server asked; DNS: source = the asker.
  */
 import { CATEGORY, FLAG, FORMAT, OUTCOME } from '../../model/log-record.ts'
 import { ADDRESS_SLOT, type RecordBatch, TEXT_SLOT } from '../../model/record-batch.ts'
-import { ascii, isDigit, readPort, startsWith } from '../bytes.ts'
+import { ascii, COMMA, isDigit, readPort, skipBlanks, startsWith } from '../bytes.ts'
 import { setAddress, setDeviceFromHeader, setLowerWord, setText, setUpperWord } from '../fields.ts'
 import type { Line } from '../line.ts'
 import { Program } from '../program.ts'
@@ -17,11 +18,19 @@ import { endOfToken, findBytes, findLastBytes } from '../search-bytes.ts'
 const OK = -1
 /** Programs with administration pages. */
 const PAGES = ['php-fpm', 'php', 'audit', 'php-cgi'].map(ascii)
-const OTHERS = [
-  'dhcpd dhclient dhcp6c dhcrelay dhcpleases rtsold radvd unbound dnsmasq dnsmasq-dhcp filterdns syslogd syslog-ng',
-  'rsyslogd ntpd chronyd check_reload_status kea-dhcp4 kea-dhcp6 dpinger miniupnpd configd.py rc.gateway_alarm',
-]
-  .join(' ')
+const DHCP_PROGRAMS = [
+  'dhcpd',
+  'dhclient',
+  'dhcp6c',
+  'dhcrelay',
+  'kea-dhcp4',
+  'kea-dhcp6',
+  'dnsmasq-dhcp',
+].map(ascii)
+const OTHERS = (
+  'dhcpleases rtsold radvd unbound dnsmasq filterdns syslogd syslog-ng rsyslogd ntpd chronyd ' +
+  'check_reload_status dpinger miniupnpd configd.py rc.gateway_alarm'
+)
   .split(' ')
   .map(ascii)
 const UNBOUND = ascii('unbound')
@@ -34,16 +43,29 @@ const FROM = ascii(' from')
 const PATH_END = ascii('.php: ')
 const ACTIONS = { failure: ascii('authentication-error'), success: ascii('login') }
 const DHCP = ascii('DHCP')
-const MESSAGE_FROM = ascii(' message from ')
+const MESSAGE = ascii(' message')
+const UDP = ascii('udp')
+/** What the DHCPv6 services of ISC and WIDE write in front of a client's address. */
+const PHRASES = [
+  'Advertise NA',
+  'Reply NA',
+  'Sending Advertise',
+  'Sending Reply',
+  'Picking pool address',
+  'Reusing lease',
+  'add an address',
+  'remove an address',
+  'Listening on BPF',
+  'Sending on BPF',
+].map(ascii)
 const PORT = ascii(' port ')
 const INFO = ascii('] info: ')
-const ADDRESS_WORDS = ['on', 'for', 'of', 'from'].map(ascii)
 
 const program = new Program()
 
 function recognise(line: Line): boolean {
   program.read(line)
-  return program.isNamed && (isOneOf(line, PAGES) || isOneOf(line, OTHERS))
+  return program.isNamed && (isOneOf(line, PAGES) || isOneOf(line, DHCP_PROGRAMS) || isOneOf(line, OTHERS))
 }
 
 function isOneOf(line: Line, names: readonly Uint8Array[]): boolean {
@@ -59,7 +81,7 @@ function read(line: Line, into: RecordBatch, row: number): number {
   setUpperWord(into, row, TEXT_SLOT.type, line, start, end)
   if (isOneOf(line, PAGES)) readPage(line, into, row, textAt)
   else if (program.is(line.bytes, UNBOUND)) readQuestion(line, into, row, textAt)
-  else readDhcp(line, into, row, textAt)
+  else if (isOneOf(line, DHCP_PROGRAMS)) readDhcp(line, into, row, textAt)
   setDeviceFromHeader(into, row, line)
   line.chooseZone(line.hostStart, line.hostEnd)
   const headerMs = line.headerMs()
@@ -112,33 +134,58 @@ function findQuote(bytes: Uint8Array, from: number, end: number): number {
   return at
 }
 
-/** `DHCPACK on 192.0.2.8 to ...`, `Solicit message from fe80::1 port 546, ...`. Names of clients stand further back. */
+/**
+ * `DHCPACK on 192.0.2.8 to ...`, `DHCPREQUEST for 192.0.2.8 (192.0.2.1) from ...`, `Solicit message from fe80::1 port
+ * 546, ...`, `Reply NA: address 2001:db8::8 to client ...`. Names of clients stand further back and are not read.
+ */
 function readDhcp(line: Line, into: RecordBatch, row: number, from: number): void {
   const { bytes, end } = line
-  const wordEnd = endOfToken(bytes, from, end)
-  if (startsWith(bytes, from, end, DHCP)) {
-    const nextEnd = endOfToken(bytes, wordEnd + 1, end)
-    const isAddressNext = ADDRESS_WORDS.some(
-      (word) => nextEnd - wordEnd - 1 === word.length && startsWith(bytes, wordEnd + 1, nextEnd, word),
-    )
-    if (isAddressNext) {
-      const address = nextEnd + 1
-      setAddress(into, row, ADDRESS_SLOT.sourceAddress, bytes, address, endOfToken(bytes, address, end))
-    }
-    setLowerWord(into, row, TEXT_SLOT.action, line, from, wordEnd)
-    return
+  into.setDecodedText(row, TEXT_SLOT.protocol, UDP)
+  into.setDecodedText(row, TEXT_SLOT.subtype, UDP)
+  line.refresh()
+  let actionEnd = endOfToken(bytes, from, end)
+  const isMessage = startsWith(bytes, from, end, DHCP)
+  if (!isMessage && startsWith(bytes, actionEnd, end, MESSAGE)) actionEnd += MESSAGE.length
+  else if (!isMessage) {
+    const phrase = PHRASES.find((text) => startsWith(bytes, from, end, text))
+    if (phrase === undefined) return
+    actionEnd = from + phrase.length
   }
-  if (!startsWith(bytes, wordEnd, end, MESSAGE_FROM)) return
-  const address = wordEnd + MESSAGE_FROM.length
-  const addressEnd = endOfToken(bytes, address, end)
-  setAddress(into, row, ADDRESS_SLOT.sourceAddress, bytes, address, addressEnd)
-  if (startsWith(bytes, addressEnd, end, PORT)) {
-    const port = addressEnd + PORT.length
+  readClient(line, into, row, actionEnd)
+  setLowerWord(into, row, TEXT_SLOT.action, line, from, actionEnd)
+}
+
+/** The address behind `on`, `for`, `from`, `to` or `address`: at once or not at all. */
+function readClient(line: Line, into: RecordBatch, row: number, from: number): void {
+  const { bytes, end } = line
+  let at = bytes[from] === 0x3a ? from + 1 : from
+  for (let tokens = 0; tokens < 2; tokens++) {
+    const start = skipBlanks(bytes, at, end)
+    const tokenEnd = endOfToken(bytes, start, end)
+    let addressEnd = start
+    while (addressEnd < tokenEnd && bytes[addressEnd] !== 0x2f && bytes[addressEnd] !== COMMA) addressEnd++
+    if (setAddress(into, row, ADDRESS_SLOT.sourceAddress, bytes, start, addressEnd) && start < addressEnd) {
+      readBehindClient(line, into, row, addressEnd)
+      return
+    }
+    at = tokenEnd
+  }
+}
+
+/** ` (192.0.2.1)`, the server that was asked; ` port 546`. */
+function readBehindClient(line: Line, into: RecordBatch, row: number, from: number): void {
+  const { bytes, end } = line
+  if (bytes[from] === 0x20 && bytes[from + 1] === 0x28) {
+    const close = endOfToken(bytes, from + 1, end) - 1
+    if (bytes[close] === 0x29) {
+      setAddress(into, row, ADDRESS_SLOT.destinationAddress, bytes, from + 2, close)
+    }
+  } else if (startsWith(bytes, from, end, PORT)) {
+    const port = from + PORT.length
     let portEnd = port
     while (portEnd < end && isDigit(bytes[portEnd] as number)) portEnd++
     into.sourcePort[row] = Math.max(0, readPort(bytes, port, portEnd))
   }
-  setLowerWord(into, row, TEXT_SLOT.action, line, from, address - ' from '.length)
 }
 
 /** `[26931:0] info: 192.0.2.8 www.example.com. A IN`. */

@@ -93,6 +93,14 @@ for (const [line, expected] of [
     ['service', 'DHCPD', null, 'solicit-message', null, '2001:db8::7', 546, []],
   ],
   [
+    '<190>Jul 23 18:11:58 dhcpd[6555]: Reply NA: address 2001:db8::8 to client with duid 00:02 (2001:db8::66)',
+    ['service', 'DHCPD', null, 'reply-na', null, '2001:db8::8', null, []],
+  ],
+  [
+    '<190>Jul  4 09:39:41 dhcpd[6]: DHCPDISCOVER from 00:00:5e:00:53:02 (192.0.2.66) via eth0',
+    ['service', 'DHCPD', null, 'dhcpdiscover', null, null, null, []],
+  ],
+  [
     '<30>Aug 15 16:19:02 unbound[26931]: [26931:0] info: 192.0.2.8 www.example.com. A IN',
     ['service', 'UNBOUND', null, null, null, '192.0.2.8', null, []],
   ],
@@ -105,3 +113,10 @@ for (const [line, expected] of [
     )
   })
 }
+
+test('a DHCP request names the server that it asks', () => {
+  const { destinationAddress, protocol } = recordOf(
+    '<190>Jul  4 09:39:41 dhcpd[6]: DHCPREQUEST for 192.0.2.8 (192.0.2.1) from 00:00:5e:00:53:02 (pc) via eth0',
+  )
+  assert.deepEqual([destinationAddress, protocol], ['192.0.2.1', 'udp'])
+})
