@@ -12,9 +12,13 @@ import { paloaltoLeef } from './firewall/leef-paloalto.ts'
 import { suricataEve } from './firewall/suricata-eve.ts'
 import { suricataFast } from './firewall/suricata-fast.ts'
 import { checkpoint } from './firewall/checkpoint.ts'
+import { cisco } from './firewall/cisco.ts'
 import { fortigateKv } from './firewall/fortigate-kv.ts'
 import { paloaltoCsv } from './firewall/paloalto-csv.ts'
 import { paloaltoCustom } from './firewall/paloalto-custom.ts'
+import { paloaltoJson } from './firewall/paloalto-json.ts'
+import { paloaltoKeyvalue } from './firewall/paloalto-keyvalue.ts'
+import { paloaltoTemplate } from './firewall/paloalto-template.ts'
 import { filterlog } from './firewall/filterlog.ts'
 import { mikrotik } from './firewall/mikrotik.ts'
 import { openvpn } from './firewall/openvpn.ts'
@@ -51,10 +55,14 @@ export const LINE_FORMATS: readonly LineFormat[] = [
   suricataFast,
   fortigateKv,
   checkpoint,
+  cisco,
   netfilter,
   filterlog,
   mikrotik,
   openvpn,
   openssh,
   service,
+  paloaltoKeyvalue,
+  paloaltoJson,
+  paloaltoTemplate,
 ]
