@@ -19,6 +19,8 @@ export class Program {
   textAt = 0
   /** Whether the tag stands at the front of the text and has no process number: it may be no program, only a word. */
   isLoose = false
+  /** Whether the header names it, or a tag that was skipped: the parser lets no other program's text through then. */
+  isOfHeader = false
 
   /** Reads the program of a line. About 20 ns. */
   read(line: Line): void {
@@ -27,7 +29,8 @@ export class Program {
     this.isLoose = false
     this.start = line.programStart
     this.end = line.programEnd
-    if (this.end === this.start) this.readTag(line, from)
+    this.isOfHeader = this.end > this.start
+    if (!this.isOfHeader) this.readTag(line, from)
   }
 
   /** Reads a tag in front of the text at a place. */

@@ -42,6 +42,7 @@ const V6: Layout = { protocol: 12, source: 15 }
 const MAX_COLUMNS = 24
 
 const FILTERLOG = ascii('filterlog')
+const PF = ascii('pf')
 const TYPE = ascii('FILTERLOG')
 const IN = ascii('in')
 const OUT = ascii('out')
@@ -68,7 +69,7 @@ function split(bytes: Uint8Array, from: number, end: number): void {
 const startOf = (column: number): number => textAt + (column === 0 ? 0 : (ends[column - 1] as number) + 1)
 const endOf = (column: number): number => textAt + (ends[column] as number)
 
-/** Its tag, or columns whose words are those of filterlog and no other program's name. */
+/** Its tag, or columns whose words are those of filterlog and no name of another program. */
 function recognise(line: Line): boolean {
   program.read(line)
   if (program.isNamed) return isOurs(line)
@@ -76,12 +77,11 @@ function recognise(line: Line): boolean {
 }
 
 function isOurs(line: Line): boolean {
-  return program.is(line.bytes, FILTERLOG) || (program.is(line.bytes, PF) && hasColumns(line))
-}
-const PF = ascii('pf')
-
-function hasColumns(line: Line): boolean {
-  return looksLikeColumns(line.bytes, program.textAt, line.end)
+  if (program.is(line.bytes, FILTERLOG)) return true
+  return (
+    (program.isOfHeader || program.is(line.bytes, PF)) &&
+    looksLikeColumns(line.bytes, program.textAt, line.end)
+  )
 }
 
 /** `rule,subrule,anchor,tracker,interface,reason,action,in|out,4|6,` */

@@ -18,6 +18,7 @@ import { PrefixAction } from '../prefix-action.ts'
 import { Program } from '../program.ts'
 import type { LineFormat } from '../registry.ts'
 import { findBytes, findLastBytes } from '../search-bytes.ts'
+import { WordTable } from '../word-table.ts'
 
 const REASONS = [
   'mikrotik: a firewall line without the flow, address:port->address:port, behind proto',
@@ -27,18 +28,19 @@ const REASONS = [
 const REASON = { flow: 0, source: 1, destination: 2 } as const
 const OK = -1
 
+const tableOf = (words: string): WordTable => {
+  return new WordTable(Object.fromEntries(words.split(' ').map((word) => [word, 1])))
+}
 /** First topics of RouterOS (documentation, "Log", topics). */
-const TOPICS = new Set(
-  (
-    'account async backup bfd bgp bridge calc caps certificate container dde ddns dhcp dns dot1x dude e-mail event ' +
+const TOPICS = tableOf(
+  'account async backup bfd bgp bridge calc caps certificate container dde ddns dhcp dns dot1x dude e-mail event ' +
     'fetch firewall gps gsm health hotspot igmp-proxy interface ipsec iscsi isdn kvm l2tp ldp lora lte manager mme ' +
     'mpls mqtt mvrp natpmp netinstall netwatch ntp ospf ovpn pim poe-out ppp pppoe pptp ptp queue radius radvd ' +
     'raw read rip route rpki rsvp script sertcp simulator smb snmp ssh sstp stp system telephony tftp timer tr069 ' +
-    'tunnel ups upnp vpls vrrp watchdog web-proxy wireguard wireless write zerotier'
-  ).split(' '),
+    'tunnel ups upnp vpls vrrp watchdog web-proxy wireguard wireless write zerotier',
 )
 /** Further topics that say how grave it is; every line has one, behind the first topic. */
-const LEVELS = new Set(['critical', 'debug', 'error', 'info', 'warning', 'packet', 'account'])
+const LEVELS = tableOf('critical debug error info warning packet account')
 const FIREWALL_TOPIC = ascii('firewall,')
 const LOGIN_FAILURE = ascii('login failure for user ')
 const AUTHENTICATION_FAILED = ascii(' authentication failed')
@@ -70,12 +72,12 @@ function recognise(line: Line): boolean {
   if (inAt < 0 || findBytes(line.bytes, PROTO, inAt, line.end) < 0) return false
   program.read(line)
   // `input: in:` looks like a tag; a process number or a header says that another program wrote the text.
-  return !program.isNamed || (program.isLoose && program.textAt === inAt + 2)
+  return !program.isNamed || program.isOfHeader || (program.isLoose && program.textAt === inAt + 2)
 }
 
 /** Where the topics end, or -1 when there are none. */
 function endOfTopics(line: Line): number {
-  const { bytes, at, end } = line
+  const { bytes, view, at, end } = line
   const limit = Math.min(end, at + 64)
   let wordStart = at
   let hasLevel = false
@@ -84,18 +86,13 @@ function endOfTopics(line: Line): number {
     if ((byte >= 0x61 && byte <= 0x7a) || byte === 0x2d || byte === 0x21 || isDigit(byte)) continue
     if (byte !== COMMA && byte !== BLANK && byte !== 0x3a) return -1
     if (wordStart === at) {
-      const isTopic =
-        byte === COMMA && (startsWith(bytes, at, end, FIREWALL_TOPIC) || isIn(TOPICS, bytes, at, i))
+      const isTopic = byte === COMMA && TOPICS.find(bytes, view, at, i) > 0
       if (!isTopic) return -1
-    } else if (!hasLevel) hasLevel = isIn(LEVELS, bytes, wordStart, i)
+    } else if (!hasLevel) hasLevel = LEVELS.find(bytes, view, wordStart, i) > 0
     if (byte !== COMMA) return hasLevel ? i : -1
     wordStart = i + 1
   }
   return -1
-}
-
-function isIn(words: ReadonlySet<string>, bytes: Uint8Array, from: number, to: number): boolean {
-  return to > from && words.has(String.fromCharCode(...bytes.subarray(from, to)))
 }
 
 /** The colon of `: in:` that ` out:` follows, or -1. */
@@ -110,8 +107,6 @@ function read(line: Line, into: RecordBatch, row: number): number {
   const { bytes, end } = line
   const from =
     topicsEnd < 0 ? line.at : skipBlanks(bytes, bytes[topicsEnd] === 0x3a ? topicsEnd + 1 : topicsEnd, end)
-  // Behind the tag of another program the text may be quoted from its peer.
-  if (line.programEnd > line.programStart) line.flags |= FLAG.ambiguous
   const isFirewall = topicsEnd < 0 || startsWith(bytes, line.at, end, FIREWALL_TOPIC)
   const inAt = isFirewall ? findIn(line, from) : -1
   let failed: number = OK
@@ -360,6 +355,7 @@ export const mikrotik: LineFormat = {
   code: FORMAT.mikrotik,
   name: 'mikrotik',
   reasons: REASONS,
+  isSearching: true,
   recognise,
   read,
 }

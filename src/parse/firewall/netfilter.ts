@@ -13,6 +13,7 @@ import { ADDRESS_SLOT, type RecordBatch, TEXT_SLOT } from '../../model/record-ba
 import { looksLikeAddress } from '../address-bytes.ts'
 import { ascii, BLANK, isBlank, isDigit, readPort, skipBlanks, startsWith } from '../bytes.ts'
 import { dayMs, isDate } from '../calendar.ts'
+import { isFirewallProgram } from '../firewall-programs.ts'
 import { setAddress, setDeviceFromHeader, setLowerWord, setText } from '../fields.ts'
 import type { Line } from '../line.ts'
 import { PrefixAction } from '../prefix-action.ts'
@@ -39,8 +40,8 @@ const OUT = ascii(' OUT=')
 const DESCRIPTION = ascii('DESCR="')
 const SUBTYPES = { input: ascii('input'), output: ascii('output'), forward: ascii('forward') }
 const TYPES = { traffic: ascii('TRAFFIC'), audit: ascii('AUDIT') }
-/** Programs that write packets of the kernel and nothing of others. */
-const PROGRAM_NAMES = ['kernel', 'ulogd', 'ulogd2', 'klogd', 'pve-firewall', 'iptables', 'nft'].map(ascii)
+/** Programs that write the kernel's lines as they are. */
+const KERNEL_NAMES = ['kernel', 'ulogd', 'ulogd2', 'klogd'].map(ascii)
 
 const program = new Program()
 const prefixAction = new PrefixAction()
@@ -89,14 +90,14 @@ function readFront(line: Line, inAt: number): number {
     // busybox and OpenWrt write facility and level in front of the tag
     program.readTag(line, skipBlanks(bytes, endOfToken(bytes, program.textAt, inAt), inAt))
   }
-  if (!program.isNamed) return skipUptime(bytes, program.textAt, inAt)
-  for (const name of PROGRAM_NAMES) {
+  if (!program.isNamed || program.isOfHeader) return skipUptime(bytes, program.textAt, inAt)
+  for (const name of KERNEL_NAMES) {
     if (program.is(bytes, name)) return skipUptime(bytes, program.textAt, inAt)
   }
+  const isKnown = isFirewallProgram(bytes, program.start, program.end)
+  if (!program.isLoose) return isKnown ? skipUptime(bytes, program.textAt, inAt) : -1
   // `IPTABLES-DROP: IN=`: the word is the prefix. With more text between it may be any program's.
-  if (program.isLoose && program.textAt === inAt) return program.start
-  if (!program.isLoose) return -1
-  line.flags |= FLAG.ambiguous
+  if (!isKnown && program.textAt !== inAt) line.flags |= FLAG.ambiguous
   return program.start
 }
 
@@ -116,7 +117,8 @@ function readPrefix(line: Line, into: RecordBatch, row: number, from: number, in
   if (hasKey(bytes, from, inAt)) line.flags |= FLAG.ambiguous
   const chain = readProxmox(line, into, row, from, inAt)
   const start = chain < 0 ? from : chain
-  const [ruleStart, ruleEnd] = trimPrefix(bytes, start, inAt)
+  const ruleStart = skipBlanks(bytes, start, inAt)
+  const ruleEnd = endOfPrefix(bytes, ruleStart, inAt)
   prefixAction.read(bytes, ruleStart, inAt)
   into.disposition[row] = prefixAction.disposition
   const { action } = prefixAction
@@ -148,11 +150,11 @@ function setRule(line: Line, into: RecordBatch, row: number, start: number, end:
   setText(into, row, TEXT_SLOT.rule, bytes, rulesetStart, rulesetEnd)
 }
 
-/** Without blanks and colons around. */
-function trimPrefix(bytes: Uint8Array, from: number, to: number): readonly [number, number] {
+/** Where the prefix ends without blanks and colons. */
+function endOfPrefix(bytes: Uint8Array, from: number, to: number): number {
   let end = to
   while (end > from && (isBlank(bytes[end - 1] as number) || bytes[end - 1] === 0x3a)) end--
-  return [skipBlanks(bytes, from, end), end]
+  return end
 }
 
 /** Whether a key of the packet stands in the prefix: somebody tries to be read there. */
@@ -348,6 +350,7 @@ export const netfilter: LineFormat = {
   code: FORMAT.netfilter,
   name: 'netfilter',
   reasons: REASONS,
+  isSearching: true,
   recognise,
   read,
 }

@@ -30,7 +30,9 @@ const program = new Program()
 
 function recognise(line: Line): boolean {
   program.read(line)
-  return program.isNamed && NAMES.some((name) => program.is(line.bytes, name))
+  if (!program.isNamed) return false
+  for (const name of NAMES) if (program.is(line.bytes, name)) return true
+  return false
 }
 
 function read(line: Line, into: RecordBatch, row: number): number {
