@@ -42,6 +42,8 @@ export type FromPipeline =
       readonly kind: 'found'
       readonly detections: readonly Detection[]
       readonly seen: readonly SeenMessage[]
+      /** From stored lines that were read once more after a start: most were judged before it. */
+      readonly isRestored: boolean
     }
   | { readonly kind: 'status'; readonly status: PipelineStatus }
   /** Something happened at an input, `count` times since it was last told. */

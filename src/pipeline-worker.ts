@@ -118,7 +118,8 @@ async function main(start: PipelineStart): Promise<void> {
   const reporting = setInterval(() => tell({ kind: 'status', status: statusNow(desk) }), STATUS_MS)
   const window = { detector, store, sender, leftovers, settings: detectionSettings(settings), clock, tell }
   await withinLimit(restoreWindows({ ...window, signal: stopping.signal }), WINDOWS_FIRST_MS)
-  const report: PipelineParts['report'] = ({ detections, seen }) => tell({ kind: 'found', detections, seen })
+  const report: PipelineParts['report'] = ({ detections, seen }) =>
+    tell({ kind: 'found', detections, seen, isRestored: false })
   const running = runPipeline({
     queue,
     pool,

@@ -2,7 +2,7 @@
  * Detection windows after a restart: the stored records of the last window go through the detector once more, so that
  * a scanner who was at 9 ports before a crash is not at 0 after it. Segments that an earlier run left are waited for
  * first. What fires is reported again: a kill may have come after the convicting line was safe and before the
- * decision was, and whoever decides knows what has been decided already.
+ * decision was. It is told as restored, so that what was judged already is not judged again.
  *
  * Lines that come meanwhile need not wait for it: history that is taken in behind them is like records that come late,
  * and the windows end up the same. A log store that ends meanwhile is asked again. Bounded in time; what could not be
@@ -95,7 +95,7 @@ async function takeHistory(
       const detections = detector
         .warmUp(records)
         .filter(({ receivedAtMs, detectedAtMs }) => receivedAtMs - detectedAtMs <= LARGEST_OFFSET_MS)
-      if (detections.length > 0) tell({ kind: 'found', detections, seen: [] })
+      if (detections.length > 0) tell({ kind: 'found', detections, seen: [], isRestored: true })
     },
     limit,
   )

@@ -20,6 +20,8 @@ export class PipelineReports {
   readonly #decider: Decider
   readonly #waiting: Detection[] = []
   #working: Promise<void> | null = null
+  /** Detections of the time before the start, looked up one batch after the other. */
+  #sifting: Promise<void> = Promise.resolve()
   #givenUp = 0
   /** Findings that stand as alarms, with their text. */
   #raised = new Map<string, string>()
@@ -32,7 +34,11 @@ export class PipelineReports {
   handlers(): Handlers {
     const { events, alarms } = this.#parts
     return {
-      onFound: (detections, seen) => this.#found(detections, seen),
+      onFound: (detections, seen, isRestored) => {
+        this.#seen(seen)
+        if (isRestored) this.#sifting = this.#sifting.then(() => this.#sift(detections))
+        else this.#found(detections)
+      },
       onEvent: ({ code, part, message, count }) => events.inputReported({ code, part, message, count }),
       onStoreEvent: (event) => this.#storeEvent(event),
       onDeath: (error) => {
@@ -53,6 +59,7 @@ export class PipelineReports {
 
   /** Resolves when every detection so far has been decided. */
   async idle(): Promise<void> {
+    await this.#sifting
     while (this.#working !== null) await this.#working
   }
 
@@ -71,14 +78,20 @@ export class PipelineReports {
     this.#raised = now
   }
 
-  #found(detections: readonly Detection[], seen: readonly SeenMessage[]): void {
-    if (seen.length > 0) {
-      const sources = seen.flatMap(({ target, lastSeenAtMs, count }) => {
-        const network = parseNetwork(target)
-        return network === null ? [] : [{ target: network, lastSeenAtMs, count }]
-      })
-      this.#decider.seen(sources)
-    }
+  #seen(seen: readonly SeenMessage[]): void {
+    if (seen.length === 0) return
+    const sources = seen.flatMap(({ target, lastSeenAtMs, count }) => {
+      const network = parseNetwork(target)
+      return network === null ? [] : [{ target: network, lastSeenAtMs, count }]
+    })
+    this.#decider.seen(sources)
+  }
+
+  async #sift(detections: readonly Detection[]): Promise<void> {
+    this.#found(await this.#decider.unjudged(detections))
+  }
+
+  #found(detections: readonly Detection[]): void {
     if (detections.length === 0) return
     this.#waiting.push(...detections)
     const over = this.#waiting.length - WAITING_LIMIT

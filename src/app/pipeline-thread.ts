@@ -21,7 +21,11 @@ import type { StoreEvent } from '../store/logs/segment-spool.ts'
 export interface PipelineThreadOptions {
   readonly dataFolder: string
   readonly seed: number
-  readonly onFound: (detections: readonly Detection[], seen: readonly SeenMessage[]) => void
+  readonly onFound: (
+    detections: readonly Detection[],
+    seen: readonly SeenMessage[],
+    isRestored: boolean,
+  ) => void
   readonly onEvent: (event: { code: string; part: string; message: string; count: number }) => void
   readonly onStoreEvent: (event: StoreEvent) => void
   /** Null error: it runs again. */
@@ -177,7 +181,7 @@ export class PipelineThread {
   #hear(message: Exclude<FromPipeline, { kind: 'ready' | 'failed' }>): void {
     switch (message.kind) {
       case 'found':
-        this.#options.onFound(message.detections, message.seen)
+        this.#options.onFound(message.detections, message.seen, message.isRestored)
         break
       case 'status':
         this.#status = message.status

@@ -305,3 +305,34 @@ test('ended decisions and detections go by retention, the evidence of active one
     ['198.51.100.7'],
   )
 })
+
+test('what was judged before a restart is not judged again, and what was not is', async () => {
+  const bench = await openBench()
+  const threat = detection('198.51.100.7', {
+    rule: 'threat',
+    destination: '203.0.113.10',
+    windowSeconds: null,
+  })
+  await bench.decider.engine.switch(false, 'anna', 'maintenance')
+  await bench.decider.decide([threat])
+  await bench.decider.engine.switch(true, 'anna', 'done')
+  const decider = await reopen(bench)
+  const others = [
+    { ...threat, detectedAtMs: NOW_MS - 3_600_000 },
+    { ...threat, destination: '203.0.113.11' },
+    detection('198.51.100.7'),
+    detection('198.51.100.8'),
+  ]
+  assert.deepEqual(
+    await decider.unjudged([threat, { ...threat, detectedAtMs: NOW_MS - 5000 }, ...others]),
+    others,
+  )
+})
+
+test('what cannot be looked up counts as not judged, with an alarm', async () => {
+  const { decider, repository, alarms } = await openBench()
+  repository.detections = () => Promise.reject(new Error('disk is gone'))
+  const found = [detection('198.51.100.7')]
+  assert.deepEqual(await decider.unjudged(found), found)
+  assert.ok(alarms.codes.includes('judgements-not-read'))
+})

@@ -28,6 +28,9 @@ import { type FilterName, matchesRule } from './rule-names.ts'
 /** Moved stamps are written so often, so many at a time. */
 const WRITE_SEEN_MS = 5000
 const WRITE_SEEN_COUNT = 2000
+/** For rules without a window of their own, when detections are compared; and how many are looked at. */
+const WINDOW_SECONDS = 600
+const LOOKED_UP = 100
 const EXPIRY_MS = 60_000
 /** Detections that are no active decision's evidence, kept at most. About 5 kB each. */
 const MAX_DETECTIONS = 50_000
@@ -111,6 +114,40 @@ export class Decider {
       await this.#keeper.keepMirrored(written)
       return judgements
     })
+  }
+
+  /**
+   * Of detections made from lines that were read once more after a start, those that were not judged before it: a
+   * detection and its verdict are written together. So what happened while the engine was off stays undone. Never
+   * rejects: what cannot be looked up counts as not judged. One query a detection.
+   */
+  async unjudged(detections: readonly Detection[]): Promise<Detection[]> {
+    const fresh: Detection[] = []
+    for (const detection of detections) if (!(await this.#wasJudged(detection))) fresh.push(detection)
+    return fresh
+  }
+
+  async #wasJudged(detection: Detection): Promise<boolean> {
+    const { source, rule, destination, port, detectedAtMs } = detection
+    const windowMs = (detection.windowSeconds ?? WINDOW_SECONDS) * 1000
+    try {
+      const stored = await this.#keeper.repository.detections({ overlapping: source, rule, limit: LOOKED_UP })
+      return stored.some(
+        ({ detection: known }) =>
+          known.destination === destination &&
+          known.port === port &&
+          // Read once more, the same lines may cross the threshold at another of them.
+          Math.abs(known.detectedAtMs - detectedAtMs) <= windowMs,
+      )
+    } catch (thrown) {
+      this.#keeper.alarms.raise({
+        code: 'judgements-not-read',
+        severity: 'warning',
+        message: `What was judged before the start could not be read: ${messageOf(thrown)}. It is judged once more.`,
+        mend: 'Look at the disk and the state database, and at blocks of the last minutes.',
+      })
+      return false
+    }
   }
 
   /** Lines came from blocked sources: they stay blocked longer. Memory only; `tick` writes it. */
