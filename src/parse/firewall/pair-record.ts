@@ -12,7 +12,7 @@ import {
   TEXT_SLOT,
   TEXT_STRIDE,
 } from '../../model/record-batch.ts'
-import { ascii, isWord, readDecimal, readPort } from '../bytes.ts'
+import { ascii, indexOfByte, isWord, readDecimal, readPort } from '../bytes.ts'
 import {
   setAddress,
   setClientAddress,
@@ -33,6 +33,7 @@ export const ESCAPES = { none: 0, cef: 1 } as const
 
 const R = REGISTER
 const BACKSLASH = 0x5c
+const BACKSLASH_4 = BACKSLASH * 0x01010101
 const NONE_WORDS = ['n/a', '-', 'null', '(null)', 'none', 'not-available'].map(ascii)
 
 /** Text fields that are copied as they are. Users may hold `DOMAIN\name`: there `\n` is no line feed. */
@@ -95,12 +96,9 @@ export function setValue(
   if (end <= start) return
   const { bytes } = line
   if (end - start <= 13 && isNone(bytes, start, end)) return
-  if (escapes === ESCAPES.cef) {
-    for (let at = start; at < end; at++) {
-      if (bytes[at] !== BACKSLASH) continue
-      setUnescaped(line, into, row, slot, start, end, isUser)
-      return
-    }
+  if (escapes === ESCAPES.cef && indexOfByte(line.view, start, end, BACKSLASH_4) < end) {
+    setUnescaped(line, into, row, slot, start, end, isUser)
+    return
   }
   const isQuoted = end - start >= 2 && bytes[start] === 0x22 && bytes[end - 1] === 0x22
   if (isQuoted) setText(into, row, slot, bytes, start + 1, end - 1)
@@ -108,6 +106,8 @@ export function setValue(
 }
 
 function isNone(bytes: Uint8Array, start: number, end: number): boolean {
+  const first = (bytes[start] as number) | 0x20
+  if (first !== 0x6e && first !== 0x2d && first !== 0x28) return false
   for (const word of NONE_WORDS) if (isWord(bytes, start, end, word)) return true
   return false
 }

@@ -108,11 +108,14 @@ export class Pairs {
   #find(line: Line, start: number, end: number): number {
     const vendor = this.#vendor as PairKeys
     const { bytes, view } = line
-    if (vendor.prefixed !== undefined) {
-      const base = behindPrefix(bytes, start, end, vendor.prefixed.prefixes)
-      if (base > start) return vendor.prefixed.keys.find(bytes, view, base, end)
-    }
-    return vendor.keys.find(bytes, view, start, end)
+    const { prefixed } = vendor
+    if (prefixed === undefined) return vendor.keys.find(bytes, view, start, end)
+    const base = behindPrefix(bytes, start, end, prefixed.prefixes)
+    if (base > start) return prefixed.keys.find(bytes, view, base, end)
+    const entry = vendor.keys.find(bytes, view, start, end)
+    if (entry !== NOTHING) return entry
+    const dot = behindDot(bytes, start, end)
+    return dot > start ? prefixed.keys.find(bytes, view, dot, end) : NOTHING
   }
 
   #close(entry: number, from: number, to: number): void {
@@ -216,7 +219,7 @@ class CustomPairs {
 function startOfKey(bytes: Uint8Array, floor: number, equals: number): number {
   const limit = Math.max(floor, equals - MAX_KEY_BYTES)
   let at = equals
-  while (at > limit && isKeyByte(bytes[at - 1] as number)) at--
+  while (at > limit && KEY_BYTES[bytes[at - 1] as number] === 1) at--
   const first = (bytes[at] as number) | 0x20
   return first >= 0x61 && first <= 0x7a ? at : equals
 }
@@ -235,7 +238,7 @@ function endOfValue(bytes: Uint8Array, floor: number, key: number, separator: nu
   return at > floor && bytes[at - 1] === separator ? at - 1 : -1
 }
 
-/** Behind a known prefix or the last dot; `start` when there is none. */
+/** Behind a known prefix; `start` when there is none. */
 function behindPrefix(
   bytes: Uint8Array,
   start: number,
@@ -243,17 +246,21 @@ function behindPrefix(
   prefixes: readonly Uint8Array[],
 ): number {
   for (const prefix of prefixes) {
-    if (end - start <= prefix.length) continue
+    if (bytes[start + 1] !== prefix[1] || end - start <= prefix.length) continue
     let i = 0
     while (i < prefix.length && bytes[start + i] === prefix[i]) i++
     if (i === prefix.length) return start + i
   }
+  return start
+}
+
+/** Behind the last dot; `start` when there is none. */
+function behindDot(bytes: Uint8Array, start: number, end: number): number {
   for (let at = end - 1; at > start; at--) if (bytes[at] === 0x2e) return at + 1
   return start
 }
 
-function isKeyByte(byte: number): boolean {
-  const lower = byte | 0x20
-  if (lower >= 0x61 && lower <= 0x7a) return true
-  return (byte >= 0x30 && byte <= 0x39) || byte === 0x5f || byte === 0x2e || byte === 0x2d
-}
+/** 1 for letters, digits, `_`, `.` and `-`. */
+const KEY_BYTES = Uint8Array.from({ length: 256 }, (_, byte) =>
+  /[\w.-]/.test(String.fromCharCode(byte)) && byte < 128 ? 1 : 0,
+)
