@@ -47,7 +47,7 @@ export function bannerLines(facts: BannerFacts): string[] {
         ]
       : [
           '  Next, on the Palo Alto firewall (docs/firewalls/paloalto.md has every step):',
-          `    1. Device > Server Profiles > Syslog: this machine, UDP, port ${portOf(facts.inputs, 'udp')}, default format.`,
+          `    1. Device > Server Profiles > Syslog: this machine, ${transportOf(facts.inputs)}, default format.`,
           '    2. Objects > Log Forwarding: send traffic and threat logs to it; use it in every internet-facing rule.',
           `    3. Objects > External Dynamic Lists: type IP List, source ${facts.listUrl}, every five minutes.`,
           '    4. A deny rule on top for that list, and a deny rule at the bottom as the sensor, both with log forwarding.',
@@ -57,11 +57,19 @@ export function bannerLines(facts: BannerFacts): string[] {
   ]
 }
 
-function portOf(inputs: readonly InputStatus[], name: string): string {
-  return (
-    inputs
+/** What the firewall is to send by: the first that listens. */
+function transportOf(inputs: readonly InputStatus[]): string {
+  const transports = [
+    ['udp', 'UDP'],
+    ['tcp', 'TCP'],
+    ['tls', 'SSL'],
+  ] as const
+  for (const [name, label] of transports) {
+    const port = inputs
       .find((input) => input.name === name)
       ?.address?.split(':')
-      .at(-1) ?? 'off'
-  )
+      .at(-1)
+    if (port !== undefined) return `${label}, port ${port}`
+  }
+  return 'once a syslog listener is switched on (syslog.udp.listen)'
 }
