@@ -125,11 +125,11 @@ describe('UDP beyond its buffers', () => {
       Array.from({ length: sent - 10 }, (_, i) => benignLine(10 + i)),
     )
     service.child.kill('SIGCONT')
-    await send(port, scan('198.51.100.180', 11))
-    await until('detection goes on', async () => (await service.list())[0] === '198.51.100.180', 30_000)
-
     const lost = (): Promise<number> => lostOf(metricsPort, 'kernel')
     await until('the drops are in /metrics', async () => (await lost()) > 0, 30_000)
+    // Only now: the buffer was full until it was read.
+    await send(port, scan('198.51.100.180', 11))
+    await until('detection goes on', async () => (await service.list())[0] === '198.51.100.180', 30_000)
     await until(
       'sent is stored plus dropped',
       async () => (await storedRecords(dataFolder)) + (await lost()) === sent + 11,
