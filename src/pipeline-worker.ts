@@ -20,7 +20,7 @@ import { systemClock } from './lib/clock.ts'
 import { AppError, messageOf } from './lib/errors.ts'
 import { GeoStage } from './parse/geo.ts'
 import { GeoDatabase } from './parse/geo-database.ts'
-import { Parser, type ParserCounters } from './parse/parser.ts'
+import { Parser, type ParserCounters, type ParserOptions } from './parse/parser.ts'
 import { type PipelineParts, runPipeline } from './pipeline.ts'
 import { restoreWindows } from './restore-windows.ts'
 import type {
@@ -288,11 +288,12 @@ function makeSources(start: PipelineStart, context: InputContext, spool: Segment
   return sources
 }
 
-function parserOptions(settings: Settings): {
-  timeZone: string
-  deviceZones: Readonly<Record<string, string>>
-} {
-  return { timeZone: settings['time.zone'], deviceZones: settings['time.deviceZones'] }
+function parserOptions(settings: Settings): ParserOptions {
+  return {
+    timeZone: settings['time.zone'],
+    deviceZones: settings['time.deviceZones'],
+    paloaltoTemplates: settings['parse.paloaltoTemplates'],
+  }
 }
 
 function parserCounters({

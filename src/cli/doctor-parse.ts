@@ -31,6 +31,7 @@ export async function doctorParse(
       const parser = new Parser({
         timeZone: settings['time.zone'],
         deviceZones: settings['time.deviceZones'],
+        paloaltoTemplates: settings['parse.paloaltoTemplates'],
         referenceMs: source.referenceMs,
       })
       try {

@@ -26,6 +26,7 @@ export async function parse(
       const parser = new Parser({
         timeZone: settings['time.zone'],
         deviceZones: settings['time.deviceZones'],
+        paloaltoTemplates: settings['parse.paloaltoTemplates'],
         referenceMs: source.referenceMs,
       })
       try {

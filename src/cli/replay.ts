@@ -145,6 +145,7 @@ class ParsedFile implements RecordSource {
     this.#parser = new Parser({
       timeZone: settings['time.zone'],
       deviceZones: settings['time.deviceZones'],
+      paloaltoTemplates: settings['parse.paloaltoTemplates'],
       referenceMs: lines.referenceMs,
     })
   }

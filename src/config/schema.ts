@@ -6,6 +6,7 @@
 import { z } from 'zod'
 import { parseNetwork } from '../lib/address.ts'
 import { RULE_MODES } from '../model/detection.ts'
+import { splitTemplate, templateOf } from '../model/paloalto-template.ts'
 
 /** `host:port`, `:port` (every address) or `[v6]:port`; empty switches the listener off. Port 0 takes a free one. */
 const listen = z
@@ -19,6 +20,22 @@ const networks = z.array(
   z
     .string()
     .refine((text) => parseNetwork(text) !== null, 'expected an address or network such as 192.0.2.0/24'),
+)
+const templates = z.array(
+  z
+    .union([
+      z.string(),
+      z.strictObject({
+        template: z.string(),
+        escapedCharacters: z.string().optional(),
+        escapeCharacter: z.string().optional(),
+      }),
+    ])
+    .superRefine((given, context) => {
+      const split = splitTemplate(templateOf(given))
+      const message = split.ok ? '' : `expected custom formats as PAN-OS shows them; ${split.message}`
+      if (!split.ok) context.addIssue({ code: 'custom', message })
+    }),
 )
 const whole = (min: number, max: number): z.ZodNumber => z.int().min(min).max(max)
 const zone = z.string().refine(isTimeZone, 'expected an IANA time zone such as Europe/Berlin')
@@ -205,6 +222,13 @@ export const SETTINGS = {
     '',
     'URL',
     'A PostgreSQL server for the state; empty uses SQLite in the data folder.',
+  ),
+  'parse.paloaltoTemplates': setting(
+    templates,
+    [],
+    'list of formats',
+    "Custom log formats of PAN-OS as it shows them, as a YAML list: `['src=$src|dst=$dst|...']`. With escaping: `{template: '...', escapedCharacters: '|', escapeCharacter: '#'}`. The original system's format is built in.",
+    true,
   ),
   'networks.own': setting(
     networks,

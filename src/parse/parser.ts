@@ -3,12 +3,15 @@
  * last one), then the sender's last format is tried first, then the others. A line that nobody understands is a record
  * with the flag `unparsed` and a reason from a closed list. Never throws for what a line says.
  */
+import { AppError } from '../lib/errors.ts'
 import { FLAG, FORMAT, type LogRecord } from '../model/log-record.ts'
+import { type GivenTemplate, templateOf } from '../model/paloalto-template.ts'
 import { MESSAGE_LIMIT_BYTES, RawBatch } from '../model/raw-batch.ts'
 import { RecordBatch, TEXT_SLOT } from '../model/record-batch.ts'
 import { ascii } from './bytes.ts'
 import { DeviceZones } from './device-zones.ts'
 import { decodeEscapes, flagInvalidUtf8 } from './encoding.ts'
+import { compileTemplate, isBuiltInTemplate } from './firewall/paloalto-template.ts'
 import { isOtherProgram, readHeader, skipTag, TAG } from './header.ts'
 import { Line } from './line.ts'
 import { LINE_FORMATS, type LineFormat } from './registry.ts'
@@ -28,6 +31,8 @@ export interface ParserOptions {
   readonly deviceZones: Readonly<Record<string, string>>
   /** Tells the year of stamps without one when a batch has no arrival, Unix ms. */
   readonly referenceMs?: number
+  /** Custom formats of PAN-OS as it shows them; tried before every other format. */
+  readonly paloaltoTemplates?: readonly GivenTemplate[]
 }
 
 export interface ParserCounters {
@@ -74,6 +79,8 @@ const FIRST_REASON = new Int32Array(256)
 export class Parser {
   #zones: DeviceZones
   #referenceMs: number
+  /** Formats that an administrator has set: always tried first, so that what they read never depends on other lines. */
+  #templates: readonly LineFormat[]
   readonly #senders = new Map<string, SenderState>()
   /** By sender index of the batch in hand. */
   #batchSenders: SenderState[] = []
@@ -88,12 +95,20 @@ export class Parser {
   constructor(options: ParserOptions) {
     this.#zones = new DeviceZones(options.timeZone, options.deviceZones)
     this.#referenceMs = options.referenceMs ?? Number.NaN
+    this.#templates = templatesOf(options)
   }
 
-  /** Takes other settings for the batches to come. Throws an AppError `bad-configuration` for an unknown zone. */
+  /**
+   * Takes other settings for the batches to come. Throws an AppError `bad-configuration` for an unknown zone or a
+   * template that cannot be read.
+   */
   configure(options: ParserOptions): void {
+    const templates = templatesOf(options)
     this.#zones = new DeviceZones(options.timeZone, options.deviceZones)
     this.#referenceMs = options.referenceMs ?? Number.NaN
+    // What was learned of the senders may be a template that is no more.
+    if (this.#templates.length + templates.length > 0) this.#senders.clear()
+    this.#templates = templates
   }
 
   /**
@@ -139,7 +154,8 @@ export class Parser {
     line.senderName = sender.name
     const place = sender.placeOf(line)
     const last = sender.formatAt(place)
-    if (last !== null && sender.reuseHeader(place, line) && last.recognise(line)) {
+    const isKnown = last !== null && sender.reuseHeader(place, line) && isFirst(last, line)
+    if (isKnown && !this.#isForTemplate(line, last)) {
       joinRepeated(line)
       if (this.#tryFormat(last, line, into, row) < 0) return
     }
@@ -169,8 +185,6 @@ export class Parser {
       line.programEnd = programEnd
       return REASON_PROGRAM
     }
-    // The header ends behind the tag then; it is kept like that when the text is understood.
-    if ((line.flags & FLAG.repeated) === 0) sender.keepHeader(place, line)
     joinRepeated(line)
     return this.#tryFormats(line, into, row, sender, place)
   }
@@ -183,15 +197,35 @@ export class Parser {
     return REASON_PROGRAM
   }
 
-  /** Tries the formats of the sender's last lines, then the others. Returns -1, or why none could read the line. */
+  /** Whether a template that goes before the sender's last format may read the line. */
+  #isForTemplate(line: Line, last: LineFormat): boolean {
+    for (const template of this.#templates) {
+      if (template === last) return false
+      if (template.recognise(line)) return true
+    }
+    return false
+  }
+
+  /**
+   * Tries the formats of the sender's last lines, then all in the order of the table; those that search for their text
+   * only in that order, so that what a line is never depends on other lines. Returns -1, or why none could read it.
+   */
   #tryFormats(line: Line, into: RecordBatch, row: number, sender: SenderState, place: number): number {
-    const last = sender.formatAt(place)
     const { recent } = sender
     let reason = REASON_UNKNOWN
-    for (let i = last === null ? 0 : -1; i < recent.length + LINE_FORMATS.length; i++) {
-      const format = (i < 0 ? last : (recent[i] ?? LINE_FORMATS[i - recent.length])) as LineFormat
-      if ((i >= 0 && format === last) || (i >= recent.length && recent.includes(format))) continue
-      if (!format.recognise(line)) continue
+    for (const template of this.#templates) {
+      if (!template.recognise(line)) continue
+      const failed = this.#tryFormat(template, line, into, row)
+      if (failed < 0) sender.keepFormat(place, template)
+      if (failed < 0) return failed
+      reason = failed
+    }
+    for (let i = 0; i < recent.length + LINE_FORMATS.length; i++) {
+      const isRecent = i < recent.length
+      const format = (isRecent ? recent[i] : LINE_FORMATS[i - recent.length]) as LineFormat
+      const isSearching = format.isSearching === true
+      if (isRecent ? isSearching : !isSearching && recent.includes(format)) continue
+      if (this.#templates.includes(format) || !format.recognise(line)) continue
       const failed = this.#tryFormat(format, line, into, row)
       if (failed < 0) {
         sender.keepFormat(place, format)
@@ -277,6 +311,28 @@ export class Parser {
       unknownOthers: this.#unknown.others,
     }
   }
+}
+
+/** Readers of the templates that are set. */
+function templatesOf({ paloaltoTemplates = [] }: ParserOptions): readonly LineFormat[] {
+  return paloaltoTemplates.flatMap((given) => {
+    const { template, ...escapes } = templateOf(given)
+    // The original's own format is built in, and faster.
+    if (isBuiltInTemplate(template)) return []
+    const compiled = compileTemplate(template, escapes)
+    if (compiled.ok) return [compiled.format]
+    throw new AppError('bad-configuration', `parse.paloaltoTemplates: ${compiled.message}: ${template}`)
+  })
+}
+
+/** Whether the format knows the line and, where it searches, no format before it in the table does. */
+function isFirst(format: LineFormat, line: Line): boolean {
+  if (format.isSearching !== true) return format.recognise(line)
+  for (const other of LINE_FORMATS) {
+    if (other.recognise(line)) return other === format
+    if (other === format) return false
+  }
+  return false
 }
 
 function newSingle(): { raw: RawBatch; records: RecordBatch } {

@@ -35,6 +35,11 @@ export interface LineFormat {
   readonly reasons: readonly string[]
   /** Reads lines of a program that is no firewall's, which it knows by that program's name alone. */
   readonly isService?: boolean
+  /**
+   * Looks for its text further back than the front, so it may find it in what another format's line quotes: tried only
+   * behind the formats before it in the table. Formats without this must tell their lines by the front alone.
+   */
+  readonly isSearching?: boolean
   /** Whether the text at `line.at` has this format's shape, by its first bytes. Cheap and strict. */
   recognise(line: Line): boolean
   /** Reads the line into the row. Returns -1, or the index of the reason why it could not; never throws. */

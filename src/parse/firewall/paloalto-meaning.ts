@@ -60,7 +60,6 @@ const TEXTS: readonly (readonly [TargetName, number])[] = [
   ['sourceCountry', TEXT_SLOT.sourceCountry],
   ['destinationCountry', TEXT_SLOT.destinationCountry],
   ['sourceEdl', TEXT_SLOT.sourceEdl],
-  ['threatCategory', TEXT_SLOT.threatCategory],
 ]
 const TEXT_TARGETS = Uint8Array.from(TEXTS, ([name]) => TARGET[name])
 const TEXT_SLOTS = Uint8Array.from(TEXTS, ([, slot]) => slot)
@@ -89,13 +88,16 @@ export function readValues(
   if (failed !== MEANING.ok) return failed
   for (let i = 0; i < TEXT_TARGETS.length; i++) {
     const target = TEXT_TARGETS[i] as number
-    if (values.has(target)) setValueText(values, line, into, row, target, TEXT_SLOTS[i] as number)
+    if (values.isGiven(target)) setValueText(values, line, into, row, target, TEXT_SLOTS[i] as number)
   }
   readNumbers(values, line, into, row)
   readAction(values, line, into, row, type)
   readSeverity(values, line, into, row)
+  setKnown(values, line, into, row, TARGET.threatCategory, TEXT_SLOT.threatCategory)
   if (type === TYPE.threat) readThreatValues(values, line, into, row)
-  if (type === TYPE.traffic) readEndReason(values, line, into, row)
+  if (type === TYPE.traffic) {
+    setKnown(values, line, into, row, TARGET.sessionEndReason, TEXT_SLOT.sessionEndReason)
+  }
   if (type === TYPE.globalProtect || type === TYPE.authentication) readLogin(values, line, into, row, type)
   if (type === TYPE.system) readSystem(values, line, into, row)
   readDevice(values, line, into, row)
@@ -343,13 +345,21 @@ function readDirection(values: Values, line: Line, into: RecordBatch, row: numbe
   }
 }
 
-function readEndReason(values: Values, line: Line, into: RecordBatch, row: number): void {
-  const at = TARGET.sessionEndReason
-  if (!values.isGiven(at)) return
-  const from = values.start[at] as number
-  const to = values.end[at] as number
-  if (NOT_AVAILABLE.some((word) => isWord(line.bytes, from, to, word))) return
-  setLowerWord(into, row, TEXT_SLOT.sessionEndReason, line, from, to)
+/** Sets a word in lower case, unless it says that there is none. */
+function setKnown(
+  values: Values,
+  line: Line,
+  into: RecordBatch,
+  row: number,
+  target: number,
+  slot: number,
+): void {
+  if (!values.isGiven(target)) return
+  const from = values.start[target] as number
+  const to = values.end[target] as number
+  if (!NOT_AVAILABLE.some((word) => isWord(line.bytes, from, to, word))) {
+    setLowerWord(into, row, slot, line, from, to)
+  }
 }
 
 /** Its name, else its serial, else the header's host. Where values have moved a name may be an outsider's text. */

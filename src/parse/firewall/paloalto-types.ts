@@ -39,3 +39,9 @@ export function categoryOfType(type: number): number {
   if (type === TYPE.traffic) return CATEGORY.traffic
   return type === TYPE.threat ? CATEGORY.threat : CATEGORY.other
 }
+
+/** Whether the range is a log type as PAN-OS and Strata write it: in upper case. Others write `traffic` too. */
+export function isTypeWord(bytes: Uint8Array, view: DataView, from: number, to: number): boolean {
+  const first = bytes[from] as number
+  return first >= 0x41 && first <= 0x5a && TYPES.find(bytes, view, from, to) >= 0
+}

@@ -154,15 +154,6 @@ const ENTRIES: readonly (readonly [string, number])[] = [
 /** Targets by name, in any case. */
 export const NAME_TARGETS = new WordTable(Object.fromEntries(ENTRIES))
 
-/** PAN-OS variables whose names hold a hyphen; every other name ends where letters, digits and `_` end. */
-export const HYPHENATED_VARIABLES: readonly string[] = [
-  'cef-formatted-receive_time',
-  'cef-formatted-time_generated',
-  'cef-number-of-severity',
-  'number-of-severity',
-  'before-change-detail',
-  'after-change-detail',
-]
 
 /** Target of a variable or key by name, -1 when it is none of ours. */
 export function targetOfName(name: string): number {

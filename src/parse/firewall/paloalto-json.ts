@@ -1,0 +1,162 @@
+/**
+ * PAN-OS logs as JSON: Strata Logging Service (`{"TimeReceived":"...","LogType":"THREAT","SourceAddress":...}`), its
+ * query names (`{"source_ip":{"value":"..."}}`), and bodies of HTTP server profiles that name PAN-OS's variables
+ * (`{"type":"TRAFFIC","src":"..."}`), also inside an `event` (Splunk) or in an array of one. Names in any case; a value
+ * may be null, a number, or an array of one. The same name twice with different values is `ambiguous`. Names of vendor
+ * fields: paloalto-variables.ts.
+ */
+import { FLAG, FORMAT } from '../../model/log-record.ts'
+import type { RecordBatch } from '../../model/record-batch.ts'
+import { ascii, isWord, skipBlanks, trimEnd } from '../bytes.ts'
+import { decoded, decodeString, JSON_KIND, JsonMembers, skipSpace } from '../json-members.ts'
+import type { Line } from '../line.ts'
+import type { LineFormat } from '../registry.ts'
+import { MEANING, meaningReasons, readValues } from './paloalto-meaning.ts'
+import { isTypeWord } from './paloalto-types.ts'
+import { NAME_TARGETS, TARGET, Values } from './paloalto-variables.ts'
+
+const NAME = 'paloalto-json'
+const MEANINGS = meaningReasons(NAME)
+const REASONS = [
+  ...MEANINGS,
+  `${NAME}: the text is not a JSON object`,
+  `${NAME}: the line holds more than one record`,
+] as const
+const NOT_JSON = MEANINGS.length
+const MORE_THAN_ONE = NOT_JSON + 1
+
+/** Members looked at for the log type that tells whose line it is; Strata sends up to 130, in any order. */
+const RECOGNISED_OF = 160
+const EVENT = ascii('event')
+const VALUE = ascii('value')
+
+const values = new Values()
+const members = new JsonMembers()
+const inner = new JsonMembers()
+
+/** Where the object begins: at `{`, or behind `[` where that follows, or inside `"event":`; -1 when there is none. */
+function objectAt(line: Line): number {
+  const { bytes, end } = line
+  let at = skipBlanks(bytes, line.at, end)
+  if (bytes[at] === 0x5b) at = skipSpace(bytes, at + 1, end)
+  return at + 1 < end && bytes[at] === 0x7b ? at : -1
+}
+
+function recognise(line: Line): boolean {
+  const first = line.bytes[line.at]
+  if (first !== 0x7b && first !== 0x5b && first !== 0x20) return false
+  const at = objectAt(line)
+  return at >= 0 && isOurs(line, at, true)
+}
+
+/** Whether a member is a log type of PAN-OS. */
+function isOurs(line: Line, at: number, mayNest: boolean): boolean {
+  const { bytes, view } = line
+  const walk = mayNest ? members : inner
+  walk.open(at, line.end)
+  for (let i = 0; i < RECOGNISED_OF && walk.next(bytes, view); i++) {
+    if (NAME_TARGETS.find(bytes, view, walk.keyStart, walk.keyEnd) === TARGET.type) {
+      if (isType(line, walk)) return true
+    } else if (mayNest && isEvent(bytes, walk) && isOurs(line, walk.start, false)) return true
+  }
+  return false
+}
+
+function isType(line: Line, walk: JsonMembers): boolean {
+  if (walk.kind === JSON_KIND.string) return isTypeWord(line.bytes, line.view, walk.start, walk.end)
+  return walk.kind === JSON_KIND.object // `{"value": "TRAFFIC"}`, read later
+}
+
+function isEvent(bytes: Uint8Array, walk: JsonMembers): boolean {
+  return walk.kind === JSON_KIND.object && isWord(bytes, walk.keyStart, walk.keyEnd, EVENT)
+}
+
+function read(line: Line, into: RecordBatch, row: number): number {
+  values.clear()
+  const at = objectAt(line)
+  if (at < 0) return NOT_JSON
+  const isArray = line.bytes[skipBlanks(line.bytes, line.at, line.end)] === 0x5b
+  members.open(at, line.end)
+  while (members.next(line.bytes, line.view)) {
+    if (isEvent(line.bytes, members)) readEvent(line)
+    else takeMember(line, members)
+  }
+  if (members.isBroken) {
+    // A line that was cut keeps what stands in front of the cut.
+    if ((line.flags & FLAG.truncated) === 0) return NOT_JSON
+  } else {
+    const behind = skipSpace(line.bytes, members.behind, line.end)
+    if (isArray && line.bytes[behind] === 0x2c) return MORE_THAN_ONE
+    if (!isArray && behind < line.end) return NOT_JSON
+  }
+  const type = values.start[TARGET.type] as number
+  if (type < 0 || !isTypeWord(line.bytes, line.view, type, values.end[TARGET.type] as number))
+    return MEANING.type
+  return readValues(values, line, into, row, false)
+}
+
+function readEvent(line: Line): void {
+  inner.open(members.start, members.end)
+  while (inner.next(line.bytes, line.view)) takeMember(line, inner)
+}
+
+function takeMember(line: Line, walk: JsonMembers): void {
+  const { bytes, view } = line
+  const target = NAME_TARGETS.find(bytes, view, walk.keyStart, walk.keyEnd)
+  if (target <= TARGET.ignoredNumber) return
+  switch (walk.kind) {
+    case JSON_KIND.string:
+      takeString(line, target, walk.start, walk.end)
+      return
+    case JSON_KIND.scalar:
+      values.set(bytes, target, walk.start, walk.end)
+      return
+    case JSON_KIND.array:
+      takeArray(line, target, walk.start, walk.end)
+      return
+    case JSON_KIND.object:
+      if (walk === members) takeObject(line, target, walk.start, walk.end)
+      return
+    default:
+      values.set(bytes, target, walk.start, walk.start) // null: the name is there, its value unknown
+  }
+}
+
+function takeString(line: Line, target: number, from: number, to: number): void {
+  decodeString(line, from, to)
+  const start = skipBlanks(line.bytes, decoded.start, decoded.end)
+  values.set(line.bytes, target, start, trimEnd(line.bytes, start, decoded.end))
+}
+
+/** An array of one string or number is that; of more it is nobody's one value. */
+function takeArray(line: Line, target: number, from: number, to: number): void {
+  const { bytes } = line
+  const at = skipSpace(bytes, from + 1, to)
+  let last = to - 1
+  while (last > at && (bytes[last - 1] as number) <= 0x20) last--
+  for (let i = at; i < last; i++) {
+    const byte = bytes[i]
+    if (byte === 0x2c || byte === 0x7b || byte === 0x5b || byte === 0x5c) return
+  }
+  if (bytes[at] === 0x22 && last - at >= 2) takeString(line, target, at + 1, last - 1)
+  else if (last > at) values.set(bytes, target, at, last)
+}
+
+/** `{"value": x}`. */
+function takeObject(line: Line, target: number, from: number, to: number): void {
+  inner.open(from, to)
+  while (inner.next(line.bytes, line.view)) {
+    if (!isWord(line.bytes, inner.keyStart, inner.keyEnd, VALUE)) continue
+    if (inner.kind === JSON_KIND.string) takeString(line, target, inner.start, inner.end)
+    else if (inner.kind === JSON_KIND.scalar) values.set(line.bytes, target, inner.start, inner.end)
+    return
+  }
+}
+
+export const paloaltoJson: LineFormat = {
+  code: FORMAT.paloaltoJson,
+  name: NAME,
+  reasons: REASONS,
+  recognise,
+  read,
+}

@@ -1,0 +1,222 @@
+/**
+ * The members of a JSON object in bytes, one after another, without strings, objects or recursion: numbers keep all
+ * their digits (sequence numbers pass 2^53) and names such as `__proto__` are only bytes. Nested values are stepped
+ * over, at most MAX_DEPTH deep. What is not JSON ends the walk with `isBroken`; it is lenient about what does not matter
+ * here (numbers and words are not checked letter by letter).
+ */
+import { indexOfByte } from './bytes.ts'
+import type { Line } from './line.ts'
+
+export const JSON_KIND = { string: 0, scalar: 1, object: 2, array: 3, null: 4 } as const
+
+const MAX_DEPTH = 64
+const QUOTES = 0x22222222
+const BACKSLASHES = 0x5c5c5c5c
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+
+export class JsonMembers {
+  /** The name of the member in hand, without its quotes. */
+  keyStart = 0
+  keyEnd = 0
+  kind = 0
+  /** Its value: a string without its quotes, anything else whole. */
+  start = 0
+  end = 0
+  /** True once something was found that is no JSON object. */
+  isBroken = false
+  /** Behind the object's `}` once the walk is over. */
+  behind = 0
+  #at = 0
+  #limit = 0
+  #isFirst = true
+
+  /** Begins with the object whose `{` is at `at`. */
+  open(at: number, limit: number): void {
+    this.#at = at + 1
+    this.#limit = limit
+    this.#isFirst = true
+    this.isBroken = false
+    this.behind = at
+  }
+
+  /** Takes the next member; false at the end of the object, or where it is broken. */
+  next(bytes: Uint8Array, view: DataView): boolean {
+    const limit = this.#limit
+    let at = this.#at
+    // As most writers have it: no blanks.
+    if (bytes[at] === 0x2c && !this.#isFirst) at++
+    else {
+      at = skipSpace(bytes, at, limit)
+      if (bytes[at] === 0x7d && at < limit) {
+        this.behind = at + 1
+        return false
+      }
+      if (!this.#isFirst && bytes[at++] !== 0x2c) return this.#break()
+    }
+    if (bytes[at] !== QUOTE) at = skipSpace(bytes, at, limit)
+    this.#isFirst = false
+    if (at >= limit || bytes[at] !== QUOTE) return this.#break()
+    this.keyStart = at + 1
+    const keyEnd = endOfString(bytes, view, at + 1, limit)
+    this.keyEnd = keyEnd
+    at = keyEnd + 1
+    if (bytes[at] !== 0x3a) at = skipSpace(bytes, at, limit)
+    if (at >= limit || bytes[at] !== 0x3a) return this.#break()
+    at++
+    if ((bytes[at] as number) <= 0x20) at = skipSpace(bytes, at, limit)
+    this.#at = this.#takeValue(bytes, view, at)
+    return this.#at <= limit || this.#break()
+  }
+
+  #break(): boolean {
+    this.isBroken = true
+    return false
+  }
+
+  /** Returns where the text behind the value begins; beyond the limit when it never ends. */
+  #takeValue(bytes: Uint8Array, view: DataView, at: number): number {
+    const limit = this.#limit
+    const first = bytes[at]
+    if (at >= limit) return limit + 1
+    if (first === QUOTE) {
+      this.kind = JSON_KIND.string
+      this.start = at + 1
+      this.end = endOfString(bytes, view, at + 1, limit)
+      return this.end + 1
+    }
+    this.start = at
+    if (first === 0x7b || first === 0x5b) {
+      this.kind = first === 0x7b ? JSON_KIND.object : JSON_KIND.array
+      this.end = behindNested(bytes, view, at, limit)
+      return this.end
+    }
+    let end = at
+    while (end < limit && !isValueEnd(bytes[end] as number)) end++
+    this.kind = bytes[at] === 0x6e ? JSON_KIND.null : JSON_KIND.scalar
+    this.end = end
+    return end === at || end === limit ? limit + 1 : end
+  }
+}
+
+/** Blanks, tabs and line ends at `at`. */
+export function skipSpace(bytes: Uint8Array, at: number, limit: number): number {
+  let to = at
+  while (to < limit) {
+    const byte = bytes[to]
+    if (byte !== 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d) break
+    to++
+  }
+  return to
+}
+
+function isValueEnd(byte: number): boolean {
+  return byte === 0x2c || byte === 0x7d || byte === 0x5d || byte <= 0x20
+}
+
+/** Position of the closing quote of the string that begins at `from`; `limit` or beyond when there is none. */
+export function endOfString(bytes: Uint8Array, view: DataView, from: number, limit: number): number {
+  let at = indexOfByte(view, from, limit, QUOTES)
+  while (at < limit && bytes[at - 1] === BACKSLASH) {
+    let escapes = 1
+    while (at - escapes - 1 >= from && bytes[at - escapes - 1] === BACKSLASH) escapes++
+    if (at - escapes < from || escapes % 2 === 0) break
+    at = indexOfByte(view, at + 1, limit, QUOTES)
+  }
+  return at
+}
+
+/** Behind the object or array that begins at `from`; beyond the limit when it never ends or is too deep. */
+function behindNested(bytes: Uint8Array, view: DataView, from: number, limit: number): number {
+  let depth = 0
+  let at = from
+  while (at < limit) {
+    const byte = bytes[at]
+    if (byte === QUOTE) at = endOfString(bytes, view, at + 1, limit)
+    else if (byte === 0x7b || byte === 0x5b) {
+      if (++depth > MAX_DEPTH) return limit + 1
+    } else if ((byte === 0x7d || byte === 0x5d) && --depth === 0) return at + 1
+    at++
+  }
+  return limit + 1
+}
+
+/** Start of the decoded text of the last `decodeString`, and its end. */
+export const decoded = { start: 0, end: 0 }
+
+/**
+ * Sets `decoded` to the text of a string: the range itself when it has no escapes, else a copy behind the messages. A
+ * lone surrogate becomes U+FFFD; control characters become blanks, so that no field holds a line end.
+ */
+export function decodeString(line: Line, from: number, to: number): void {
+  decoded.start = from
+  decoded.end = to
+  if (indexOfByte(line.view, from, to, BACKSLASHES) >= to) return
+  const at = line.appendSpace(to - from)
+  const bytes = line.bytes
+  let end = at
+  for (let i = from; i < to; i++) {
+    const byte = bytes[i] as number
+    if (byte !== BACKSLASH || i + 1 >= to) {
+      bytes[end++] = byte
+      continue
+    }
+    const escape = bytes[++i] as number
+    if (escape !== 0x75) {
+      bytes[end++] = isControlEscape(escape) ? 0x20 : escape
+      continue
+    }
+    let code = readHex(bytes, i + 1, to)
+    i += code < 0 ? 0 : 4
+    const isHigh = code >= 0xd800 && code < 0xdc00 && bytes[i + 1] === BACKSLASH && bytes[i + 2] === 0x75
+    const low = isHigh ? readHex(bytes, i + 3, to) : -1
+    if (low >= 0xdc00 && low < 0xe000) {
+      code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00)
+      i += 6
+    }
+    end = writeUtf8(bytes, end, code)
+  }
+  line.take(end)
+  decoded.start = at
+  decoded.end = end
+}
+
+/** b, f, n, r, t. */
+function isControlEscape(byte: number): boolean {
+  return byte === 0x62 || byte === 0x66 || byte === 0x6e || byte === 0x72 || byte === 0x74
+}
+
+/** Four hexadecimal digits, or -1. */
+function readHex(bytes: Uint8Array, at: number, to: number): number {
+  if (at + 4 > to) return -1
+  let value = 0
+  for (let i = at; i < at + 4; i++) {
+    const byte = bytes[i] as number
+    const letter = (byte | 0x20) - 0x61 + 10
+    const digit = byte >= 0x30 && byte <= 0x39 ? byte - 0x30 : letter
+    if (digit < 0 || digit > 15 || (digit === letter && letter < 10)) return -1
+    value = value * 16 + digit
+  }
+  return value
+}
+
+/** Never longer than the escape it stands for. */
+function writeUtf8(bytes: Uint8Array, at: number, code: number): number {
+  const point = code < 0 || (code >= 0xd800 && code < 0xe000) ? 0xfffd : code < 0x20 ? 0x20 : code
+  let end = at
+  if (point < 0x80) bytes[end++] = point
+  else if (point < 0x800) {
+    bytes[end++] = 0xc0 | (point >> 6)
+    bytes[end++] = 0x80 | (point & 0x3f)
+  } else if (point < 0x10000) {
+    bytes[end++] = 0xe0 | (point >> 12)
+    bytes[end++] = 0x80 | ((point >> 6) & 0x3f)
+    bytes[end++] = 0x80 | (point & 0x3f)
+  } else {
+    bytes[end++] = 0xf0 | (point >> 18)
+    bytes[end++] = 0x80 | ((point >> 12) & 0x3f)
+    bytes[end++] = 0x80 | ((point >> 6) & 0x3f)
+    bytes[end++] = 0x80 | (point & 0x3f)
+  }
+  return end
+}
