@@ -8,7 +8,7 @@
  * Source: FortiOS Log Message Reference 6.0 to 7.6; FIELD.md C.
  */
 import { COMMA, EQUALS, isBlank, isDigit, QUOTE } from '../bytes.ts'
-import { ValueSpans } from '../key-spans.ts'
+import { KeyMemory, ValueSpans } from '../key-spans.ts'
 import { KeyTable } from '../key-table.ts'
 
 const NAMES = [
@@ -113,6 +113,7 @@ const KEY_OF = Int16Array.from(ALL_NAMES, (name, i) =>
 
 const table = new KeyTable(ALL_NAMES)
 export const spans = new ValueSpans(table, NAMES.length)
+const memory = new KeyMemory()
 
 /** Keys with which a line begins, whole or cut at its start; none of other vendors' lines do so in this order. */
 const LEADING = new KeyTable([
@@ -139,15 +140,19 @@ const OWN = new KeyTable(['devid', 'logid', 'logver', 'eventtime', 'vd', 'faclog
 const OLD_DEVICE = new KeyTable(['device-id'])
 const MAX_LEADING = 10
 
-function isKeyByte(byte: number): boolean {
+/** Letters, digits, `_`, `-` and `.`. */
+const IS_KEY_BYTE = Uint8Array.from({ length: 256 }, (_, byte) => {
   const lower = byte | 0x20
-  return (lower >= 0x61 && lower <= 0x7a) || isDigit(byte) || byte === 0x5f || byte === 0x2d || byte === 0x2e
-}
+  const isLetter = lower >= 0x61 && lower <= 0x7a
+  return isLetter || isDigit(byte) || byte === 0x5f || byte === 0x2d || byte === 0x2e ? 1 : 0
+})
+const MAX_KEY_BYTES = 40
 
 /** End of the key at `at`; a `=` follows it, else -1. */
 function endOfKey(bytes: Uint8Array, at: number, end: number): number {
+  const limit = Math.min(end, at + MAX_KEY_BYTES)
   let to = at
-  while (to < end && to - at < 40 && isKeyByte(bytes[to] as number)) to++
+  while (to < limit && IS_KEY_BYTE[bytes[to] as number] === 1) to++
   return to > at && to < end && bytes[to] === EQUALS ? to : -1
 }
 
@@ -205,15 +210,21 @@ export function findPairs(bytes: Uint8Array, from: number, end: number): boolean
   spans.clear()
   let at = from
   let isByComma = false
-  let isFirst = true
-  while (at < end) {
+  for (let place = 0; ; place++) {
     while (at < end && isSeparator(bytes[at] as number)) at++
-    const keyEnd = endOfKey(bytes, at, end)
-    if (keyEnd < 0) {
-      at = endOfPlain(bytes, at, end, isByComma) + 1
-      continue
-    }
-    let start = keyEnd + 1
+    if (at >= end) return false
+    let start = at + memory.lengthAt(bytes, place, at, end)
+    if (start === at) {
+      const keyEnd = endOfKey(bytes, at, end)
+      if (keyEnd < 0) {
+        at = endOfPlain(bytes, at, end, isByComma) + 1
+        continue
+      }
+      const index = table.indexOf(bytes, at, keyEnd)
+      start = keyEnd + 1
+      memory.keep(bytes, place, at, start - at, index < 0 ? -1 : (KEY_OF[index] as number))
+      spans.last = index < 0 ? -1 : (KEY_OF[index] as number)
+    } else spans.last = memory.keyAt(place)
     let stop: number
     if (bytes[start] === QUOTE) {
       start++
@@ -223,32 +234,14 @@ export function findPairs(bytes: Uint8Array, from: number, end: number): boolean
         spans.ambiguous = true
         stop = endOfQuoted(bytes, stop + 1, end)
       }
-      if (stop >= end) {
-        note(bytes, at, keyEnd, start, end)
-        return true
-      }
-      note(bytes, at, keyEnd, start, stop)
+      if (spans.last >= 0) spans.set(bytes, spans.last, start, Math.min(stop, end))
+      if (stop >= end) return true
       stop++
     } else {
-      stop = endOfPlain(bytes, start, end, isByComma || isFirst)
-      note(bytes, at, keyEnd, start, stop)
+      stop = endOfPlain(bytes, start, end, isByComma || place === 0)
+      if (spans.last >= 0) spans.set(bytes, spans.last, start, stop)
     }
-    if (isFirst) {
-      isByComma = bytes[stop] === COMMA
-      isFirst = false
-    }
+    if (place === 0) isByComma = bytes[stop] === COMMA
     at = stop + 1
   }
-  return false
-}
-
-function note(bytes: Uint8Array, keyStart: number, keyEnd: number, start: number, end: number): void {
-  const index = table.indexOf(bytes, keyStart, keyEnd)
-  if (index < 0) {
-    spans.last = -1
-    return
-  }
-  const key = KEY_OF[index] as number
-  spans.last = key
-  spans.set(bytes, key, start, end)
 }
