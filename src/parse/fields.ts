@@ -36,7 +36,7 @@ export function setText(
   let to = end
   while (from < to && isBlank(bytes[from] as number)) from++
   while (to > from && isBlank(bytes[to - 1] as number)) to--
-  if (from === to || bytes[from] === DOLLAR) return
+  if (from >= to || bytes[from] === DOLLAR) return
   const at = row * TEXT_STRIDE + slot
   into.text[at] = from
   into.text[at + 1] = to
@@ -164,7 +164,7 @@ export function readThreat(
 ): boolean {
   const from = skipBlanks(bytes, start, end)
   const to = trimEnd(bytes, from, end)
-  if (from === to || bytes[from] === DOLLAR) return true
+  if (from >= to || bytes[from] === DOLLAR) return true
   const plain = readDecimal(bytes, from, to)
   if (!Number.isNaN(plain)) {
     into.threatId[row] = plain
