@@ -13,7 +13,7 @@
  * sk122323 (Log Exporter), sk144192 (fields), R81 Logging and Monitoring; FIELD.md C.
  */
 import { isBlank, isDigit, QUOTE, SEMICOLON, skipBlanks, trimEnd } from '../bytes.ts'
-import { ValueSpans } from '../key-spans.ts'
+import { KeyMemory, ValueSpans } from '../key-spans.ts'
 import { KeyTable } from '../key-table.ts'
 
 /** Our name of each field, and every name that it has in one of the forms (blanks, `_` and `-` are the same). */
@@ -104,6 +104,7 @@ const MAY_REPEAT = [
   KEY.resource,
 ]
 const MAX_KEY_BYTES = 48
+const memory = new KeyMemory()
 
 const table = new KeyTable(NAMES)
 export const spans = new ValueSpans(table, FIELD_NAMES.length, MAY_REPEAT)
@@ -160,25 +161,37 @@ function isClosing(bytes: Uint8Array, at: number, end: number): boolean {
 /** Reads `key:"value"; ...`, from behind the bracket. Returns whether the list is closed. */
 export function findListed(bytes: Uint8Array, from: number, end: number): boolean {
   let at = from
-  while (at < end) {
+  for (let place = 0; at < end; place++) {
     while (at < end && (isBlank(bytes[at] as number) || bytes[at] === SEMICOLON)) at++
     if (at >= end) return false
     if (bytes[at] === 0x5d) return true
-    const keyEnd = endOfKey(bytes, at, end, 0x3a)
-    let start = keyEnd < 0 ? -1 : keyEnd + 1
-    if (start > 0 && bytes[start] === 0x3a) start++
-    if (start < 0 || bytes[start] !== QUOTE) {
-      // Text that is no pair: up to the next one.
-      while (at < end && bytes[at] !== SEMICOLON) at++
-      continue
-    }
-    start++
+    let start = at + memory.lengthAt(bytes, place, at, end)
+    if (start === at) {
+      start = rememberKey(bytes, place, at, end)
+      if (start < 0) {
+        // Text that is no pair: up to the next one.
+        while (at < end && bytes[at] !== SEMICOLON) at++
+        continue
+      }
+    } else spans.last = memory.keyAt(place)
     const stop = endOfQuoted(bytes, start, end, true)
     if (stop >= end) return false // what is left of a cut value may be a wrong one
-    note(bytes, at, keyEnd, start, stop)
+    if (spans.last >= 0) spans.set(bytes, spans.last, start, stop)
     at = stop + 1
   }
   return false
+}
+
+/** Finds the key at `at` and keeps it for the next line; returns where its value begins, or -1 when there is none. */
+function rememberKey(bytes: Uint8Array, place: number, at: number, end: number): number {
+  const keyEnd = endOfKey(bytes, at, end, 0x3a)
+  if (keyEnd < 0) return -1
+  let quote = keyEnd + 1
+  if (bytes[quote] === 0x3a) quote++
+  if (quote >= end || bytes[quote] !== QUOTE) return -1
+  spans.last = fieldAt(bytes, at, keyEnd)
+  memory.keep(bytes, place, at, quote + 1 - at, spans.last)
+  return quote + 1
 }
 
 /** Reads `key="value" ...`, from behind the structured data's id. Returns whether it is closed. */

@@ -9,7 +9,7 @@ import { ADDRESS_SLOT, ADDRESS_STRIDE, type RecordBatch, TEXT_SLOT } from '../..
 import { readAddress } from '../address-bytes.ts'
 import { ascii, isDigit, readDecimal, readPort, skipBlanks, startsWith, trimEnd } from '../bytes.ts'
 import { setCounter, setLowerWord, setText } from '../fields.ts'
-import { ValueSpans } from '../key-spans.ts'
+import { KeyMemory, ValueSpans } from '../key-spans.ts'
 import { KeyTable, WordCodes } from '../key-table.ts'
 import type { Line } from '../line.ts'
 import { isNotKnown, setProtocol } from '../value-fields.ts'
@@ -64,6 +64,7 @@ const NAMES = [
 const KEY = Object.fromEntries(NAMES.map((name, i) => [name, i])) as Record<(typeof NAMES)[number], number>
 const spans = new ValueSpans(new KeyTable(NAMES), NAMES.length)
 const MAX_KEY_BYTES = 40
+const memory = new KeyMemory()
 
 const { allowed, blocked, alerted } = DISPOSITION
 const ACTIONS = new WordCodes({
@@ -136,17 +137,40 @@ function endOfName(bytes: Uint8Array, at: number, end: number): number {
 function findPairs(bytes: Uint8Array, from: number, end: number): void {
   spans.clear()
   let at = skipBlanks(bytes, from, end)
-  while (at < end) {
-    const nameEnd = endOfName(bytes, at, end)
-    let comma = nextComma(bytes, at, end)
-    for (;;) {
-      if (comma >= end || endOfName(bytes, skipBlanks(bytes, comma + 1, end), end) >= 0) break
+  let start = keyAt(bytes, 0, at, end)
+  for (let place = 1; at < end; place++) {
+    const key = spans.last
+    let comma = nextComma(bytes, Math.max(at, start), end)
+    let next = skipBlanks(bytes, comma + 1, end)
+    let nextStart = keyAt(bytes, place, next, end)
+    while (nextStart < 0 && next < end) {
       comma = nextComma(bytes, comma + 1, end)
+      next = skipBlanks(bytes, comma + 1, end)
+      nextStart = keyAt(bytes, place, next, end)
     }
-    if (nameEnd > 0)
-      spans.add(bytes, at, nameEnd, skipBlanks(bytes, nameEnd + 1, comma), trimEnd(bytes, at, comma))
-    at = skipBlanks(bytes, comma + 1, end)
+    if (start >= 0 && key >= 0)
+      spans.set(bytes, key, skipBlanks(bytes, start, comma), trimEnd(bytes, start, comma))
+    if (next >= end) {
+      spans.last = key
+      return
+    }
+    at = next
+    start = nextStart
   }
+}
+
+/** Where the value of the pair at `at` begins, or -1 when no pair begins there; `spans.last` is its key then. */
+function keyAt(bytes: Uint8Array, place: number, at: number, end: number): number {
+  const length = memory.lengthAt(bytes, place, at, end)
+  if (length > 0) {
+    spans.last = memory.keyAt(place)
+    return at + length
+  }
+  const nameEnd = endOfName(bytes, at, end)
+  if (nameEnd < 0) return -1
+  spans.last = spans.table.indexOf(bytes, at, nameEnd)
+  if (nameEnd + 1 < end) memory.keep(bytes, place, at, nameEnd + 2 - at, spans.last)
+  return Math.min(end, nameEnd + 1)
 }
 
 function nextComma(bytes: Uint8Array, from: number, end: number): number {
