@@ -92,6 +92,7 @@ export const FORMATS = [
   { name: 'paloalto-keyvalue', vendor: 'Palo Alto Networks' },
   { name: 'paloalto-json', vendor: 'Palo Alto Networks' },
   { name: 'paloalto-template', vendor: 'Palo Alto Networks' },
+  { name: 'pf-text', vendor: 'OpenBSD' },
 ] as const
 /** Bit `1 << index`. */
 export const FLAGS = [
@@ -153,6 +154,7 @@ export const FORMAT = {
   paloaltoKeyvalue: 20,
   paloaltoJson: 21,
   paloaltoTemplate: 22,
+  pfText: 23,
 } as const
 
 /** One record as an object: the JSON form, for people, tests and the API. Instants are ISO 8601 UTC with ms. */
