@@ -24,6 +24,7 @@ import { mikrotik } from './firewall/mikrotik.ts'
 import { openvpn } from './firewall/openvpn.ts'
 import { openssh } from './firewall/openssh.ts'
 import { service } from './firewall/service.ts'
+import { pfText } from './firewall/pf-text.ts'
 import { netfilter } from './firewall/netfilter.ts'
 import type { Line } from './line.ts'
 
@@ -63,6 +64,7 @@ export const LINE_FORMATS: readonly LineFormat[] = [
   cisco,
   netfilter,
   filterlog,
+  pfText,
   mikrotik,
   openvpn,
   openssh,

@@ -41,7 +41,7 @@ const DESCRIPTION = ascii('DESCR="')
 const SUBTYPES = { input: ascii('input'), output: ascii('output'), forward: ascii('forward') }
 const TYPES = { traffic: ascii('TRAFFIC'), audit: ascii('AUDIT') }
 /** Programs that write the kernel's lines as they are. */
-const KERNEL_NAMES = ['kernel', 'ulogd', 'ulogd2', 'klogd'].map(ascii)
+const KERNEL_NAMES = ['kernel', 'ulogd', 'ulogd2', 'klogd', 'pve-firewall'].map(ascii)
 
 const program = new Program()
 const prefixAction = new PrefixAction()

@@ -19,6 +19,9 @@ export const PFSENSE_HEADER = '<134>Jul  3 19:10:30 filterlog[72237]: '
 export const OPNSENSE_HEADER =
   '<134>1 2024-09-06T18:37:34+02:00 opnsense filterlog 69805 - [meta sequenceId="2633353"] '
 
+export const PF_TEXT =
+  'rule 5/0(match): block in on em0: (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto TCP (6), length 60) 198.51.100.7.51514 > 203.0.113.10.22: Flags [S], seq 1'
+
 export const ROUTEROS_HEADER = '2024-03-18T20:35:05.734637+01:00 gw '
 export const ROUTEROS_TCP =
   'firewall,info drop-in input: in:ether1-WAN out:(unknown 0), connection-state:new src-mac 00:00:5e:00:53:02, proto TCP (SYN), 198.51.100.7:59388->203.0.113.10:23, len 40'
@@ -33,6 +36,7 @@ export const PACKET_FILTER_LINES: readonly string[] = [
   `100 7 tap100i0-IN 20/Jun/2024:13:09:14 +0200 policy DROP: ${TCP_PACKET}`,
   PFSENSE_HEADER + FILTERLOG_V4,
   OPNSENSE_HEADER + FILTERLOG_V6,
+  `Feb 20 11:49:43 gw pf: ${PF_TEXT}`,
   ROUTEROS_HEADER + ROUTEROS_TCP,
   ROUTEROS_HEADER + ROUTEROS_NAT,
   ROUTEROS_HEADER + ROUTEROS_LOGIN,
