@@ -24,7 +24,7 @@ export function componentsOf(parts: Parts): ComponentHealth[] {
       name: 'list',
       isReady: list.isLoaded,
       reason: list.isLoaded
-        ? `revision ${list.snapshot.revision}, ${list.snapshot.entries} entries`
+        ? `revision ${list.snapshot.revision}, ${list.snapshot.entries === 1 ? '1 entry' : `${list.snapshot.entries} entries`}`
         : 'serving the last good copy: the decisions are not loaded yet',
     },
     { name: 'state', isReady: decider !== null, reason: decider === null ? 'not open yet' : 'open' },
