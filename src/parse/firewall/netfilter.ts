@@ -51,8 +51,8 @@ function findIn(bytes: Uint8Array, at: number, end: number): number {
   const limit = Math.min(end - OUT.length, at + PREFIX_LIMIT_BYTES)
   for (let i = at + 2; i < limit; i++) {
     if (bytes[i] !== 0x3d || bytes[i - 1] !== 0x4e || bytes[i - 2] !== 0x49) continue
-    const behind = endOfToken(bytes, i + 1, end)
-    if (behind - i <= INTERFACE_LIMIT_BYTES && startsWith(bytes, behind, end, OUT)) return i - 2
+    const behind = endOfToken(bytes, i + 1, Math.min(end, i + INTERFACE_LIMIT_BYTES))
+    if (startsWith(bytes, behind, end, OUT)) return i - 2
   }
   return -1
 }
