@@ -162,6 +162,10 @@ test('bad arguments are usage errors of one line, and nothing is sent', async ()
     ],
     [['blocks', 'add', '192.0.2.7/24', '--reason', 'x'], /did you mean 192\.0\.2\.0\/24\?$/],
     [['blocks', 'add', '198.51.100.7', '--reason', 'x', '--until', 'soon'], /--until soon: expected 2026-/],
+    [
+      ['blocks', 'add', '198.51.100.7', '--reason', 'x', '--until', '2h'],
+      /--until 2h: expected .*\(a span from now is --for 2h\)/,
+    ],
     [['blocks', 'add', '198.51.100.7', '--reason', 'x', '--until', '2020-01-01'], /the end lies in the past/],
     [['blocks', 'add', '198.51.100.7', '--reason', 'x', '--for', '7 days'], /--for 7 days: expected 90m/],
     [

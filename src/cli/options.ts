@@ -79,7 +79,10 @@ export function untilOf(
     ms = nowMs + durationMs
   } else if (options.until !== undefined) {
     ms = parseInstant(options.until, nowMs, io.timeZone)
-    if (ms === null) throw new AppError('usage', `--until ${options.until}: expected ${INSTANT_FORMS}`)
+    if (ms === null) {
+      const span = parseDuration(options.until) === null ? '' : ` (a span from now is --for ${options.until})`
+      throw new AppError('usage', `--until ${options.until}: expected ${INSTANT_FORMS}${span}`)
+    }
   } else return null
   if (ms <= nowMs) throw new AppError('usage', 'the end lies in the past: give a later one')
   return new Date(ms).toISOString()

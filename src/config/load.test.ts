@@ -267,3 +267,16 @@ test('the nearest name bears typing errors, case and missing sections', () => {
   }
   assert.equal(nearestName('detection.portScan.prots', SETTING_KEYS), 'detection.portScan.ports')
 })
+
+test('a data folder that may not be looked into says whose it must be', (context) => {
+  if (process.getuid?.() === 0) {
+    context.skip('root may read everything')
+    return
+  }
+  const closed = join(folder, 'closed')
+  mkdirSync(closed, { mode: 0o000 })
+  assert.throws(
+    () => loadConfiguration({ environment: {}, workingDirectory: folder, dataDir: closed }),
+    /config\.yaml: EACCES.*; give .*closed to the user of the service, or name another folder with --data/,
+  )
+})

@@ -3,7 +3,7 @@
  * a list of entries that say key, value and where it stood; what cannot be read becomes a fault with the same.
  */
 import { readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml'
 import { AppError, messageOf, systemCodeOf } from '../lib/errors.ts'
 import { kindOf } from './coerce.ts'
@@ -113,7 +113,10 @@ export function readYamlFile(path: string, folder: string): Source | null {
     text = readFileSync(path, 'utf8')
   } catch (thrown) {
     if (systemCodeOf(thrown) === 'ENOENT') return null
-    source.faults.push(`cannot read the configuration file ${path}: ${messageOf(thrown)}`)
+    // Nobody may have named a file: then this is how a data folder of another user shows first.
+    const what = `cannot read the configuration file ${path}: ${messageOf(thrown)}`
+    const mend = `give ${dirname(path)} to the user of the service, or name another folder with --data`
+    source.faults.push(systemCodeOf(thrown) === 'EACCES' ? `${what}; ${mend}` : what)
     return source
   }
   if (text.length > CONFIG_LIMIT_BYTES)
