@@ -8,6 +8,7 @@ import { forgetUsualTraffic } from './firewall/paloalto-csv-usual.ts'
 import { forgetUsual } from './firewall/paloalto-usual.ts'
 import { Parser } from './parser.ts'
 import { BSD_HEADER, custom, parseBatch, SYDNEY, THREAT, TRAFFIC, withColumns } from './test-lines.ts'
+import { EVENT_LINES } from './testing/event-lines.ts'
 import { PACKET_FILTER_LINES } from './testing/packet-filter-lines.ts'
 
 const RFC5424 = '535 <14>1 2020-10-09T18:39:02-04:00 fw app 12 ID [a b="c"] '
@@ -18,7 +19,12 @@ const LINES = [
   RFC5424 + THREAT,
   NESTED + custom(),
   `Feb 20 11:49:43 fw ${TAG} message repeated 3 times: [ ${REST.join(' ')}]`,
+  '{"TimeReceived":"2025-02-20T12:28:21.0Z","LogType":"THREAT","Rule":"a \\u00e9\\"","SourceAddress":{"value":"198.51.100.77"},"DestinationAddress":["203.0.113.10"],"SourcePort":1}',
+  'serial=0132, type=TRAFFIC, src=198.51.100.77, dst=203.0.113.10, rule="a, b", natsport=1 natdport=2, srcuser=x=y',
+  '1,2025/02/20 12:28:20,01,GLOBALPROTECT,0,1,2025/02/20 12:28:20,vsys1,portal-auth,login,,,joe,DE,PC,198.51.100.7,0.0.0.0,0.0.0.0,0.0.0.0,H,S,6,W,"W , 64",1,,,,failure,,0,,0,P,7,0x8,,,,,,,0,0,0,0,,FW',
+  `1,2025/02/20 12:28:20,01,SYSTEM,auth,0,2025/02/20 12:28:20,,auth-fail,,0,0,general,medium,"failed authentication for user 'a'. Reason: b. From: 198.51.100.9.",1,0x0,0,0,0,0,,FW`,
   ...PACKET_FILTER_LINES,
+  ...EVENT_LINES,
 ].map((line) => Buffer.from(line))
 
 /** Every text slice lies inside the bytes, and every row can be made a record. */
@@ -106,6 +112,10 @@ test('64 KiB of one byte or of one piece take no time to speak of', () => {
     '1',
     'Feb 20 11:49:43 a ',
     '; x=',
+    ' a=',
+    '\\',
+    '\\"',
+    '|',
   ]) {
     const text = piece.repeat(Math.floor(65_000 / piece.length))
     const lines = [
@@ -113,6 +123,10 @@ test('64 KiB of one byte or of one piece take no time to speak of', () => {
       custom({ SrcUser: text.slice(0, 60_000) }),
       BSD_HEADER + withColumns(TRAFFIC, { 12: text }),
       `SrcLocation=${text}`,
+      `CEF:0|a|b|c|d|e|1|${text}`,
+      `LEEF:2.0|a|b|c|d|^|${text}`,
+      `{"event_type":"alert","a":"${text}`,
+      `02/20/2025-12:28:20.251216  [**] [1:1:1] ${text}`,
     ]
     assertSound(parseBatch(parser, lines))
   }

@@ -127,7 +127,8 @@ function readMeaning(line: Line, into: RecordBatch, row: number): void {
   into.category[row] = category
   into.setDecodedText(row, TEXT_SLOT.type, TYPE_WORDS[category] as Uint8Array)
   line.refresh()
-  if (category === CATEGORY.threat) {
+  if (category === CATEGORY.other) into.disposition[row] = DISPOSITION.unknown
+  else if (category === CATEGORY.threat) {
     into.attacker[row] = blade === BLADE.attack ? ATTACKER.source : ATTACKER.none
     if (into.disposition[row] === DISPOSITION.allowed) into.disposition[row] = DISPOSITION.alerted
     if (!pairs.has(R.threatName)) {

@@ -111,6 +111,16 @@ export function isVendor(line: Line, lowerName: Uint8Array): boolean {
   return to < end && bytes[to] === PIPE && isWord(bytes, from, to, lowerName)
 }
 
+/** Whether the product of a line of the given vendor is the given lower-case word. */
+export function isProduct(line: Line, lowerVendor: Uint8Array, lowerProduct: Uint8Array): boolean {
+  const { bytes, end } = line
+  let from = behindVersion(line)
+  if (bytes[from] === PIPE) from++
+  from += lowerVendor.length + 1
+  const to = from + lowerProduct.length
+  return to < end && bytes[to] === PIPE && isWord(bytes, from, to, lowerProduct)
+}
+
 /** `0` to `10`, or one of CEF's words. */
 function isSeverity(line: Line, start: number, end: number): boolean {
   return severityOfText(line, start, end) !== SEVERITY.none || isWord(line.bytes, start, end, UNKNOWN)

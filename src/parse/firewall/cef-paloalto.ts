@@ -4,7 +4,7 @@
  *   Strata, Cortex, Prisma  CEF:0|Palo Alto Networks|LF|2.0|TRAFFIC|end|3|dtz=UTC rt=.. cs1=.. cs1Label=Rule ..
  *   firewall (custom format) CEF:0|Palo Alto Networks|PAN-OS|10.1|end|TRAFFIC|1|rt=.. cs1Label=Rule cs1=.. ..
  *                            CEF:0|Palo Alto Networks|PAN-OS|10.1|Name(30845)|THREAT|5|.. cat=vulnerability ..
- *   others of the vendor    CEF:0|Palo Alto Networks|Cortex XDR|..: no log type of PAN-OS, not read here
+ *   others of the vendor    CEF:0|Palo Alto Networks|Cortex XDR|..: no log of PAN-OS, read by cef.ts
  *
  * The log type stands in the class or in the name, the other one is the subtype or the threat. Bytes: Strata's `out` is
  * sent and `in` received; the firewall's format has it the other way round. Severity: the word, else the header: 1 to 5

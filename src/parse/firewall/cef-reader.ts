@@ -2,7 +2,7 @@
 import { FLAG } from '../../model/log-record.ts'
 import { ascii } from '../bytes.ts'
 import type { Line } from '../line.ts'
-import { behindVersion, CefHeader, HEADER, hasCefPrefix, isVendor } from './cef-header.ts'
+import { behindVersion, CefHeader, HEADER, hasCefPrefix, isVendor, isProduct } from './cef-header.ts'
 import { type PairKeys, type Pairs, SEPARATOR } from './pair-scan.ts'
 
 /** Vendors with a format of their own. */
@@ -15,14 +15,18 @@ export const VENDOR = {
 /** The header of the line in hand; one serves all CEF formats. */
 export const header = new CefHeader()
 
+/** Products of Palo Alto Networks whose CEF tells of PAN-OS logs: the firewall's, and Strata's and Cortex's forwarder. */
+const PANOS_PRODUCTS = [ascii('lf'), ascii('pan-os'), ascii('panos')] as const
+
 export function isCefOf(line: Line, vendor: Uint8Array): boolean {
-  return isVendor(line, vendor)
+  if (!isVendor(line, vendor)) return false
+  return vendor !== VENDOR.paloalto || PANOS_PRODUCTS.some((product) => isProduct(line, vendor, product))
 }
 
 /** CEF of a vendor without a format of its own. Without `CEF:` it must have a whole header and a pair behind it. */
 export function isOtherCef(line: Line): boolean {
   if (behindVersion(line) < 0) return false
-  for (const vendor of Object.values(VENDOR)) if (isVendor(line, vendor)) return false
+  for (const vendor of Object.values(VENDOR)) if (isCefOf(line, vendor)) return false
   if (hasCefPrefix(line)) return true
   if (!header.read(line) || header.end[HEADER.severity] === header.start[HEADER.severity]) return false
   const limit = Math.min(line.end, header.extension + 64)

@@ -179,7 +179,6 @@ export function clearUnset(into: RecordBatch, row: number, slot: number): void {
     words[at + 3] = 0
 }
 
-/** Addresses in 0.0.0.0/8 mean that there was no translation. */
 function setNat(
   line: Line,
   into: RecordBatch,
@@ -190,6 +189,11 @@ function setNat(
 ): void {
   if (!pairs.has(register)) return
   setAddress(into, row, slot, line.bytes, pairs.start[register] as number, pairs.end[register] as number)
+  clearNoNat(into, row, slot)
+}
+
+/** Addresses in 0.0.0.0/8 mean that there was no translation. */
+export function clearNoNat(into: RecordBatch, row: number, slot: number): void {
   const at = row * ADDRESS_STRIDE + slot
   const words = into.addresses
   if (words[at + 2] === 0xffff && (words[at + 3] as number) < 0x01000000)

@@ -73,7 +73,7 @@ export class Pairs {
       const equals = indexOfByte(view, at, end, EQUALS_4)
       if (equals >= end) break
       at = equals + 1
-      const key = startOfKey(bytes, floor, equals)
+      const key = startOfKey(bytes, floor, equals, separator)
       if (key === equals) continue
       const gap = key === from ? from : endOfValue(bytes, floor, key, separator)
       if (gap < 0) continue
@@ -216,12 +216,18 @@ class CustomPairs {
 }
 
 /** Start of the key that ends at `equals`; `equals` when none is there: letters, digits, `_`, `.` and `-` from a letter on. */
-function startOfKey(bytes: Uint8Array, floor: number, equals: number): number {
+function startOfKey(bytes: Uint8Array, floor: number, equals: number, separator: number): number {
   const limit = Math.max(floor, equals - MAX_KEY_BYTES)
   let at = equals
   while (at > limit && KEY_BYTES[bytes[at - 1] as number] === 1) at--
+  if (separator === SEPARATOR.escapedTab && isEscapedTab(bytes, at - 1) && equals - at > 3) at += 3
   const first = (bytes[at] as number) | 0x20
   return first >= 0x61 && first <= 0x7a ? at : equals
+}
+
+/** `#011` */
+function isEscapedTab(bytes: Uint8Array, at: number): boolean {
+  return bytes[at] === 0x23 && bytes[at + 1] === 0x30 && bytes[at + 2] === 0x31 && bytes[at + 3] === 0x31
 }
 
 /** Where the value in front of the key ends: at the separator; -1 when no separator is there. */
@@ -230,9 +236,7 @@ function endOfValue(bytes: Uint8Array, floor: number, key: number, separator: nu
   let at = key
   if (separator === SEPARATOR.escapedTab) {
     at -= 4
-    const isTab =
-      bytes[at] === 0x23 && bytes[at + 1] === 0x30 && bytes[at + 2] === 0x31 && bytes[at + 3] === 0x31
-    return at >= floor && isTab ? at : -1
+    return at >= floor && isEscapedTab(bytes, at) ? at : -1
   }
   while (at > floor && bytes[at - 1] === 0x20 && separator !== 0x20) at--
   return at > floor && bytes[at - 1] === separator ? at - 1 : -1

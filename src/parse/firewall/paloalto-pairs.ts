@@ -9,7 +9,7 @@ import { ascii, isDigit, isWord, readDecimal } from '../bytes.ts'
 import { setText } from '../fields.ts'
 import type { Line } from '../line.ts'
 import { type ByteRange, readWhen } from '../when.ts'
-import { clearUnset } from './pair-record.ts'
+import { clearNoNat, clearUnset } from './pair-record.ts'
 import { readValues } from './paloalto-meaning.ts'
 import { TARGET, Values } from './paloalto-variables.ts'
 import type { Pairs } from './pair-scan.ts'
@@ -79,6 +79,8 @@ export function readPairValues(
   if (failed >= 0) return failed
   clearUnset(into, row, ADDRESS_SLOT.sourceAddress)
   clearUnset(into, row, ADDRESS_SLOT.destinationAddress)
+  clearNoNat(into, row, ADDRESS_SLOT.natSourceAddress)
+  clearNoNat(into, row, ADDRESS_SLOT.natDestinationAddress)
   // Of other types the number is only what the form must have.
   const isThreatLog = into.category[row] === CATEGORY.threat
   if (into.category[row] === CATEGORY.traffic) into.severity[row] = SEVERITY.none
