@@ -3,10 +3,13 @@
  * clone. Main owns decisions and settings; the thread owns lines.
  */
 import type { Settings } from './config/schema.ts'
+import type { SendersStatus } from './detect/senders.ts'
 import type { SeriesStatus } from './detect/sequences.ts'
+import type { PostedLines, PostOutcome } from './input/http.ts'
 import type { Detection } from './model/detection.ts'
 import type { DeviceStatus } from './model/device.ts'
 import type { UnknownShape } from './parse/unknown-lines.ts'
+import type { RelayStatus } from './publish/relay.ts'
 import type { StoreEvent } from './store/logs/segment-spool.ts'
 
 /** What the thread is started with (`workerData`). */
@@ -33,6 +36,8 @@ export type ToPipeline =
   | { readonly kind: 'certificate'; readonly tls: TlsMaterial }
   /** Forgets every window, as "Reset" in the older system. */
   | { readonly kind: 'reset' }
+  /** Lines of one request over HTTPS; answered by `lines-taken` with the same number. */
+  | { readonly kind: 'lines'; readonly request: number; readonly lines: PostedLines }
   /** Take in nothing more, make every line durable, then say `stopped`. */
   | { readonly kind: 'stop' }
 
@@ -55,6 +60,7 @@ export type FromPipeline =
       readonly count: number
     }
   | { readonly kind: 'store'; readonly event: StoreEvent }
+  | { readonly kind: 'lines-taken'; readonly request: number; readonly outcome: PostOutcome }
   | { readonly kind: 'stopped' }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string }
 
@@ -74,7 +80,7 @@ export interface Finding {
 }
 
 export interface InputStatus {
-  /** `udp`, `tcp`, `tls` or `file`. */
+  /** `udp`, `tcp`, `tls`, `http` or `file`. */
   readonly name: string
   /** Where it listens or what it follows; null while it does not. */
   readonly address: string | null
@@ -94,6 +100,10 @@ export interface PipelineStatus {
   readonly losses: readonly SeriesStatus[]
   /** What could not be read, by sender and shape, the most frequent first; a few of them. */
   readonly unknownLines: readonly UnknownShape[]
+  /** Who sends, known or pending. */
+  readonly senders: SendersStatus
+  /** Null while it is switched off. */
+  readonly relay: RelayStatus | null
   /** Batches that wait to be parsed. */
   readonly queuedBatches: number
 }

@@ -8,14 +8,15 @@ import type { Settings } from './config/schema.ts'
 import { BlockedWatch } from './detect/blocked-watch.ts'
 import { Detector } from './detect/detector.ts'
 import { RecentBatches } from './detect/recent-batches.ts'
+import { senderSettings, SenderTable } from './detect/senders.ts'
 import { Sequences } from './detect/sequences.ts'
 import { detectionSettings } from './detect/settings.ts'
-import type { InputContext, InputEvent } from './input/context.ts'
+import type { InputEvent } from './input/context.ts'
 import { FileInput } from './input/file.ts'
+import { HttpInput, type PostedLines, type PostOutcome } from './input/http.ts'
 import { BatchPool } from './input/pool.ts'
 import { BatchQueue } from './input/queue.ts'
 import { TcpInput } from './input/tcp.ts'
-import { UdpInput } from './input/udp.ts'
 import { systemClock } from './lib/clock.ts'
 import { AppError, messageOf } from './lib/errors.ts'
 import { GeoStage } from './parse/geo.ts'
@@ -23,13 +24,9 @@ import { GeoDatabase } from './parse/geo-database.ts'
 import { Parser, type ParserCounters, type ParserOptions } from './parse/parser.ts'
 import { type PipelineParts, runPipeline } from './pipeline.ts'
 import { restoreWindows } from './restore-windows.ts'
-import type {
-  FromPipeline,
-  InputStatus,
-  PipelineStart,
-  PipelineStatus,
-  ToPipeline,
-} from './pipeline-messages.ts'
+import type { FromPipeline, PipelineStart, PipelineStatus, ToPipeline } from './pipeline-messages.ts'
+import { inputStatuses, makeSources, ownPorts, type Source } from './pipeline-sources.ts'
+import { Relay } from './publish/relay.ts'
 import { logStoreOptions } from './store/logs/embedded.ts'
 import { LogStore } from './store/logs/log-store.ts'
 import { SegmentSender } from './store/logs/segment-sender.ts'
@@ -59,12 +56,6 @@ const port = parentPort
 if (port === null) throw new Error('BUG: pipeline-worker.ts runs as a worker thread only')
 const tell = (message: FromPipeline): void => port.postMessage(message)
 
-/** What every input offers, whatever it reads from. */
-interface Source {
-  readonly name: string
-  readonly input: UdpInput | TcpInput | FileInput
-}
-
 async function main(start: PipelineStart): Promise<void> {
   const clock = systemClock
   const { settings } = start
@@ -78,17 +69,11 @@ async function main(start: PipelineStart): Promise<void> {
   })
   const store = new LogStore(logStoreOptions(start.dataFolder, settings['logs.url']))
   const sender = new SegmentSender({ spool, target: store, report: tellStoreEvent })
-  const sources = makeSources(start, { pool, queue, clock, report: tellInputEvent }, spool)
+  const context = { pool, queue, clock, report: tellInputEvent }
+  const { resumePositions } = spool
+  const sources = await makeSources({ settings, tls: start.tls, resumePositions, context })
   const files = sources.flatMap(({ input }) => (input instanceof FileInput ? [input] : []))
-  const segments = new SegmentWriter({
-    spool,
-    clock,
-    keepRaw: settings['logs.keepRaw'],
-    onDurable: (positions) => {
-      for (const input of files) for (const position of positions) input.stored(position)
-    },
-    report: tellStoreEvent,
-  })
+  const segments = makeSegments(spool, settings, files)
   const recent = new RecentBatches(RECENT_BATCHES)
   const parser = new Parser(parserOptions(settings))
   const detector = new Detector({
@@ -99,13 +84,28 @@ async function main(start: PipelineStart): Promise<void> {
   })
   const database = await openDatabase(settings)
   const geo = database === null ? null : new GeoStage(database)
+  const senders = new SenderTable(senderSettings(settings))
   const sequences = new Sequences(start.seed)
   const watch = new BlockedWatch(start.seed)
   watch.replace(start.blocked)
+  const relay = new Relay(() => ownPorts(sources))
 
   const stopping = new AbortController()
   const ended = Promise.withResolvers<void>()
-  const desk: Desk = { settings, sources, parser, sequences, detector, watch, segments, sender, spool, queue }
+  const desk: Desk = {
+    settings,
+    sources,
+    parser,
+    senders,
+    sequences,
+    detector,
+    watch,
+    segments,
+    sender,
+    spool,
+    queue,
+    relay,
+  }
   listen(desk, () => {
     stopping.abort()
     stop().then(ended.resolve, ended.reject)
@@ -114,25 +114,14 @@ async function main(start: PipelineStart): Promise<void> {
   sender.start()
   // Sockets first: what comes while the windows are restored waits in batches and in the kernel.
   for (const { input } of sources) await input.start()
-  tell({ kind: 'ready', inputs: sources.map(statusOf) })
+  await relay.configure(relayOptions(settings)) // once it is known which ports are ours
+  tell({ kind: 'ready', inputs: inputStatuses(sources, settings) })
   const reporting = setInterval(() => tell({ kind: 'status', status: statusNow(desk) }), STATUS_MS)
   const window = { detector, store, sender, leftovers, settings: detectionSettings(settings), clock, tell }
   await withinLimit(restoreWindows({ ...window, signal: stopping.signal }), WINDOWS_FIRST_MS)
   const report: PipelineParts['report'] = ({ detections, seen }) =>
     tell({ kind: 'found', detections, seen, isRestored: false })
-  const running = runPipeline({
-    queue,
-    pool,
-    parser,
-    geo,
-    sequences,
-    detector,
-    watch,
-    segments,
-    recent,
-    clock,
-    report,
-  })
+  const running = runPipeline({ ...desk, pool, geo, recent, clock, report })
   // Either the pipeline fails, which ends the thread, or it is told to stop.
   await Promise.race([ended.promise, running.then(() => ended.promise)])
 
@@ -140,15 +129,29 @@ async function main(start: PipelineStart): Promise<void> {
     for (const { input } of sources) await input.stop()
     queue.close()
     await running
+    const relayEnds = relay.stop()
     await segments.close()
     clearInterval(reporting)
     await withinLimit(sender.whenIdle(), LAST_SEGMENTS_MS)
     await sender.stop()
     await store.close()
+    await relayEnds
     tell({ kind: 'status', status: statusNow(desk) })
     tell({ kind: 'stopped' })
     port?.close()
   }
+}
+
+function makeSegments(spool: SegmentSpool, settings: Settings, files: readonly FileInput[]): SegmentWriter {
+  return new SegmentWriter({
+    spool,
+    clock: systemClock,
+    keepRaw: settings['logs.keepRaw'],
+    onDurable: (positions) => {
+      for (const input of files) for (const position of positions) input.stored(position)
+    },
+    report: tellStoreEvent,
+  })
 }
 
 /** The operator's address database, looked at again every minute; null without one. */
@@ -166,6 +169,7 @@ interface Desk {
   settings: Settings
   readonly sources: readonly Source[]
   readonly parser: Parser
+  readonly senders: SenderTable
   readonly sequences: Sequences
   readonly detector: Detector
   readonly watch: BlockedWatch
@@ -173,6 +177,7 @@ interface Desk {
   readonly sender: SegmentSender
   readonly spool: SegmentSpool
   readonly queue: BatchQueue
+  readonly relay: Relay
 }
 
 function listen(desk: Desk, stop: () => void): void {
@@ -182,6 +187,8 @@ function listen(desk: Desk, stop: () => void): void {
         desk.settings = message.settings
         desk.parser.configure(parserOptions(message.settings))
         desk.detector.configure(detectionSettings(message.settings))
+        desk.senders.configure(senderSettings(message.settings))
+        void desk.relay.configure(relayOptions(message.settings))
         break
       case 'blocked':
         for (const target of message.removed) desk.watch.remove(target)
@@ -195,6 +202,9 @@ function listen(desk: Desk, stop: () => void): void {
       case 'reset':
         desk.detector.reset()
         break
+      case 'lines':
+        tell({ kind: 'lines-taken', request: message.request, outcome: takeLines(desk, message.lines) })
+        break
       case 'stop':
         stop()
         break
@@ -202,21 +212,28 @@ function listen(desk: Desk, stop: () => void): void {
   })
 }
 
+function takeLines({ sources }: Desk, lines: PostedLines): PostOutcome {
+  for (const { input } of sources) if (input instanceof HttpInput) return input.take(lines)
+  return 'stopped'
+}
+
 function statusNow({
   sources,
   parser,
+  senders,
   sequences,
   detector,
   segments,
   sender,
   spool,
   queue,
+  relay,
   settings,
 }: Desk): PipelineStatus {
   const { unknown, ...read } = parser.counters()
   const unknownLines = unknown.slice(0, SHOWN_SHAPES)
   return {
-    inputs: sources.map(statusOf),
+    inputs: inputStatuses(sources, settings),
     parser: parserCounters(read),
     detector: {
       ...detector.counters(),
@@ -238,6 +255,8 @@ function statusNow({
       ...device,
       timeZone: settings['time.deviceZones'][device.device] ?? null,
     })),
+    senders: senders.status(),
+    relay: relay.status(),
     queuedBatches: queue.size,
   }
 }
@@ -252,40 +271,8 @@ async function withinLimit(work: Promise<void>, limitMs: number): Promise<void> 
   clearTimeout(timer)
 }
 
-function makeSources(start: PipelineStart, context: InputContext, spool: SegmentSpool): Source[] {
-  const { settings } = start
-  const sources: Source[] = []
-  const tcp = {
-    maxConnections: settings['syslog.tcp.maxConnections'],
-    idleSeconds: settings['syslog.tcp.idleSeconds'],
-  }
-  if (settings['syslog.udp.listen'] !== '') {
-    const receiveBufferBytes = settings['syslog.udp.receiveBuffer']
-    sources.push({
-      name: 'udp',
-      input: new UdpInput({ listen: settings['syslog.udp.listen'], receiveBufferBytes }, context),
-    })
-  }
-  if (settings['syslog.tcp.listen'] !== '') {
-    sources.push({
-      name: 'tcp',
-      input: new TcpInput({ listen: settings['syslog.tcp.listen'], ...tcp }, context),
-    })
-  }
-  if (settings['syslog.tls.listen'] !== '') {
-    const tls = start.tls
-    sources.push({
-      name: 'tls',
-      input: new TcpInput({ listen: settings['syslog.tls.listen'], ...tcp, tls }, context),
-    })
-  }
-  if (settings['files.watch'].length > 0) {
-    const positions = new Map(spool.resumePositions.map((position) => [position.fileId, position]))
-    const afterRead = settings['files.afterRead']
-    const globs = settings['files.watch']
-    sources.push({ name: 'file', input: new FileInput({ globs, afterRead, positions }, context) })
-  }
-  return sources
+function relayOptions(settings: Settings): { to: string; files: boolean } {
+  return { to: settings['relay.to'], files: settings['relay.files'] }
 }
 
 function parserOptions(settings: Settings): ParserOptions {
@@ -304,24 +291,6 @@ function parserCounters({
     ...Object.fromEntries(Object.entries(parsed).map(([format, count]) => [`parsed ${format}`, count])),
     ...Object.fromEntries(Object.entries(unparsed).map(([reason, count]) => [`unparsed ${reason}`, count])),
   }
-}
-
-function statusOf({ name, input }: Source): InputStatus {
-  const counters = input.status()
-  const address = 'address' in counters ? counters.address : fileAddress(counters.filesFollowed)
-  const numbers = Object.entries(counters).filter(
-    (entry): entry is [string, number] => typeof entry[1] === 'number',
-  )
-  return {
-    name,
-    address: address === '' ? null : address,
-    counters: Object.fromEntries(numbers),
-    findings: input.findings(),
-  }
-}
-
-function fileAddress(files: number): string {
-  return `following ${files === 1 ? '1 file' : `${files} files`}`
 }
 
 function tellInputEvent({ kind, input, message, count }: InputEvent): void {

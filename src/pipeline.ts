@@ -10,6 +10,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { BlockedWatch, SeenTarget } from './detect/blocked-watch.ts'
 import type { Detector } from './detect/detector.ts'
 import type { RecentBatches } from './detect/recent-batches.ts'
+import type { SenderTable } from './detect/senders.ts'
 import type { Sequences } from './detect/sequences.ts'
 import type { BatchPool } from './input/pool.ts'
 import type { BatchQueue } from './input/queue.ts'
@@ -18,14 +19,17 @@ import type { Detection } from './model/detection.ts'
 import { RecordBatch } from './model/record-batch.ts'
 import type { GeoStage } from './parse/geo.ts'
 import type { Parser } from './parse/parser.ts'
+import type { Relay } from './publish/relay.ts'
 import type { SegmentWriter } from './store/logs/segment-writer.ts'
 
 export interface PipelineParts {
   readonly queue: BatchQueue
   readonly pool: BatchPool
+  readonly relay: Relay
   readonly parser: Parser
   /** Null without an address database. */
   readonly geo: GeoStage | null
+  readonly senders: SenderTable
   readonly sequences: Sequences
   readonly detector: Detector
   readonly watch: BlockedWatch
@@ -47,7 +51,8 @@ const TURN_MS = 4
 
 /** Runs until the queue is closed and empty; then every line taken in has been handed to the segment writer. */
 export async function runPipeline(parts: PipelineParts): Promise<void> {
-  const { queue, pool, parser, geo, sequences, detector, watch, segments, recent, clock, report } = parts
+  const { queue, pool, relay, parser, geo, senders, sequences, detector, watch } = parts
+  const { segments, recent, clock, report } = parts
   const spare: RecordBatch[] = []
   let sequence = 0
   let turnEndsAtMs = clock.monotonicMs() + TURN_MS
@@ -56,11 +61,14 @@ export async function runPipeline(parts: PipelineParts): Promise<void> {
     const records = spare.pop() ?? new RecordBatch(raw)
     records.sequence = ++sequence
 
+    relay.take(raw) // another syslog server may want every line as it came
     parser.parse(raw, records) // text becomes typed columns, once
     geo?.enrich(records) // countries that the firewall did not send
-    sequences.observe(records) // a line that came twice counts once
+    senders.observe(records) // who sent it, and whether we know them
+    const ignored = senders.ignoredFlags // lines of strangers may be stored only
+    sequences.observe(records, ignored) // a line that came twice counts once
     const detections = detector.observe(records) // event time, never the clock
-    const seen = watch.observe(records) // lines from sources that are blocked already
+    const seen = watch.observe(records, ignored) // lines from sources that are blocked already
     if (detections.length > 0 || seen.length > 0) report({ detections, seen })
     while (!segments.append(records)) await segments.whenFree() // durable within 250 ms; waits while the disk is behind
 

@@ -19,6 +19,13 @@ import type { ListFetch } from '../publish/fetch-log.ts'
 import type { ListSnapshot } from '../publish/list-snapshot.ts'
 import type { ServedCertificate } from '../publish/own-certificate.ts'
 import { type ComponentHealth, readinessOf, type ServiceStatus } from './health.ts'
+import {
+  addLinesRoute,
+  LINES_PATH,
+  type LinesRouteOptions,
+  type LinesSink,
+  mayPostLines,
+} from './lines-route.ts'
 import { addListRoute, LIST_PATH } from './list-route.ts'
 import { ICON, STYLE } from './page-style.ts'
 import { messagePage, statusPage } from './pages.ts'
@@ -82,6 +89,8 @@ export interface ServerSources {
   authorityPem(): string | null
   /** Empty: /metrics is refused here. */
   metricsToken(): string
+  /** Log lines by POST. */
+  lines: LinesSink
 }
 
 export interface HttpsServerOptions {
@@ -193,7 +202,10 @@ export class HttpsServer {
       max: REQUESTS_PER_MINUTE,
       timeWindow: 60_000,
       allowList: (request) =>
-        request.routeOptions.url === LIST_PATH || request.routeOptions.url === '/healthz',
+        request.routeOptions.url === LIST_PATH ||
+        request.routeOptions.url === '/healthz' ||
+        (request.routeOptions.url === LINES_PATH &&
+          mayPostLines(request.headers.authorization, this.#linesRoute())),
       addHeaders: {
         'x-ratelimit-limit': false,
         'x-ratelimit-remaining': false,
@@ -224,9 +236,14 @@ export class HttpsServer {
       onFetch: this.#options.onFetch,
       onFailure: this.#options.onFailure,
     })
+    addLinesRoute(app, this.#linesRoute())
     this.#addHealth()
     this.#addPages()
     await app.ready()
+  }
+
+  #linesRoute(): LinesRouteOptions {
+    return { sink: this.#options.sources.lines, isToken: isBearer, answerText }
   }
 
   #addHealth(): void {

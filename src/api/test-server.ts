@@ -29,6 +29,7 @@ export interface AskOptions {
   readonly method?: string
   readonly headers?: Record<string, string>
   readonly ca?: string
+  readonly body?: string | Buffer
 }
 
 /** A certificate for localhost under an authority of its own. */
@@ -72,6 +73,10 @@ export class TestServer {
         metrics: () => this.sources.metrics(),
         authorityPem: () => this.sources.authorityPem(),
         metricsToken: () => this.sources.metricsToken(),
+        lines: {
+          token: () => this.sources.lines.token(),
+          submit: (peer, lines) => this.sources.lines.submit(peer, lines),
+        },
       },
       clock: systemClock,
       sentinel: SENTINEL,
@@ -99,6 +104,7 @@ export class TestServer {
       metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'active_defense_up 1\n' }),
       authorityPem: () => this.authority,
       metricsToken: () => 'correct-token',
+      lines: { token: () => '', submit: () => Promise.resolve('taken') },
     }
   }
 
@@ -133,7 +139,7 @@ export class TestServer {
       },
     )
     outgoing.on('error', reject)
-    outgoing.end()
+    outgoing.end(options.body)
     return await promise
   }
 

@@ -5,6 +5,7 @@
  */
 import { Worker } from 'node:worker_threads'
 import type { Settings } from '../config/schema.ts'
+import type { PostedLines } from '../input/http.ts'
 import { AppError, type ErrorCode, messageOf } from '../lib/errors.ts'
 import type { Detection } from '../model/detection.ts'
 import type {
@@ -32,6 +33,9 @@ export interface PipelineThreadOptions {
   readonly onDeath: (error: Error | null) => void
 }
 
+/** What became of posted lines; `away`: the thread does not run, nothing was taken. */
+export type PostAnswer = 'taken' | 'full' | 'away'
+
 /** Back-off between restarts; a second one soon after the first waits longer. */
 const RESTART_MS = [500, 1000, 2000, 5000, 10_000, 30_000]
 /** A thread that lived so long starts the back-off anew. */
@@ -52,6 +56,9 @@ export class PipelineThread {
   #restarts = 0
   #inARow = 0
   #restartTimer: NodeJS.Timeout | null = null
+  /** Requests with lines that the thread has not answered yet. */
+  readonly #posted = new Map<number, (answer: PostAnswer) => void>()
+  #requests = 0
 
   constructor(options: PipelineThreadOptions, settings: Settings, tls: TlsMaterial) {
     this.#options = options
@@ -101,6 +108,19 @@ export class PipelineThread {
     this.#tell({ kind: 'certificate', tls })
   }
 
+  /** Hands lines over with their memory, and says whether the thread took them. */
+  postLines(lines: PostedLines): Promise<PostAnswer> {
+    const worker = this.#worker
+    if (worker === null || !this.#isReady || this.#isStopping) return Promise.resolve('away')
+    return new Promise((resolve) => {
+      const request = ++this.#requests
+      this.#posted.set(request, resolve)
+      const message: ToPipeline = { kind: 'lines', request, lines }
+      const memory = [lines.bytes.buffer, lines.start.buffer, lines.end.buffer] as ArrayBuffer[]
+      worker.postMessage(message, memory)
+    })
+  }
+
   resetWindows(): void {
     this.#tell({ kind: 'reset' })
   }
@@ -148,6 +168,8 @@ export class PipelineThread {
     })
     worker.on('exit', () => {
       this.#worker = null
+      for (const answer of this.#posted.values()) answer('away')
+      this.#posted.clear()
       const wasReady = this.#isReady
       this.#isReady = false
       if (this.#isStopping) {
@@ -191,6 +213,10 @@ export class PipelineThread {
         break
       case 'store':
         this.#options.onStoreEvent(message.event)
+        break
+      case 'lines-taken':
+        this.#posted.get(message.request)?.(message.outcome === 'stopped' ? 'away' : message.outcome)
+        this.#posted.delete(message.request)
         break
       case 'stopped':
         break

@@ -5,6 +5,7 @@
 import { HttpsServer } from '../api/server.ts'
 import { MetricsServer } from '../api/metrics-server.ts'
 import type { Settings } from '../config/schema.ts'
+import { senderAddress } from '../input/sender-address.ts'
 import type { Network } from '../lib/address.ts'
 import type { Clock } from '../lib/clock.ts'
 import { AppError } from '../lib/errors.ts'
@@ -107,6 +108,11 @@ export class Serving {
         metrics: () => metricsText(metrics),
         authorityPem: () => this.certificate.authorityPem(),
         metricsToken: () => settings()['metrics.token'],
+        lines: {
+          token: () => settings()['input.http.token'],
+          submit: async (peer, lines) =>
+            (await parts.pipeline?.postLines({ sender: senderAddress(peer), ...lines })) ?? 'away',
+        },
       },
       clock: this.#options.clock,
       sentinel: settings()['list.sentinel'],
