@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, beforeEach, test } from 'node:test'
@@ -275,6 +275,7 @@ test('a data folder that may not be looked into says whose it must be', (context
   }
   const closed = join(folder, 'closed')
   mkdirSync(closed, { mode: 0o000 })
+  context.after(() => rmdirSync(closed)) // what is closed cannot be looked through at the end
   assert.throws(
     () => loadConfiguration({ environment: {}, workingDirectory: folder, dataDir: closed }),
     /config\.yaml: EACCES.*; give .*closed to the user of the service, or name another folder with --data/,
