@@ -105,7 +105,13 @@ async function run({ settings, referenceMs, allow, input }: Fixture): Promise<Re
   const records = new RecordBatch(raw)
   records.reset(raw, 1)
   const timeZone = settings['time.zone']
-  new Parser({ timeZone, deviceZones: settings['time.deviceZones'], referenceMs }).parse(raw, records)
+  const parser = new Parser({
+    timeZone,
+    deviceZones: settings['time.deviceZones'],
+    paloaltoTemplates: settings['parse.paloaltoTemplates'],
+    referenceMs,
+  })
+  parser.parse(raw, records)
 
   const recent = new RecentBatches(4)
   const detector = new Detector({ settings: detectionSettings(settings), seed: 1, recent, live: false })

@@ -311,8 +311,8 @@ test('SYSTEM and GLOBALPROTECT of Strata lack the columns that say nothing', () 
     `${STRATA_HEADER}2025-02-20T12:28:20.000000Z,013201001234,SYSTEM,auth,10.1,2025-02-20T12:28:19.000000Z,,auth-fail,,Medium,"failed authentication for user 'joe'. Reason: R. From: 198.51.100.9.",7,0,0,0,0,,LAB-FW-01,,,2025-02-20T12:28:19.500000Z`,
   )
   assert.deepEqual(
-    [system.sourceAddress, system.severity, system.action],
-    ['198.51.100.9', 'medium', 'auth-fail'],
+    [system.sourceAddress, system.severity, system.action, system.device, system.eventTime],
+    ['198.51.100.9', 'medium', 'auth-fail', 'LAB-FW-01', '2025-02-20T12:28:19.500Z'],
   )
   const front = GP_FRONT.replaceAll('2025/02/20 12:28:20', '2025-02-20T12:28:19.000000Z')
   const login = recordOf(

@@ -137,7 +137,7 @@ const SCTP = reading({
   63: 'ruleId',
   64: 'highResolutionTime',
 })
-/** As Strata sends it: without the columns that say nothing. */
+/** As Strata sends it: without the columns that say nothing, the action flags among them. */
 const STRATA_SYSTEM = reading({ 8: 'event', 10: 'severity' }, 12, {
   11: 'description',
   18: 'device',
@@ -256,8 +256,10 @@ function readColumns(columns: Columns, line: Line, typeColumn: number, type: num
   const front = reading === SYSTEM ? systemShift(columns, line) : shift
   takeAll(columns, line, reading.front, reading === SCTP ? sctpShift(columns, line) : front)
   const place = reading.sequence === 0 ? PLACE.usual : placeOf(columns, line, reading.sequence + front)
-  if (place === PLACE.usual || reading === TUNNEL) takeAll(columns, line, reading.back, front)
-  else if (place === PLACE.noFlags) takeBack(columns, line, reading)
+  const isWhole = reading === STRATA_SYSTEM || reading === STRATA_HIPMATCH
+  if (place === PLACE.usual || reading === TUNNEL || (place === PLACE.noFlags && isWhole)) {
+    takeAll(columns, line, reading.back, front)
+  } else if (place === PLACE.noFlags) takeBack(columns, line, reading)
   if (reading === GLOBALPROTECT && shift === 2) take(columns, line, 3, TARGET.sequenceNumber)
   if (isDoubtful(columns, line, reading, shift, place, type)) line.flags |= FLAG.ambiguous
   if (reading === CORRELATION && !isSeverity(columns, line, 11)) values.start[TARGET.device] = -1

@@ -81,6 +81,7 @@ function endOfValue(bytes: Uint8Array, from: number, end: number, separator: num
     if (bytes[at] !== separator) continue
     const next = skipBlanks(bytes, at + 1, end)
     if (next >= end || endOfKey(bytes, next, end) > 0) return at
+    at = next - 1 // the blanks in between are looked at once
   }
   return end
 }
@@ -106,8 +107,8 @@ function separatorOf(bytes: Uint8Array, from: number, end: number): number {
     const byte = bytes[at] as number
     if (byte !== COMMA && byte !== PIPE && byte !== BLANK) continue
     const next = skipBlanks(bytes, at + 1, end)
-    if (next >= end || endOfKey(bytes, next, end) < 0) continue
-    return byte
+    if (next < end && endOfKey(bytes, next, end) > 0) return byte
+    at = next - 1
   }
   return 0
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import { AppError } from '../../lib/errors.ts'
 import type { LogRecord } from '../../model/log-record.ts'
 import type { GivenTemplate } from '../../model/paloalto-template.ts'
@@ -110,6 +111,23 @@ test('escaped characters are undone, and end no value', () => {
   assert.deepEqual([sourceUser, rule, threatId, flags], ['lab\\joe|Fake(1)|x', 'ends in \\', 31337, []])
 })
 
+test('separators that should have been escaped and are not make the line ambiguous', () => {
+  const line = rendered(PIPES, { srcuser: 'x|Fake(1)|critical' })
+  assert.deepEqual(read(line, { template: PIPES, ...ESCAPES }).flags, ['ambiguous'])
+})
+
+test('an IPv6 address ends at its port, not at its own colons', () => {
+  const template = '$type $src:$sport -> $dst:$dport end'
+  const { sourceAddress, sourcePort, destinationAddress, flags } = read(
+    rendered(template, { src: '2001:db8::7', dst: '2001:db8::10' }),
+    template,
+  )
+  assert.deepEqual(
+    [sourceAddress, sourcePort, destinationAddress, flags],
+    ['2001:db8::7', 51514, '2001:db8::10', []],
+  )
+})
+
 test('a template without a type tells it by the subtype and the threat', () => {
   const template = '$src > $dst : $dport [$subtype] {$threatid}'
   assert.equal(read(rendered(template), template).type, 'THREAT')
@@ -155,6 +173,62 @@ test("the original's template stays the built-in format", () => {
   assert.ok(isBuiltInTemplate(ORIGINAL))
   assert.ok(isBuiltInTemplate(ORIGINAL.replace('rule_uuid', 'rule_uid').replace('Type= ', 'Type=')))
   assert.equal(read(custom(), ORIGINAL).format, 'paloalto-custom')
+})
+
+const separator = fc.constantFrom('|', '; ', ' x=', ',', '||', '" "', '#')
+const piece = fc.constantFrom('a', 'B', ' ', '|', ';', ',', '=', '#', '\\', '"', 'x', '$', 'ü', '0')
+const text = fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join(''))
+
+test('whatever the values, escaping gives them back, and the line is not ambiguous', () => {
+  const escaped = '|;,=#" x\\'
+  fc.assert(
+    fc.property(fc.array(separator, { minLength: 5, maxLength: 5 }), text, text, (separators, rule, user) => {
+      const [a = '', b = '', c = '', d = '', e = ''] = separators
+      const template = `PAN:$src${a}$rule${b}$dst${c}$srcuser${d}$dport${e}$type`
+      const protect = (value: string): string =>
+        value.replaceAll(/./gsu, (letter) => (escaped.includes(letter) ? `\\${letter}` : letter))
+      const line = rendered(template, { rule: protect(rule), srcuser: protect(user) })
+      const record = read(line, { template, escapedCharacters: escaped, escapeCharacter: '\\' })
+      const known = (value: string): string | null => {
+        const trimmed = value.replace(/^[ \t]+|[ \t]+$/g, '')
+        return trimmed === '' || trimmed.startsWith('$') ? null : trimmed
+      }
+      assert.deepEqual(
+        [record.sourceAddress, record.destinationAddress, record.destinationPort, record.type, record.flags],
+        ['198.51.100.77', '203.0.113.10', 443, 'THREAT', []],
+      )
+      assert.deepEqual([record.rule, record.sourceUser], [known(rule), known(user)])
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test('without escaping a line is read as it was written, or is ambiguous, or is not read', () => {
+  fc.assert(
+    fc.property(fc.array(separator, { minLength: 5, maxLength: 5 }), text, text, (separators, rule, user) => {
+      const [a = '', b = '', c = '', d = '', e = ''] = separators
+      const template = `PAN:$src${a}$rule${b}$dst${c}$srcuser${d}$dport${e}$type`
+      const parsed = new Parser({ ...SYDNEY, paloaltoTemplates: [template] }).parseLine(
+        rendered(template, { rule, srcuser: user }),
+      )
+      if (!parsed.ok || parsed.record.flags.length > 0) return
+      assert.equal(parsed.record.sourceAddress, '198.51.100.77')
+      assert.equal(parsed.record.destinationAddress, '203.0.113.10')
+      assert.equal(parsed.record.destinationPort, 443)
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test('a line cut at any offset is read without harm', () => {
+  const parser = new Parser({ ...SYDNEY, paloaltoTemplates: [{ template: PIPES, ...ESCAPES }] })
+  const line = rendered(PIPES, { srcuser: 'a\\|b' })
+  const cuts = Array.from({ length: line.length }, (_, at) => line.slice(0, at))
+  const records = parseBatch(parser, cuts)
+  for (let row = 0; row < records.count; row++) {
+    const { sourceAddress } = records.recordAt(row)
+    assert.ok(sourceAddress === null || sourceAddress === '198.51.100.77', sourceAddress ?? '')
+  }
 })
 
 for (const [template, escapes, message] of [

@@ -8,6 +8,7 @@
 import { FLAG, FORMAT } from '../../model/log-record.ts'
 import { type PaloaltoTemplate, splitTemplate } from '../../model/paloalto-template.ts'
 import type { RecordBatch } from '../../model/record-batch.ts'
+import { readAddress } from '../address-bytes.ts'
 import { isBlank, skipBlanks, trimEnd } from '../bytes.ts'
 import type { Line } from '../line.ts'
 import type { LineFormat } from '../registry.ts'
@@ -22,6 +23,22 @@ const SHORT = MEANINGS.length
 const STRICT_BYTES = 4
 /** Texts behind the first that are looked for then. */
 const LOOKED_FOR = 3
+
+const COLON = 0x3a
+const MAX_ADDRESS_BYTES = 45
+/** 1 for targets that are addresses; shifted by one, for variables that are no target. */
+const IS_ADDRESS = new Uint8Array(256)
+for (const name of [
+  'source',
+  'destination',
+  'natSource',
+  'natDestination',
+  'publicAddress',
+  'publicAddress6',
+] as const) {
+  IS_ADDRESS[TARGET[name] + 1] = 1
+}
+const scratch = new Uint32Array(4)
 
 const values = new Values()
 
@@ -83,8 +100,6 @@ class TemplateReader {
   readonly #escape: number
   /** 1 for characters that are escaped in values. */
   readonly #isEscaped = new Uint8Array(256)
-  /** True when every text begins with an escaped character: no value can hold one then. */
-  readonly #isExact: boolean
   readonly #hasType: boolean
 
   constructor(texts: readonly string[], variables: readonly string[], escapes: TemplateEscapes) {
@@ -97,8 +112,6 @@ class TemplateReader {
       for (const byte of Buffer.from(escapes.escapedCharacters, 'utf8')) this.#isEscaped[byte] = 1
       this.#isEscaped[this.#escape] = 1
     }
-    const between = this.#texts.slice(1, texts.at(-1) === '' ? -1 : undefined)
-    this.#isExact = isEscaping && between.every((text) => this.#isEscaped[text[0] as number] === 1)
     this.#hasType = this.#targets.includes(TARGET.type)
   }
 
@@ -131,8 +144,7 @@ class TemplateReader {
     for (let i = 0; i < count; i++) this.#take(line, i)
     const isShort = !values.has(TARGET.source) && count < variables
     if (isShort) return SHORT
-    if (!this.#isExact && count === variables && !this.#isOnlyReading(line, start))
-      line.flags |= FLAG.ambiguous
+    if (count === variables && !this.#isOnlyReading(line, start)) line.flags |= FLAG.ambiguous
     return readValues(values, line, into, row, !this.#hasType || count < variables)
   }
 
@@ -151,7 +163,7 @@ class TemplateReader {
         // Without its last text a line may have been cut, or a relay has trimmed it.
         return found[last] === end && text.length > 0 && (line.flags & FLAG.truncated) !== 0 ? last - 1 : last
       }
-      const at = this.#find(bytes, from, end, text)
+      const at = this.#endOfValue(bytes, from, end, i)
       if (at < 0) return i - 1
       found[i] = at
       from = at + text.length
@@ -165,16 +177,31 @@ class TemplateReader {
     return at >= from && isAt(bytes, at, end, text) && !this.#isEscapedAt(bytes, at, from) ? at : end
   }
 
+  /** Where the value in front of text `index` ends; an address also where its own colons look like the text. */
+  #endOfValue(bytes: Uint8Array, from: number, end: number, index: number): number {
+    const text = this.#texts[index] as Uint8Array
+    const first = this.#find(bytes, from, end, text)
+    if (text[0] !== COLON || IS_ADDRESS[(this.#targets[index - 1] as number) + 1] !== 1) return first
+    const limit = Math.min(end, from + MAX_ADDRESS_BYTES + text.length)
+    for (let at = first; at >= 0; at = this.#find(bytes, at + 1, limit, text)) {
+      if (readAddress(bytes, from, at, scratch, 0)) return at
+    }
+    return first
+  }
+
   #take(line: Line, index: number): void {
     const target = this.#targets[index] as number
     if (target <= TARGET.ignoredNumber) return
     const { bytes } = line
     const from = (this.#found[index] as number) + (this.#texts[index] as Uint8Array).length
-    const to = trimEnd(bytes, from, this.#found[index + 1] as number)
-    const start = skipBlanks(bytes, from, to)
+    const end = this.#found[index + 1] as number
+    if (this.#escape >= 0 && this.#hasEscape(bytes, from, end)) {
+      this.#takeUnescaped(line, target, from, end)
+      return
+    }
     // A variable that this type of log does not know is left as it is written.
-    if (this.#escape < 0 || !this.#hasEscape(bytes, start, to)) values.set(bytes, target, start, to)
-    else this.#takeUnescaped(line, target, start, to)
+    const start = skipBlanks(bytes, from, end)
+    values.set(bytes, target, start, trimEnd(bytes, start, end))
   }
 
   #hasEscape(bytes: Uint8Array, from: number, to: number): boolean {
@@ -192,7 +219,8 @@ class TemplateReader {
       bytes[end++] = bytes[i] as number
     }
     line.take(end)
-    values.set(bytes, target, at, end)
+    const start = skipBlanks(bytes, at, end)
+    values.set(bytes, target, start, trimEnd(bytes, start, end))
   }
 
   /** First place of a text that no escape stands in front of, or -1. */
