@@ -164,3 +164,9 @@ test('a name that speaks of a login makes a login with its outcome', () => {
   )
   assert.deepEqual([passed.type, passed.outcome], ['LOGIN', 'success'])
 })
+
+test('a protocol with a service behind it is the protocol', () => {
+  assert.equal(recordOf(withKey(GENERIC_CEF, 'proto', 'udp/dns')).protocol, 'udp')
+  assert.equal(recordOf(withKey(GENERIC_CEF, 'proto', '132')).protocol, 'sctp')
+  assert.equal(recordOf(withKey(GENERIC_CEF, 'proto', '253')).protocol, '253')
+})

@@ -87,6 +87,8 @@ const GENERIC: PairKeys = {
     RuleName: 'rule',
     Policy: 'rule',
     'Policy Name': 'rule',
+    policy_name: 'rule',
+    fwRule: 'rule',
     'Policy Id': 'ruleId',
     'Policy ID': 'ruleId',
     'Rule ID': 'ruleId',
@@ -117,6 +119,7 @@ const GENERIC: PairKeys = {
     'Malware Name': 'threatName',
     'Threat Category': 'threatCategory',
     'Attack Type': 'threatCategory',
+    attack_type: 'threatCategory',
     'Packets Sent': 'packetsSent',
     'Packets Received': 'packetsReceived',
   }),
@@ -198,7 +201,7 @@ export function setGenericMeaning(
 
 function categoryOf(into: RecordBatch, row: number, found: Pairs, kind: number): number {
   const hasSides = found.has(R.source) || found.has(R.source6)
-  if (found.has(R.threatName) || found.has(R.threat)) return CATEGORY.threat
+  if (found.has(R.threatName) || found.has(R.threatCategory)) return CATEGORY.threat
   if (kind === CATEGORY.threat && hasSides) return CATEGORY.threat
   if (kind === CATEGORY.login) return CATEGORY.login
   const isTraffic = hasSides && (found.has(R.destination) || found.has(R.destination6))

@@ -64,9 +64,7 @@ export function setCommon(line: Line, into: RecordBatch, row: number, pairs: Pai
   for (const [register, slot, isUser] of PLAIN)
     setValue(line, into, row, slot, pairs, register, escapes, isUser)
   setNumbers(line, into, row, pairs)
-  if (pairs.has(R.protocol)) {
-    setProtocol(into, row, line, pairs.start[R.protocol] as number, pairs.end[R.protocol] as number)
-  }
+  if (pairs.has(R.protocol)) setProtocolOf(line, into, row, pairs)
   if (pairs.has(R.action)) {
     setLowerWord(
       into,
@@ -78,6 +76,15 @@ export function setCommon(line: Line, into: RecordBatch, row: number, pairs: Pai
     )
   }
   setDeviceAndTime(line, into, row, pairs)
+}
+
+/** `6`, `TCP`, `udp/dns` (SonicWall). */
+function setProtocolOf(line: Line, into: RecordBatch, row: number, pairs: Pairs): void {
+  const start = pairs.start[R.protocol] as number
+  const end = pairs.end[R.protocol] as number
+  let to = start
+  while (to < end && line.bytes[to] !== 0x2f) to++
+  setProtocol(into, row, line, start, to)
 }
 
 /** Sets a text field from a register; nothing when it has no value or one that says "none". */
