@@ -86,7 +86,11 @@ export function serviceActions({ parts, settings, stop }: ActionOptions): Servic
         : desk.unfreeze(user, reasonOr(reason)))
       const flags = valueOf(outcome)
       parts.events.engineSwitched({ state: frozen ? 'frozen' : 'thawed', by: user, reason })
-      const word = frozen ? 'frozen: nothing is added to it until it is unfrozen' : 'no longer frozen'
+      const { holds } = decider().counters()
+      const waiting = holds === 0 ? '' : `; ${holds} held for review (blocks list --held, blocks release)`
+      const word = frozen
+        ? 'frozen: nothing is added to it until it is unfrozen'
+        : `no longer frozen${waiting}`
       return {
         changed: before !== flags.frozen,
         message: `the list is ${before === frozen ? 'already ' : ''}${word}`,

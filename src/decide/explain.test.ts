@@ -94,6 +94,24 @@ test('what the logs know is told when it is given', async () => {
   assert.match(textOf(outcome.value), /1 line did not count\. It has no event time\./)
 })
 
+test('an explanation says what was found once, whatever the verdict', async () => {
+  const { decider } = await openBench({ 'decisions.maxPerMinute': 1 })
+  await decider.decide([
+    detection('198.51.100.6'),
+    detection('198.51.100.7'),
+    detection('198.51.100.8', { mode: 'shadow' }),
+  ])
+  const found = (text: string): string => text.split('\n').find((line) => line.startsWith('On ')) ?? ''
+  assert.match(
+    found(textOf(await explain(decider, '198.51.100.7'))),
+    /forged; it was held for review: more than 1 new block within a minute \(decisions\.maxPerMinute\)\.$/,
+  )
+  assert.match(
+    found(textOf(await explain(decider, '198.51.100.8'))),
+    /forged; nothing was done: port-scan is in shadow mode and blocks nothing\.$/,
+  )
+})
+
 test('an explanation prints no control characters of a log line', async () => {
   const { decider } = await openBench()
   await decider.decide([detection('198.51.100.7', { evidence: ['a\u001b]0;x\u0007\r\nb\u202e'] })])

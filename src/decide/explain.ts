@@ -199,12 +199,17 @@ function graceSentence(grace: Grace): string {
 
 function detectionSentence({ atMs, detection, verdict, reason }: StoredDetection): string {
   const proof = detection.proof === 'handshake' ? 'proven by a handshake' : 'the source could be forged'
-  const found = `${detection.sourceAddress} ${reasonOf(detection)}; ${proof}`
+  const what = reasonOf(detection)
+  const found = `${detection.sourceAddress} ${what}; ${proof}`
+  // Reasons of holds and shadow verdicts end with what was found, which stands before them here.
+  const why = quoted(
+    reason.replace(/^held for review: /, '').replace(new RegExp(`[:;] ${RegExp.escape(what)}$`), ''),
+  )
   const verdictText = {
     block: 'it was blocked',
-    hold: `it was held (${quoted(reason)})`,
-    refuse: `a block was refused: ${quoted(reason)}`,
-    none: `nothing was done: ${quoted(reason)}`,
+    hold: `it was held for review: ${why}`,
+    refuse: `a block was refused: ${why}`,
+    none: `nothing was done: ${why}`,
   }[verdict]
   return `On ${instantOf(atMs)} ${ruleText(detection.rule)} found: ${found}; ${verdictText}.`
 }
