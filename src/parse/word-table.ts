@@ -6,13 +6,16 @@
 import { ascii } from './bytes.ts'
 
 const MAX_WORD_BYTES = 64
+/** Words are compared four bytes at a time. */
+const INTS = MAX_WORD_BYTES / 4
 
 export class WordTable {
   readonly #mask: number
   readonly #tails: Int32Array
   readonly #lengths: Uint8Array
   readonly #values: Int32Array
-  readonly #words: Uint8Array[]
+  /** Folded bytes of each word, four a number, INTS numbers a word; its last four bytes are its tail. */
+  readonly #ints: Int32Array
 
   /** Words of 1 to 64 ASCII bytes; values are any 32-bit numbers but -1. */
   constructor(entries: Readonly<Record<string, number>>) {
@@ -23,7 +26,7 @@ export class WordTable {
     this.#tails = new Int32Array(size)
     this.#lengths = new Uint8Array(size)
     this.#values = new Int32Array(size)
-    this.#words = Array.from({ length: size }, () => new Uint8Array(0))
+    this.#ints = new Int32Array(size * INTS)
     for (const [text, value] of pairs) this.#add(ascii(text), value)
   }
 
@@ -38,7 +41,8 @@ export class WordTable {
     this.#lengths[slot] = length
     this.#tails[slot] = tail
     this.#values[slot] = value
-    this.#words[slot] = folded
+    const view = new DataView(folded.buffer)
+    for (let at = 0; at < length - 4; at += 4) this.#ints[slot * INTS + at / 4] = view.getInt32(at, true)
   }
 
   /** The number of the word that fills the range, or -1 when it is not in the list. */
@@ -48,7 +52,11 @@ export class WordTable {
     const tail = tailOf(bytes, view, start, end)
     let slot = slotOf(tail, length) & this.#mask
     while (this.#lengths[slot] !== 0) {
-      if (this.#tails[slot] === tail && this.#lengths[slot] === length && this.#isAt(slot, bytes, start)) {
+      if (
+        this.#tails[slot] === tail &&
+        this.#lengths[slot] === length &&
+        this.#isAt(slot, view, start, end)
+      ) {
         return this.#values[slot] as number
       }
       slot = (slot + 1) & this.#mask
@@ -56,10 +64,11 @@ export class WordTable {
     return -1
   }
 
-  #isAt(slot: number, bytes: Uint8Array, start: number): boolean {
-    const word = this.#words[slot] as Uint8Array
-    for (let i = 0; i < word.length; i++) {
-      if (((bytes[start + i] as number) | 0x20) !== word[i]) return false
+  /** Whether what stands in front of the tail is the word's. */
+  #isAt(slot: number, view: DataView, start: number, end: number): boolean {
+    let int = slot * INTS
+    for (let at = start; at < end - 4; at += 4) {
+      if ((view.getInt32(at, true) | 0x20202020) !== this.#ints[int++]) return false
     }
     return true
   }
