@@ -17,7 +17,15 @@ const THREAT = latin('threat')
 const RESET_BY_SERVER = latin('tcp-rst-from-server')
 const INCOMPLETE = latin('incomplete')
 const NOT_APPLICABLE = latin('not-applicable')
-const PACKET_SUBTYPES = [latin('scan'), latin('flood'), latin('packet')]
+const PACKET_SUBTYPES = [
+  'scan',
+  'flood',
+  'packet',
+  'anomaly',
+  'ids',
+  'dynamic-filter',
+  'threat-detection',
+].map(latin)
 
 /** Services that speak TCP alone, or whose threats are seen in TCP alone: for threat lines without a protocol. */
 const TCP_SERVICES = new Set([

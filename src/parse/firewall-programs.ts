@@ -14,7 +14,7 @@ const NAMES = words(`
   logforwarder kernel klogd firewall fw pf cef leef asa ftd ips ids utm pan nft ufw udm usg ubnt cp traffic threat`)
 /** In lower case; the front of a name. */
 const FRONTS = words(`
-  pan- pan_ pan. panos panorama palo pa- prisma strata cortex forti fgt checkpoint check_point cisco firepower filterlog
+  pan- pan_ pan. panos panorama palo pa- prisma strata cortex forti fgt checkpoint cp- cplog check_point cisco firepower filterlog
   opnsense pfsense netfilter iptables ip6tables nftables ulogd shorewall suricata snort mikrotik routeros unifi
   pve-firewall ngfw sonicwall sophos watchguard firewalld`)
 const LONGEST_BYTES = 32

@@ -112,8 +112,9 @@ function readStamp(line: Line, at: number): number {
   const { bytes, view, end } = line
   if (end - at < 14) return -1
   if (isDigit(bytes[at] as number)) {
-    const isoEnd = endOfIsoStamp(bytes, at, end)
+    let isoEnd = endOfIsoStamp(bytes, at, end)
     if (isoEnd < 0) return -1
+    if (bytes[isoEnd - 1] === 0x3a) isoEnd-- // Cisco without a host: `2025-02-20T12:28:20Z: %ASA-...`
     line.stampKind = STAMP.instant
     line.stampMs = line.stamps.readInstant(bytes, view, at, isoEnd)
     return isoEnd

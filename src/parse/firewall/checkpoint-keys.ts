@@ -169,7 +169,8 @@ export function findListed(bytes: Uint8Array, from: number, end: number): boolea
     if (start === at) {
       start = rememberKey(bytes, place, at, end)
       if (start < 0) {
-        // Text that is no pair: up to the next one.
+        // Text that is no pair: a value may have ended too early.
+        spans.ambiguous = true
         while (at < end && bytes[at] !== SEMICOLON) at++
         continue
       }

@@ -8,7 +8,7 @@
  *   {am} {bm}    its translated address in brackets; {g} a translated address without brackets
  *   {au} {bu}    a user in brackets behind an endpoint; {at} {bt} one without, up to ` to ` or ` duration `
  *   {user}       a user up to the next `,`, ` :` or blank, with or without quotes or `<>`
- *   {name}       a user or reason up to the text that follows in the template
+ *   {name}       a user up to the text that follows in the template; {skip} what is not kept
  *   {user*}      a user up to the end
  *   {a:} {b:}    `192.0.2.1:500`; {bh} a host up to its `:`
  *   {proto} {conn} {bytes} {sent} {received} {hits} {rule} {iface} {action} {dir} {reason} {threat} {id} {level} {class}
@@ -58,6 +58,7 @@ export const PART = {
   bHost: 38,
   userRest: 39,
   side: 40,
+  skip: 41,
 } as const
 
 const NAMES: Readonly<Record<string, number>> = {
@@ -100,6 +101,7 @@ const NAMES: Readonly<Record<string, number>> = {
   bh: PART.bHost,
   'user*': PART.userRest,
   side: PART.side,
+  skip: PART.skip,
 }
 
 export interface Part {

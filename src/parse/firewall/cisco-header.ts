@@ -14,6 +14,14 @@ import { readClock, readMonth } from '../stamp.ts'
 import { KeyTable } from '../key-table.ts'
 
 const FIREWALLS = new KeyTable(['asa', 'ftd', 'pix', 'fwsm', 'ngips'])
+/** Words that `clock timezone` is usually given, where they stand behind a stamp that the syslog header was taken for. */
+const ZONES = new KeyTable(
+  'utc gmt est edt cst cdt mst mdt pst pdt akst akdt hst bst ist wet west cet '
+    .concat(
+      'cest met mest mez mesz eet eest msk trt gst sgt hkt jst kst aest aedt acst acdt awst nzst nzdt brt art sast',
+    )
+    .split(' '),
+)
 const MAX_ELEMENTS = 6
 const MAX_HOST_BYTES = 128
 
@@ -104,7 +112,8 @@ function readHost(line: Line, at: number): number {
   const hasHost = line.hostEnd > line.hostStart
   // Text that another program quotes of a stranger must not become a message.
   if (isTag || (hasHost && header.month === 0)) return isFirewallProgram(bytes, at, to) ? behind : -1
-  if (header.hostEnd === 0 && bytes[at] !== 0x3c) {
+  const isZone = header.month === 0 && line.stampKind === STAMP.bsd && ZONES.indexOf(bytes, at, to) >= 0
+  if (header.hostEnd === 0 && bytes[at] !== 0x3c && !isZone) {
     header.hostStart = at
     header.hostEnd = to
   }

@@ -3,11 +3,12 @@
  * lines; what it holds is valid until the next message. Cost: about 1 ns a byte.
  */
 import { readAddress } from '../address-bytes.ts'
-import { isDigit, readPort, trimEnd } from '../bytes.ts'
+import { ascii, isDigit, readPort, startsWith, trimEnd } from '../bytes.ts'
 import { matchLiteral, PART, type Part, type Template } from './cisco-form.ts'
 
 /** Longest text that is looked through for the end of a name. */
 const MAX_NAME_BYTES = 512
+const TYPE = ascii('type ')
 
 export class Endpoint {
   /** All zero when it is not known: a name stands there, or nothing. */
@@ -19,6 +20,8 @@ export class Endpoint {
   zoneEnd = 0
   userStart = 0
   userEnd = 0
+  /** Where its text ends. */
+  to = 0
 
   clear(): void {
     this.address.fill(0)
@@ -29,6 +32,7 @@ export class Endpoint {
     this.zoneStart = 0
     this.userStart = 0
     this.userEnd = 0
+    this.to = 0
   }
 }
 
@@ -133,6 +137,7 @@ export class Match {
       case PART.user:
         return this.#user(at)
       case PART.name:
+      case PART.skip:
       case PART.threat:
       case PART.object:
         return this.#name(kind, form, index, at)
@@ -265,6 +270,7 @@ export class Match {
     const isMark = (last === 0x2e || last === 0x3a) && (to >= this.#end || bytes[to] === 0x20)
     if (isMark && bytes[to - 2] !== 0x3a) to--
     this.#split(into, at, to)
+    into.to = next
     return next === to ? next : to
   }
 
@@ -332,6 +338,7 @@ export class Match {
   /** Text up to the bracket that closes it. */
   #bracketed(into: Endpoint, at: number): number {
     const bytes = this.#bytes
+    if (startsWith(bytes, at, this.#end, TYPE)) return -1 // `(type 8, code 0)` is no user
     let depth = 1
     let to = at
     const limit = Math.min(this.#end, at + MAX_NAME_BYTES)

@@ -50,5 +50,7 @@ export type Row = readonly [
   forms: readonly string[],
 ]
 
-/** Both endpoints of a connection with what may stand behind them. */
+/** Both endpoints of a connection with what stands behind them: without it the line was cut. */
+export const FULL = '{a} ({am})[({au})] to {b} ({bm})[({bu})]'
+/** The same where it may be missing. */
 export const MAPPED = '{a}[ ({am})][({au})] to {b}[ ({bm})][({bu})]'

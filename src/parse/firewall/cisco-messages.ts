@@ -10,9 +10,9 @@ import { TRAFFIC_ROWS } from './cisco-traffic-messages.ts'
 const { loginSuccess, loginFailure, aaa, threat, attack, other, stopped, login, visit } = MEANING
 
 const SESSION = [
-  'Group <{name}> User <{name}> IP <{a}> {*}',
-  'Group = {user}, Username = {user}, IP = {a}, {*}',
-  'Group = {user}, IP = {a}, {*}',
+  'Group <{skip}> User <{name}> IP <{a}> {*}',
+  'Group = {skip}, Username = {user}, IP = {a}, {*}',
+  'Group = {skip}, IP = {a}, {*}',
   'Group {w} User {user} IP {a} {*}',
   'User <{name}> IP <{a}> {*}',
   'IP = {a}, {*}',
@@ -128,7 +128,7 @@ const LOGINS: readonly Row[] = [
     'authorization',
     ['Authorization denied for user {user} from {a} to {b} on interface {iface}'],
   ],
-  [[109002, 109010], login, 'failed', 'auth', ['Auth from {a} to {b} failed ({name}) on interface {iface}']],
+  [[109002, 109010], login, 'failed', 'auth', ['Auth from {a} to {b} failed ({skip}) on interface {iface}']],
   [[109017], stopped, 'limit-exceeded', 'auth', ['User at {a} exceeded auth proxy connection limit{*}']],
   [
     [109031],
@@ -137,21 +137,21 @@ const LOGINS: readonly Row[] = [
     'auth',
     ['NT Domain Authentication Failed: rejecting guest login for {user}'],
   ],
-  [[113004], aaa, 'successful', 'aaa', ['AAA user {w} Successful[ :] server = {b}[ :][,] user = {user*}']],
+  [[113004], aaa, 'successful', 'aaa', ['AAA user {w} Successful[ :] server = {b}[ :][ ,] user = {user*}']],
   [
     [113005, 113015, 113016, 113017],
     loginFailure,
     'rejected',
     'aaa',
     [
-      'AAA user authentication Rejected : reason = {name}: server = {b}[ :][,] user = {name}: user IP = {a}',
-      'AAA user authentication Rejected : reason = {name}: server = {b}[ :][,] user = {user*}',
-      'AAA user authentication Rejected : reason = {name}: local database [:][,] user = {name}: user IP = {a}',
-      'AAA user authentication Rejected : reason = {name}: local database [:][,] user = {user*}',
-      'AAA credentials rejected : reason = {name}: server = {b}[ :][,] user = {name}: user IP = {a}',
-      'AAA credentials rejected : reason = {name}: server = {b}[ :][,] user = {user*}',
-      'AAA credentials rejected : reason = {name}: local database [:][,] user = {name}: user IP = {a}',
-      'AAA credentials rejected : reason = {name}: local database [:][,] user = {user*}',
+      'AAA user authentication Rejected : reason = {skip}: server = {b}[ :][ ,] user = {name}: user IP = {a}',
+      'AAA user authentication Rejected : reason = {skip}: server = {b}[ :][ ,] user = {user*}',
+      'AAA user authentication Rejected : reason = {skip}: local database [:][ ,] user = {name}: user IP = {a}',
+      'AAA user authentication Rejected : reason = {skip}: local database [:][ ,] user = {user*}',
+      'AAA credentials rejected : reason = {skip}: server = {b}[ :][ ,] user = {name}: user IP = {a}',
+      'AAA credentials rejected : reason = {skip}: server = {b}[ :][ ,] user = {user*}',
+      'AAA credentials rejected : reason = {skip}: local database [:][ ,] user = {name}: user IP = {a}',
+      'AAA credentials rejected : reason = {skip}: local database [:][ ,] user = {user*}',
     ],
   ],
   [[113006], loginFailure, 'locked-out', 'aaa', ['User {user} locked out on exceeding {*}']],
@@ -160,14 +160,14 @@ const LOGINS: readonly Row[] = [
     loginSuccess,
     'successful',
     'aaa',
-    ['AAA user authentication Successful : local database [:][,] user = {user*}'],
+    ['AAA user authentication Successful : local database [:][ ,] user = {user*}'],
   ],
   [
     [113014],
     login,
     'not-accessible',
     'aaa',
-    ['AAA authentication server not accessible : server = {b}[ :][,] user = {user*}'],
+    ['AAA authentication server not accessible : server = {b}[ :][ ,] user = {user*}'],
   ],
   [
     [113019],
@@ -175,7 +175,7 @@ const LOGINS: readonly Row[] = [
     'disconnected',
     'session',
     [
-      'Group = {user}, Username = {user}, IP = {a}, Session disconnected. Session Type: {name}, Duration: {w} Bytes xmt: {received}, Bytes rcv: {sent}, Reason: {reason}',
+      'Group = {skip}, Username = {user}, IP = {a}, Session disconnected. Session Type: {skip}, Duration: {w} Bytes xmt: {received}, Bytes rcv: {sent}, Reason: {reason}',
     ],
   ],
   [
@@ -199,7 +199,7 @@ const LOGINS: readonly Row[] = [
   [[502101], other, 'added', 'user', ['New user added to local dbase: Uname: {user} {*}']],
   [[502102], other, 'deleted', 'user', ['User deleted from local dbase: Uname: {user} {*}']],
   [[502103], other, 'changed', 'user', ['User priv level changed: Uname: {user} {*}']],
-  [[734001], other, 'selected', 'dap', ['DAP: User {user}, Addr {a}, Connection {name}: {*}']],
+  [[734001], other, 'selected', 'dap', ['DAP: User {user}, Addr {a}, Connection {skip}: {*}']],
   [
     [750001, 750002, 750003, 750004, 750005, 750006, 750007, 750008, 750009, 750010, 751002],
     other,
@@ -220,3 +220,23 @@ export const MESSAGES: ReadonlyMap<number, Message> = new Map(
     return ids.map((id): [number, Message] => [id, { id, meaning, action, subtype, forms: templates }])
   }),
 )
+
+/**
+ * Messages that are recognised by their text alone, where a relay took the number away. Only forms that begin with words
+ * of their own; their number is not known then. By their first word.
+ */
+const BARE_IDS = [
+  106_001, 106_006, 106_010, 106_014, 106_015, 106_021, 106_023, 106_100, 302_013, 302_014, 302_020, 302_021,
+  305_011, 305_012, 313_001, 313_004, 313_005, 605_004, 605_005, 113_004, 113_005, 113_012, 113_015, 113_019,
+]
+export const BARE_MESSAGES: ReadonlyMap<string, readonly Message[]> = Map.groupBy(
+  [
+    ...BARE_IDS.flatMap((id) => MESSAGES.get(id) ?? []),
+    { id: 0, meaning: other, action: '', subtype: 'session', forms: SESSION_FORMS.slice(0, 2) },
+  ].flatMap((message) => message.forms.map((form): Message => ({ ...message, id: 0, forms: [form] }))),
+  ({ forms }) => firstWordOf(forms[0] as Template),
+)
+
+function firstWordOf(form: Template): string {
+  return String.fromCharCode(...(form[0]?.literal ?? [])).split(' ')[0] ?? ''
+}

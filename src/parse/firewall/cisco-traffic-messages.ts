@@ -1,5 +1,5 @@
 /** The messages of Cisco's firewalls about packets and connections; cisco-messages.ts says where they come from. */
-import { MAPPED, MEANING, type Row } from './cisco-meaning.ts'
+import { FULL, MAPPED, MEANING, type Row } from './cisco-meaning.ts'
 
 const { deny, built, teardown, translation, list, other, stopped } = MEANING
 
@@ -9,7 +9,7 @@ const DENIES: readonly Row[] = [
     deny,
     'denied',
     'inbound',
-    ['Inbound TCP connection denied from {a} to {b} flags {flags} on interface {iface}'],
+    ['Inbound {proto} connection denied from {a} to {b} flags {flags} on interface {iface}'],
   ],
   [
     [106002],
@@ -18,8 +18,8 @@ const DENIES: readonly Row[] = [
     'outbound',
     ['{proto} Connection denied by outbound list {rule} src {a} dest {b}'],
   ],
-  [[106006], deny, 'deny', 'inbound', ['Deny inbound UDP from {a} to {b} on interface {iface}']],
-  [[106007], deny, 'deny', 'inbound', ['Deny inbound UDP from {a} to {b} due to DNS {*}']],
+  [[106006], deny, 'deny', 'inbound', ['Deny inbound {proto} from {a} to {b} on interface {iface}']],
+  [[106007], deny, 'deny', 'inbound', ['Deny inbound {proto} from {a} to {b} due to DNS {*}']],
   [[106010], deny, 'deny', 'inbound', ['Deny inbound {proto} src {a} dst {b}[ {*}]']],
   [[106011], deny, 'deny', 'no-xlate', ['Deny inbound (No xlate) {proto} src {a} dst {b}[ {*}]']],
   [[106012], deny, 'deny', 'ip-options', ['Deny IP from {a} to {b}, IP options {*}']],
@@ -36,7 +36,7 @@ const DENIES: readonly Row[] = [
     deny,
     'deny',
     'no-connection',
-    ['Deny TCP (no connection) from {a} to {b} flags {flags} on interface {iface}'],
+    ['Deny {proto} (no connection) from {a} to {b} flags {flags} on interface {iface}'],
   ],
   [[106016], deny, 'deny', 'spoof', ['Deny IP spoof from ({a}) to {b} on interface {iface}']],
   [[106017], deny, 'deny', 'land', ['Deny IP due to Land Attack from {a} to {b}']],
@@ -172,7 +172,7 @@ const DENIES: readonly Row[] = [
     deny,
     'bad-length',
     'tcp',
-    ['Bad TCP hdr length (hdrlen={n}, pktlen={n}) from {a} to {b}, flags: {*}'],
+    ['Bad {proto} hdr length (hdrlen={n}, pktlen={n}) from {a} to {b}, flags: {*}'],
   ],
   [[500004], deny, 'invalid', 'transport', ['Invalid transport field for protocol={proto}, from {a} to {b}']],
   [[710003], deny, 'denied', 'access', ['{proto} access denied by ACL from {a} to {b}']],
@@ -183,7 +183,7 @@ const DENIES: readonly Row[] = [
     deny,
     'denied',
     'authorization',
-    ['Authorization denied (acl={name}) for user {user} from {a} to {b} on interface {iface} using {proto}'],
+    ['Authorization denied (acl={skip}) for user {user} from {a} to {b} on interface {iface} using {proto}'],
   ],
   [
     [109024],
@@ -201,8 +201,8 @@ const CONNECTIONS: readonly Row[] = [
     'built',
     'connection',
     [
-      `Built {dir} [Probe ]{proto} connection {conn} for ${MAPPED}[ ({name})]`,
-      `Built {dir} {proto} connection {conn} from ${MAPPED}[ ({name})]`,
+      `Built {dir} [Probe ]{proto} connection {conn} for ${FULL}[ ({name})]`,
+      `Built {dir} {proto} connection {conn} from ${FULL}[ ({name})]`,
     ],
   ],
   [
@@ -246,7 +246,7 @@ const CONNECTIONS: readonly Row[] = [
     built,
     'built',
     'connection',
-    [`Built {proto} state-bypass connection {conn} from ${MAPPED}[{*}]`],
+    [`Built {proto} state-bypass connection {conn} from ${FULL}[{*}]`],
   ],
   [[305009], translation, 'built', 'translation', ['Built {w} translation from {a}[({au})] to {b}[{*}]']],
   [
@@ -300,7 +300,7 @@ const CONNECTIONS: readonly Row[] = [
     other,
     'duplicate-syn',
     'tcp',
-    ['Duplicate TCP SYN from {a} to {b} with different initial sequence number{*}'],
+    ['Duplicate {proto} SYN from {a} to {b} with different initial sequence number{*}'],
   ],
   [[421001], stopped, 'dropped', 'flow', ['{proto} flow from {a} to {b} is dropped because {*}']],
   [[421002], other, 'bypassed', 'flow', ['{proto} flow from {a} to {b} bypassed {*}']],
@@ -327,7 +327,7 @@ const CONNECTIONS: readonly Row[] = [
     'failed',
     'ipsec',
     [
-      'IPSEC: Received an {w} packet (SPI= {name}, sequence number= {name}) from {a} (user= {name}) to {b} {*}',
+      'IPSEC: Received an {w} packet (SPI= {skip}, sequence number= {skip}) from {a} (user= {name}) to {b} {*}',
     ],
   ],
   [
@@ -342,7 +342,7 @@ const CONNECTIONS: readonly Row[] = [
     other,
     '',
     'ipsec',
-    ['IPSEC: An {w} {w} SA (SPI= {name}) between {a} and {b} (user= {name}) has been {action}'],
+    ['IPSEC: An {w} {w} SA (SPI= {skip}) between {a} and {b} (user= {name}) has been {action}'],
   ],
   [[725001], other, 'starting', 'ssl', ['Starting SSL handshake with {w} {a}[ to {b}] for {*}']],
   [[725002], other, 'completed', 'ssl', ['Device completed SSL handshake with {w} {a}[ to {b}][ for {*}]']],

@@ -18,18 +18,21 @@ import { ATTACKER, CATEGORY, DISPOSITION, FLAG, FORMAT, OUTCOME, SEVERITY } from
 import { ADDRESS_SLOT, type RecordBatch, TEXT_SLOT } from '../../model/record-batch.ts'
 import { ascii, isWord, readDecimal } from '../bytes.ts'
 import { setCounter, setDeviceFromHeader, setLowerWord, setText, setUpperWord } from '../fields.ts'
-import { WordCodes } from '../key-table.ts'
+import { KeyTable, WordCodes } from '../key-table.ts'
 import type { Line } from '../line.ts'
 import type { LineFormat } from '../registry.ts'
-import { setProtocol, severityOfLevel } from '../value-fields.ts'
+import { isNotKnown, setProtocol, severityOfLevel } from '../value-fields.ts'
 import { isSecurityEvent, readSecurityEvent } from './cisco-events.ts'
 import { PART } from './cisco-form.ts'
 import { header, readCiscoHeader, takeHeader } from './cisco-header.ts'
 import { type Endpoint, Match } from './cisco-match.ts'
 import { MEANING, type Message } from './cisco-meaning.ts'
-import { MESSAGES, SESSION_FORMS } from './cisco-messages.ts'
+import { BARE_MESSAGES, MESSAGES, SESSION_FORMS } from './cisco-messages.ts'
 
-const REASONS = ['cisco: nothing stands behind the message number'] as const
+const REASONS = [
+  'cisco: nothing stands behind the message number',
+  'cisco: neither a message number nor a known message is there',
+] as const
 const OK = -1
 const OUTBOUND = ascii('outbound')
 const AUTHENTICATION = ascii('authentication')
@@ -70,12 +73,40 @@ function wordOf(text: string): Uint8Array {
   return bytes
 }
 
+const BARE_WORDS = new KeyTable([...BARE_MESSAGES.keys()])
+const BARE_ROWS = [...BARE_MESSAGES.values()]
+
 function recognise(line: Line): boolean {
-  return readCiscoHeader(line)
+  return readCiscoHeader(line) || bareMessage(line) !== null
+}
+
+/** The message whose form the text has from its first word to its end, when its number is lost. */
+function bareMessage(line: Line): Message | null {
+  const { bytes, at, end } = line
+  let word = at
+  while (word < end && bytes[word] !== 0x20) word++
+  const index = BARE_WORDS.indexOf(bytes, at, word)
+  if (index < 0) return null
+  for (const message of BARE_ROWS[index] as readonly Message[]) {
+    if (match.any(message.forms, bytes, at, end)) return message
+  }
+  return null
+}
+
+function readBare(line: Line, into: RecordBatch, row: number): number {
+  const message = bareMessage(line)
+  if (message === null) return 1
+  setDeviceFromHeader(into, row, line)
+  line.chooseZone(line.hostStart, line.hostEnd)
+  readCommon(line, into, row, message)
+  readSides(line, into, row, message)
+  readMeaning(line, into, row, message)
+  into.eventTimeMs[row] = timeOf(line)
+  return OK
 }
 
 function read(line: Line, into: RecordBatch, row: number): number {
-  if (!readCiscoHeader(line)) return 0
+  if (!readCiscoHeader(line)) return readBare(line, into, row)
   if (header.textAt >= line.end) return 0
   takeHeader(line)
   setDeviceFromHeader(into, row, line)
@@ -115,6 +146,11 @@ function readMessage(line: Line, into: RecordBatch, row: number): void {
   const hasForm = match.any(message.forms, line.bytes, header.textAt, line.end)
   // A line that was cut, or of a version that says more: what was read is right, but it convicts nobody.
   if (!hasForm && match.reach >= line.end) line.flags |= FLAG.truncated
+  // What is left of a cut endpoint may be a wrong one.
+  if ((line.flags & FLAG.truncated) !== 0) {
+    if (match.a.to === line.end) match.a.clear()
+    if (match.b.to === line.end) match.b.clear()
+  }
   readCommon(line, into, row, message)
   readSides(line, into, row, message)
   if (hasForm) readMeaning(line, into, row, message)
@@ -178,7 +214,7 @@ function readUser(line: Line, into: RecordBatch, row: number): void {
   for (const part of [PART.user, PART.userRest]) {
     if (match.has(part)) setUser(into, row, bytes, match.start[part] as number, match.end[part] as number)
   }
-  if (match.has(PART.name) && header.id !== 109_002 && header.id !== 109_010 && header.id !== 109_025) {
+  if (match.has(PART.name)) {
     setUser(into, row, bytes, match.start[PART.name] as number, match.end[PART.name] as number)
   }
 }
@@ -186,7 +222,8 @@ function readUser(line: Line, into: RecordBatch, row: number): void {
 function setUser(into: RecordBatch, row: number, bytes: Uint8Array, start: number, end: number): void {
   let stars = start
   while (stars < end && bytes[stars] === 0x2a) stars++
-  if (stars < end) setText(into, row, TEXT_SLOT.sourceUser, bytes, start, end)
+  if (stars < end && !isNotKnown(bytes, start, end))
+    setText(into, row, TEXT_SLOT.sourceUser, bytes, start, end)
 }
 
 function isSet(words4: Uint32Array): boolean {
