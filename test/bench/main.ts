@@ -20,6 +20,7 @@ import { type Baseline, type PartResult, render, renderLine } from './report.ts'
 const PARTS: Readonly<Record<string, () => Promise<Part>>> = {
   'parse-custom': async () => (await import('./parts/parse.ts')).parseCustom,
   'parse-csv': async () => (await import('./parts/parse.ts')).parseCsv,
+  formats: async () => (await import('./parts/formats.ts')).formats,
   store: async () => (await import('./parts/store.ts')).storeWithRaw,
   'store-no-raw': async () => (await import('./parts/store.ts')).storeWithoutRaw,
   udp: async () => (await import('./parts/udp.ts')).udp,
@@ -89,7 +90,7 @@ function baselinesOf(figures: readonly Figure[]): Map<string, Baseline> {
   for (const { work } of figures) {
     if (work === null || work.file === null || found.has(work.file) || !hasMawk || !existsSync(work.file))
       continue
-    const separator = work.file.endsWith('csv.log') ? ',' : '; '
+    const separator = separatorOf(work.file)
     // the shell's `times` tells the CPU time of what it ran, in its second line: wall time would count other load
     const script = `mawk -F "$1" '{n+=NF} END {print n}' "$2"; times`
     const run = spawnSync('sh', ['-c', script, 'sh', separator, work.file], { encoding: 'utf8' })
@@ -100,6 +101,12 @@ function baselinesOf(figures: readonly Figure[]): Map<string, Baseline> {
     found.set(work.file, { separator, lines: work.lines, cpuSeconds })
   }
   return found
+}
+
+/** What awk would split the lines of a file at. */
+function separatorOf(file: string): string {
+  if (file.endsWith('csv.log')) return ','
+  return file.endsWith('words.log') ? ' ' : '; '
 }
 
 async function main(): Promise<void> {

@@ -47,7 +47,7 @@ function parseAndDetect(format: WorkloadFormat, row: number, target: number): Pa
   }
 }
 
-interface Run {
+export interface Run {
   count: number
   wallSeconds: number
   cpuSeconds: number
@@ -55,7 +55,15 @@ interface Run {
   unparsed: number
 }
 
-function runOnce(path: string, referenceMs: number): Run {
+/** Which sender each line of a file is from: as if relays and firewalls sent them by turns. */
+export interface Senders {
+  readonly names: readonly string[]
+  /** Index into `names` of each line. */
+  readonly of: Uint8Array
+}
+
+/** Reads a file as the file input does, parses and detects; in this thread. */
+export function runOnce(path: string, referenceMs: number, senders: Senders | null = null): Run {
   const settings = loadSettings()
   const parser = new Parser({ timeZone: 'UTC', deviceZones: {}, referenceMs })
   const recent = new RecentBatches(RECENT_BATCHES)
@@ -66,6 +74,10 @@ function runOnce(path: string, referenceMs: number): Run {
   let sequence = 0
   let raw = emptyBatch(raws)
   const take = (full: RawBatch): void => {
+    if (senders !== null) {
+      full.senders = [...senders.names]
+      full.sender.set(senders.of.subarray(run.count, run.count + full.count))
+    }
     const records = spare.pop() ?? new RecordBatch(full)
     records.sequence = ++sequence
     parser.parse(full, records)
