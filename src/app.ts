@@ -11,6 +11,7 @@ import { Jobs } from './app/jobs.ts'
 import { LogStoreKeeper } from './app/log-store-keeper.ts'
 import { readMachine } from './app/machine.ts'
 import type { Parts } from './app/parts.ts'
+import { pipelineFindings } from './app/pipeline-findings.ts'
 import { pipelineMetrics } from './app/pipeline-metrics.ts'
 import { PipelineReports } from './app/pipeline-reports.ts'
 import { PipelineThread } from './app/pipeline-thread.ts'
@@ -295,7 +296,7 @@ class Builder {
       () => {
         parts.rates.note(thread.inputs)
         pipelineMetrics(this.#metrics, thread.status)
-        reports.raiseFindings(thread.inputs)
+        reports.raiseFindings([...thread.inputs, ...pipelineFindings(thread.status, parts.clock.nowMs())])
         this.#events.componentsChanged(componentsOf(parts))
       },
     )

@@ -76,12 +76,8 @@ async function main(start: PipelineStart): Promise<void> {
   const segments = makeSegments(spool, settings, files)
   const recent = new RecentBatches(RECENT_BATCHES)
   const parser = new Parser(parserOptions(settings))
-  const detector = new Detector({
-    settings: detectionSettings(settings),
-    seed: start.seed,
-    recent,
-    live: true,
-  })
+  const detection = detectionSettings(settings)
+  const detector = new Detector({ settings: detection, seed: start.seed, recent, live: true })
   const database = await openDatabase(settings)
   const geo = database === null ? null : new GeoStage(database)
   const senders = new SenderTable(senderSettings(settings))
@@ -117,7 +113,7 @@ async function main(start: PipelineStart): Promise<void> {
   await relay.configure(relayOptions(settings)) // once it is known which ports are ours
   tell({ kind: 'ready', inputs: inputStatuses(sources, settings) })
   const reporting = setInterval(() => tell({ kind: 'status', status: statusNow(desk) }), STATUS_MS)
-  const window = { detector, store, sender, leftovers, settings: detectionSettings(settings), clock, tell }
+  const window = { detector, store, sender, leftovers, settings: detection, clock, tell }
   await withinLimit(restoreWindows({ ...window, signal: stopping.signal }), WINDOWS_FIRST_MS)
   const report: PipelineParts['report'] = ({ detections, seen }) =>
     tell({ kind: 'found', detections, seen, isRestored: false })

@@ -148,6 +148,43 @@ const statusView = z.object({
       timeZone: z.string().nullable(),
     }),
   ),
+  /** Who sends log lines. Pending: not known by `senders.known`; their lines are used or only stored. */
+  senders: z.object({
+    known: z.int(),
+    pending: z.int(),
+    /** Lines of unknown senders since the start. */
+    pendingLines: z.int(),
+    /** Times that one was forgotten because there were too many. */
+    forgotten: z.int(),
+    unknown: z.enum(['use', 'store']),
+    /** Unknown ones first, the last heard first. */
+    list: z.array(
+      z.object({
+        sender: z.string(),
+        transport: z.string(),
+        /** The name in its client certificate. */
+        identity: z.string().nullable(),
+        known: z.boolean(),
+        firstSeenAt: instant,
+        lastSeenAt: instant,
+        lines: z.int(),
+        unparsed: z.int(),
+      }),
+    ),
+  }),
+  /** The other syslog server that gets every line; null while it is switched off. */
+  relay: z
+    .object({
+      to: z.string(),
+      state: z.enum(['connecting', 'connected', 'failing', 'refused']),
+      reason: z.string(),
+      sentLines: z.int(),
+      shedLines: z.int(),
+      failedLines: z.int(),
+      waitingLines: z.int(),
+      waitingBytes: z.int(),
+    })
+    .nullable(),
   /** Gaps in the firewalls' own numbering per device and log type, the most lossy first. */
   losses: z.array(
     z.object({

@@ -34,7 +34,7 @@ export interface ListStatus {
 }
 
 export interface InputHealth {
-  /** `udp`, `tcp`, `tls`, `file`. */
+  /** `udp`, `tcp`, `tls`, `http`, `file`. */
   readonly name: string
   /** Where it listens or what it follows; null when it does not. */
   readonly address: string | null
@@ -46,6 +46,14 @@ export interface InputHealth {
   readonly lost: number | null
   /** What stands in the way, or empty. */
   readonly note: string
+}
+
+/** Who sends log lines: known by the settings, or not yet. */
+export interface SendersHealth {
+  readonly known: number
+  readonly pending: number
+  /** Lines of pending ones are stored and count for nothing. */
+  readonly storeOnly: boolean
 }
 
 export interface BlockLine {
@@ -102,6 +110,9 @@ export interface ServiceStatus {
   readonly recentBlocks: readonly BlockLine[]
   readonly inputs: readonly InputHealth[]
   readonly devices: readonly DeviceStatus[]
+  readonly senders: SendersHealth
+  /** How the relay to another syslog server does, in a sentence; null while it is switched off. */
+  readonly relay: string | null
   readonly logStore: LogStoreStatus
   readonly certificate: CertificateStatus
   readonly fetchers: readonly Fetcher[]

@@ -14,6 +14,14 @@ test('what comes from log lines is inert text on the page, its control and direc
   )
 })
 
+test('the page says how many senders are pending, and how the relay does', () => {
+  const page = statusPage(sampleStatus())
+  assert.match(page, /Senders: 2 known, 3 pending \(their lines are used, untrusted\)/)
+  assert.match(page, /Relay: udp:.*connected: 5 lines sent/)
+  const quiet = { ...sampleStatus(), senders: { known: 4, pending: 0, storeOnly: true }, relay: null }
+  assert.match(statusPage(quiet), /Senders: 4 known, 0 pending<\/p><\/section>/)
+})
+
 test('the page names the list, the parts, losses, clocks, fetchers and findings with their mend', () => {
   const page = statusPage(sampleStatus())
   for (const text of [

@@ -15,6 +15,7 @@ const INPUT_NAMES: Readonly<Record<string, string>> = {
   udp: 'Syslog over UDP',
   tcp: 'Syslog over TCP',
   tls: 'Syslog over TLS',
+  http: 'Lines over HTTPS',
   file: 'Log files',
 }
 
@@ -198,7 +199,13 @@ function inputsCard(status: ServiceStatus): Html {
       cell: (input) =>
         input.lost === null ? 'unknown' : input.lost === 0 ? '0' : pill('bad', number(input.lost)),
     },
-  ])}</section>`
+  ])}${sendersLine(status)}${status.relay === null ? null : html`<p>Relay: ${status.relay}</p>`}</section>`
+}
+
+function sendersLine({ senders }: ServiceStatus): Html {
+  const { known, pending, storeOnly } = senders
+  const use = storeOnly ? pill('warn', 'their lines are only stored') : 'their lines are used, untrusted'
+  return html`<p>Senders: ${number(known)} known, ${number(pending)} pending${pending === 0 ? null : html` (${use})`}</p>`
 }
 
 function blocksCard(status: ServiceStatus): Html {

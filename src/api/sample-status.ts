@@ -105,6 +105,8 @@ export function sampleStatus(): ServiceStatus {
     ],
     inputs: INPUTS,
     devices: DEVICES,
+    senders: { known: 2, pending: 3, storeOnly: false },
+    relay: `udp://${HOSTILE}:514 connected: 5 lines sent, 0 wait, 0 not relayed`,
     logStore: { isReady: false, note: 'Embedded engine.', records: 1_000_000, waitingSegments: 3 },
     certificate: {
       source: 'made',

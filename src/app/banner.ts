@@ -19,6 +19,7 @@ const LABELS: Readonly<Record<string, string>> = {
   udp: 'Syslog over UDP',
   tcp: 'Syslog over TCP',
   tls: 'Syslog over TLS',
+  http: 'Lines over HTTPS',
   file: 'Log files',
 }
 const LABEL_WIDTH = 17

@@ -20,10 +20,17 @@ export function pipelineMetrics(metrics: Metrics, status: PipelineStatus | null)
   metrics.storeRecords.set({ result: 'inserted' }, status.segments['storedRecords'] ?? 0)
   metrics.segmentsWaiting.set(status.segments['waitingSegments'] ?? 0)
   metrics.queuedBatches.set(status.queuedBatches)
+  metrics.senders.set({ trust: 'known' }, status.senders.known)
+  metrics.senders.set({ trust: 'pending' }, status.senders.pending)
+  if (status.relay === null) return
+  metrics.relayLines.set({ result: 'sent' }, status.relay.sentLines)
+  metrics.relayLines.set({ result: 'shed' }, status.relay.shedLines)
+  metrics.relayLines.set({ result: 'failed' }, status.relay.failedLines)
 }
 
 const LOSSES = [
   ['shed', 'shed'],
   ['kernelDrops', 'kernel'],
   ['framingErrors', 'framing'],
+  ['linesRefused', 'refused'],
 ] as const

@@ -5,9 +5,10 @@
 import type { Decider } from '../decide/decider.ts'
 import { formatNetwork, parseNetwork } from '../lib/address.ts'
 import type { Detection } from '../model/detection.ts'
-import type { InputStatus, SeenMessage } from '../pipeline-messages.ts'
+import type { SeenMessage } from '../pipeline-messages.ts'
 import type { StoreEvent } from '../store/logs/segment-spool.ts'
 import type { Parts } from './parts.ts'
+import type { NamedFindings } from './pipeline-findings.ts'
 import type { PipelineThreadOptions } from './pipeline-thread.ts'
 
 /** Detections that wait for the decider; beyond, the oldest are given up and counted: a flood must not fill memory. */
@@ -63,8 +64,8 @@ export class PipelineReports {
     while (this.#working !== null) await this.#working
   }
 
-  /** Findings of the inputs (socket buffers, unreadable files) are alarms while they stand. */
-  raiseFindings(inputs: readonly InputStatus[]): void {
+  /** Findings of the pipeline (socket buffers, unreadable files, ...) are alarms while they stand. */
+  raiseFindings(inputs: readonly NamedFindings[]): void {
     const now = new Map<string, string>()
     for (const { name, findings } of inputs) {
       for (const { code, message, mend } of findings) {

@@ -7,6 +7,7 @@ import type { StatusView } from '../api/control-contract.ts'
 import { originalNameOf } from '../decide/rule-names.ts'
 import { formatNetwork } from '../lib/address.ts'
 import type { InputStatus } from '../pipeline-messages.ts'
+import type { RelayStatus } from '../publish/relay.ts'
 import type { Parts } from './parts.ts'
 
 const RECENT_BLOCKS = 20
@@ -80,6 +81,12 @@ export function serviceStatus(parts: Parts): ServiceStatus {
       inputHealth(input, parts.rates.perSecond(input.name)),
     ),
     devices: parts.pipeline?.status?.devices ?? [],
+    senders: {
+      known: parts.pipeline?.status?.senders.known ?? 0,
+      pending: parts.pipeline?.status?.senders.pending ?? 0,
+      storeOnly: parts.pipeline?.status?.senders.storeOnly ?? false,
+    },
+    relay: relayNote(parts.pipeline?.status?.relay ?? null),
     logStore: {
       isReady: parts.logs?.isReady ?? false,
       note: parts.logs?.note ?? 'not started yet',
@@ -107,6 +114,29 @@ function inputHealth(input: InputStatus, perSecond: number): InputHealth {
     perSecond,
     lost: lost.reduce((sum, count) => sum + count, 0),
     note: input.findings.map(({ message }) => message).join(' '),
+  }
+}
+
+function relayNote(relay: RelayStatus | null): string | null {
+  if (relay === null) return null
+  const lost = relay.shedLines + relay.failedLines
+  const reason = relay.reason === '' ? '' : ` (${relay.reason})`
+  return `${relay.to} ${relay.state}${reason}: ${relay.sentLines} lines sent, ${relay.waitingLines} wait, ${lost} not relayed`
+}
+
+function sendersView({ pipeline }: Parts): StatusView['senders'] {
+  const senders = pipeline?.status?.senders
+  return {
+    known: senders?.known ?? 0,
+    pending: senders?.pending ?? 0,
+    pendingLines: senders?.pendingLines ?? 0,
+    forgotten: senders?.forgotten ?? 0,
+    unknown: senders?.storeOnly === true ? 'store' : 'use',
+    list: (senders?.list ?? []).map(({ firstSeenAtMs, lastSeenAtMs, ...sender }) => ({
+      ...sender,
+      firstSeenAt: iso(firstSeenAtMs),
+      lastSeenAt: iso(lastSeenAtMs),
+    })),
   }
 }
 
@@ -162,6 +192,8 @@ export function statusView(parts: Parts): StatusView {
       ...device,
       lastSeenAt: iso(lastSeenAtMs),
     })),
+    senders: sendersView(parts),
+    relay: pipeline?.status?.relay ?? null,
     losses: [...(pipeline?.status?.losses ?? [])],
     unknownLines: [...(pipeline?.status?.unknownLines ?? [])],
     findings: parts.alarms.active().map(({ code, message, mend }) => ({ code, message, mend })),

@@ -209,6 +209,35 @@ const view: StatusView = {
       timeZone: null,
     },
   ],
+  senders: {
+    known: 1,
+    pending: 1,
+    pendingLines: 7,
+    forgotten: 0,
+    unknown: 'use',
+    list: [
+      {
+        sender: '192.0.2.9',
+        transport: 'tls',
+        identity: 'fw-9\u001b.example.net',
+        known: false,
+        firstSeenAt: '2026-11-22T08:00:00.000Z',
+        lastSeenAt: '2026-11-22T08:29:00.000Z',
+        lines: 7,
+        unparsed: 2,
+      },
+    ],
+  },
+  relay: {
+    to: 'udp://192.0.2.70:514',
+    state: 'failing',
+    reason: 'refused',
+    sentLines: 5,
+    shedLines: 1,
+    failedLines: 2,
+    waitingLines: 3,
+    waitingBytes: 300,
+  },
   losses: [{ device: '0011', type: 'TRAFFIC', records: 12, duplicates: 1, lost: 3 }],
   unknownLines: [
     {
@@ -235,6 +264,12 @@ test('status fits one screen and names what stands in the way', async () => {
   assert.match(
     out,
     /\n0011 TRAFFIC: 3 lines never came, by the firewall's own numbers \(.*\), 1 came twice\n/,
+  )
+  assert.match(out, /\nsenders: 1 known, 1 pending \(7 lines, used, untrusted\)/)
+  assert.match(out, /\n192\.0\.2\.9 +tls +fw-9\\x1b\.example\.net +pending .* 7 +2\n/)
+  assert.match(
+    out,
+    /\nrelay: udp:\/\/192\.0\.2\.70:514 failing \(refused\): 5 lines sent, 3 wait, 1 shed, 2 failed\n/,
   )
   assert.match(out, /\n! The buffer is small\.\n {2}Mend: sysctl\n$/)
   assert.deepEqual(JSON.parse((await service.run(['status', '--json'])).out), view)

@@ -1,10 +1,13 @@
 /** `status`: one screen of what the running service does, and what stands in its way. */
 import type { StatusView } from '../api/control-contract.ts'
 import { formatDuration } from '../lib/time-text.ts'
-import type { CliIo } from './io.ts'
+import type { CliIo, LineOutput } from './io.ts'
 import { clientOf, instantText, printing, type ServiceOptions } from './options.ts'
 import { jsonLine, safeText } from './safe-text.ts'
 import { Table } from './table.ts'
+
+/** Rows of the table of senders; JSON has all. */
+const SHOWN_SENDERS = 20
 
 export async function status(io: CliIo, options: ServiceOptions): Promise<void> {
   const view = await clientOf(io, options).call('status', {})
@@ -19,6 +22,7 @@ export async function status(io: CliIo, options: ServiceOptions): Promise<void> 
         safeText(`${input.name} ${input.address ?? 'not listening'}: ${countersText(input.counters)}`),
       )
     }
+    await sendersTable(io, output, view)
     const table = new Table(output, ['FIREWALL', 'LAST LINE', 'RECORDS', 'UNPARSED', 'CLOCK'])
     for (const device of view.devices) {
       const lastSeen = instantText(io, device.lastSeenAt, '-')
@@ -64,10 +68,38 @@ function headLines(io: CliIo, view: StatusView): string[] {
     `blocks: ${decisions.blocked} blocked, ${decisions.held} held for review${decisions.held === 0 ? '' : ' (blocks list --held)'}, ${decisions.shadow} in shadow; allowlist: ${decisions.allowed}`,
     `list: ${list.entries} entries at ${list.url ?? '(not served)'}, changed ${instantText(io, list.changedAt, 'never')}, ` +
       `fetched ${instantText(io, list.lastFetchedAt, 'never')}${list.lastFetchedBy === null ? '' : ` by ${list.lastFetchedBy}`}`,
+    sendersText(view),
+    ...(view.relay === null ? [] : [relayText(view.relay)]),
     `store: ${view.store.state}; ${countersText(view.store.counters)}`,
     `parser: ${countersText(view.parser)}`,
     `detector: ${countersText(view.detector)}`,
   ]
+}
+
+function sendersText({ senders }: StatusView): string {
+  const { known, pending, pendingLines, unknown } = senders
+  if (pending === 0) return `senders: ${known} known`
+  const use = unknown === 'store' ? 'stored only' : 'used, untrusted'
+  return `senders: ${known} known, ${pending} pending (${pendingLines} lines, ${use}); name those you know in senders.known`
+}
+
+function relayText(relay: NonNullable<StatusView['relay']>): string {
+  const { to, state, reason, sentLines, shedLines, failedLines, waitingLines } = relay
+  const why = reason === '' ? '' : ` (${reason})`
+  return `relay: ${to} ${state}${why}: ${sentLines} lines sent, ${waitingLines} wait, ${shedLines} shed, ${failedLines} failed`
+}
+
+async function sendersTable(io: CliIo, output: LineOutput, { senders }: StatusView): Promise<void> {
+  const table = new Table(output, ['SENDER', 'BY', 'CERTIFICATE', 'TRUST', 'LAST LINE', 'LINES', 'UNPARSED'])
+  for (const each of senders.list.slice(0, SHOWN_SENDERS)) {
+    const trust = each.known ? 'known' : 'pending'
+    const lastSeen = instantText(io, each.lastSeenAt, '-')
+    const { sender, transport, identity, lines, unparsed } = each
+    await table.row([sender, transport, identity ?? '-', trust, lastSeen, String(lines), String(unparsed)])
+  }
+  await table.end()
+  const more = senders.list.length - SHOWN_SENDERS
+  if (more > 0) await output.line(`and ${more} more senders; status --json lists them`)
 }
 
 /** Counters that are not 0, by name. */

@@ -42,6 +42,8 @@ export interface SenderStatus {
 
 export interface SendersStatus {
   readonly known: number
+  /** Lines of unknown senders are stored only. */
+  readonly storeOnly: boolean
   /** Senders that wait to be known, of those remembered. */
   readonly pending: number
   /** Lines of unknown senders since the start, those of forgotten ones included. */
@@ -153,6 +155,7 @@ export class SenderTable {
       Array.from(entries.values(), (entry) => ({ ...entry })).reverse()
     return {
       known: this.#known.size,
+      storeOnly: this.#settings.storeOnly,
       pending: this.#unknown.size,
       pendingLines: this.#pendingLines,
       forgotten: this.#forgotten,

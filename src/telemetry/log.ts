@@ -18,6 +18,7 @@ const SECRET_KEYS = [
   'cookie',
   'setupCode',
   'metrics.token',
+  'input.http.token',
 ]
 
 export interface LogOptions {

@@ -66,6 +66,8 @@ export interface Metrics {
   readonly componentReady: Gauge<'component'>
   readonly segmentsWaiting: Gauge
   readonly queuedBatches: Gauge
+  readonly senders: Gauge<'trust'>
+  readonly relayLines: Totals<'result'>
   readonly failures: Counter<'part'>
 }
 
@@ -121,6 +123,8 @@ export function createMetrics(options: { withProcess: boolean }): Metrics {
     componentReady: make.gauge('component_ready', '1 when the part does its work.', ['component']),
     segmentsWaiting: make.gauge('store_waiting_segments', 'Segments on disk that wait to be inserted.', []),
     queuedBatches: make.gauge('pipeline_queued_batches', 'Batches that wait to be parsed.', []),
+    senders: make.gauge('senders', 'Senders of log lines that are remembered.', ['trust']),
+    relayLines: total('relay_lines_total', 'Lines for the other syslog server.', ['result']),
     failures: make.counter('failure_events_total', 'Failures inside that were handled and logged.', ['part']),
   }
 }
