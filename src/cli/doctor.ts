@@ -115,7 +115,7 @@ export function checkReceiveBuffer(settings: Settings, rmemMax: number | null): 
     check,
     state: 'warn',
     message: `net.core.rmem_max is ${rmemMax} bytes, wanted are ${wanted}: bursts of UDP may be lost.`,
-    mend: `sudo sysctl -w net.core.rmem_max=${wanted}; and for the next boot: echo net.core.rmem_max=${wanted} | sudo tee /etc/sysctl.d/90-active-defense.conf`,
+    mend: `sudo sysctl -w net.core.rmem_max=${wanted}; and for the next boot: echo net.core.rmem_max=${wanted} | sudo tee /etc/sysctl.d/60-active-defense.conf`,
   }
 }
 

@@ -66,7 +66,7 @@ function headLines(io: CliIo, view: StatusView): string[] {
     engine.on ? 'engine: on' : `engine: OFF ${since(engine.changedBy, engine.changedAt, engine.reason)}`,
     ...(freeze.frozen ? [`list: FROZEN ${since(freeze.changedBy, freeze.changedAt, freeze.reason)}`] : []),
     `blocks: ${decisions.blocked} blocked, ${decisions.held} held for review${decisions.held === 0 ? '' : ' (blocks list --held)'}, ${decisions.shadow} in shadow; allowlist: ${decisions.allowed}`,
-    `list: ${list.entries} entries at ${list.url ?? '(not served)'}, changed ${instantText(io, list.changedAt, 'never')}, ` +
+    `list: ${list.entries === 1 ? '1 entry' : `${list.entries} entries`} at ${list.url ?? '(not served)'}, changed ${instantText(io, list.changedAt, 'never')}, ` +
       `fetched ${instantText(io, list.lastFetchedAt, 'never')}${list.lastFetchedBy === null ? '' : ` by ${list.lastFetchedBy}`}`,
     sendersText(view),
     ...(view.relay === null ? [] : [relayText(view.relay)]),

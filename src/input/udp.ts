@@ -164,7 +164,7 @@ export class UdpInput {
           'bursts of syslog may be lost',
         mend:
           `sysctl -w net.core.rmem_max=${asked} && ` +
-          `echo net.core.rmem_max=${asked} > /etc/sysctl.d/90-active-defense-syslog.conf, then restart the service`,
+          `echo net.core.rmem_max=${asked} > /etc/sysctl.d/60-active-defense.conf, then restart the service`,
       },
     ]
   }
