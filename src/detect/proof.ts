@@ -79,7 +79,8 @@ export function provesSource(batch: RecordBatch, row: number): boolean {
 
 /**
  * Whether a threat record proves its source: a threat is found in what a session carries, and over TCP that takes a
- * handshake. Not so where single packets are judged (subtypes scan, flood, packet), nor over UDP. A line without a
+ * handshake. Not so where single packets are judged (subtypes scan, flood, packet; FortiGate's anomaly, Cisco's ids,
+ * dynamic-filter and threat-detection), nor over UDP. A line without a
  * protocol is taken for TCP when its destination port is a TCP service.
  */
 export function threatProvesSource(batch: RecordBatch, row: number): boolean {

@@ -59,6 +59,17 @@ export class ValueSpans {
     return start >= 0 && (this.end[key] as number) > start
   }
 
+  /**
+   * Drops the last value when it is one that no whole line ends with, and that would be a wrong one when cut (`isNever`
+   * by key: 198.51.100.77 cut is 198.51.100.7). Returns whether it was.
+   */
+  dropCut(isNever: Uint8Array, end: number): boolean {
+    const key = this.last
+    if (key < 0 || isNever[key] !== 1 || this.end[key] !== end) return false
+    this.start[key] = -1
+    return true
+  }
+
   drop(key: number): void {
     if (key >= 0) this.start[key] = -1
   }

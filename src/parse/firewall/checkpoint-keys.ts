@@ -105,6 +105,18 @@ const MAY_REPEAT = [
 ]
 const MAX_KEY_BYTES = 48
 const memory = new KeyMemory()
+/** A text without quotes that ends with one of these, and with no mark behind it, was cut there. */
+export const NEVER_LAST = new Uint8Array(FIELD_NAMES.length)
+for (const field of [
+  'source',
+  'destination',
+  'sourcePort',
+  'service',
+  'natSource',
+  'natDestination',
+] as const) {
+  NEVER_LAST[KEY[field]] = 1
+}
 
 const table = new KeyTable(NAMES)
 export const spans = new ValueSpans(table, FIELD_NAMES.length, MAY_REPEAT)

@@ -37,6 +37,7 @@ import {
   findPiped,
   findStructured,
   KEY,
+  NEVER_LAST,
   spans,
 } from './checkpoint-keys.ts'
 import { ACTIONS, INTRUSION_PRODUCTS, LOGINS, OUTCOMES, SEVERITIES } from './checkpoint-words.ts'
@@ -68,6 +69,7 @@ function read(line: Line, into: RecordBatch, row: number): number {
   if (!isClosed) line.flags |= FLAG.truncated
   // What is left of a value without quotes may be a wrong one.
   else if ((line.flags & FLAG.truncated) !== 0 && form !== FORM.listed) spans.drop(spans.last)
+  if (form !== FORM.columns && spans.dropCut(NEVER_LAST, end)) line.flags |= FLAG.truncated
   if (spans.ambiguous) line.flags |= FLAG.ambiguous
   if (isEmpty()) return 0
   readSides(line, into, row)

@@ -65,6 +65,11 @@ const KEY = Object.fromEntries(NAMES.map((name, i) => [name, i])) as Record<(typ
 const spans = new ValueSpans(new KeyTable(NAMES), NAMES.length)
 const MAX_KEY_BYTES = 40
 const memory = new KeyMemory()
+/** A list that ends with one of these was cut there. */
+const NEVER_LAST = new Uint8Array(NAMES.length)
+for (const name of ['srcip', 'dstip', 'srcport', 'dstport', 'nat-initiatorip', 'nat-responderip'] as const) {
+  NEVER_LAST[KEY[name]] = 1
+}
 
 const { allowed, blocked, alerted } = DISPOSITION
 const ACTIONS = new WordCodes({
@@ -221,6 +226,7 @@ export function readSecurityEvent(
   findPairs(bytes, from, end)
   if (spans.ambiguous) line.flags |= FLAG.ambiguous
   if ((line.flags & FLAG.truncated) !== 0) spans.drop(spans.last)
+  else if (spans.dropCut(NEVER_LAST, end)) line.flags |= FLAG.truncated
   into.setDecodedText(row, TEXT_SLOT.subtype, SUBTYPES[id] as Uint8Array)
   line.refresh()
   readSides(line, into, row)

@@ -115,6 +115,22 @@ const table = new KeyTable(ALL_NAMES)
 export const spans = new ValueSpans(table, NAMES.length)
 const memory = new KeyMemory()
 
+/** Keys of bare values in the middle of FortiGate's lines: a line that ends with one was cut there. */
+export const NEVER_LAST = new Uint8Array(NAMES.length)
+for (const name of [
+  'srcip',
+  'srcport',
+  'dstip',
+  'dstport',
+  'transip',
+  'tranip',
+  'tranport',
+  'remip',
+  'locip',
+] as const) {
+  NEVER_LAST[KEY[name]] = 1
+}
+
 /** Keys with which a line begins, whole or cut at its start; none of other vendors' lines do so in this order. */
 const LEADING = new KeyTable([
   'date',

@@ -36,7 +36,7 @@ import type { Line } from '../line.ts'
 import type { LineFormat } from '../registry.ts'
 import { isSane, readClock } from '../stamp.ts'
 import { epochMs, isNotKnown, setEscapedText, setProtocol, severityOfLevel } from '../value-fields.ts'
-import { beginsLikeFortiGate, findPairs, KEY, spans } from './fortigate-keys.ts'
+import { beginsLikeFortiGate, findPairs, KEY, NEVER_LAST, spans } from './fortigate-keys.ts'
 import {
   ACTIONS,
   ATTACK_SUBTYPES,
@@ -74,6 +74,7 @@ function read(line: Line, into: RecordBatch, row: number): number {
     line.flags |= FLAG.truncated
     spans.drop(spans.last)
   }
+  if (spans.dropCut(NEVER_LAST, line.end)) line.flags |= FLAG.truncated
   if (!spans.has(KEY.date)) line.flags |= FLAG.truncated
   if (spans.ambiguous) line.flags |= FLAG.ambiguous
   if (!spans.isFilled(KEY.type) && !spans.isFilled(KEY.logid)) return 0
