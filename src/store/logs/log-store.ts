@@ -92,7 +92,7 @@ export class LogStore implements SegmentTarget {
 
   /** Makes the table when it is missing and adds what an older one lacks. */
   async prepare(signal?: AbortSignal): Promise<void> {
-    await this.command(createTableSql(), {}, signal)
+    await this.command(createTableSql(LOG_TABLE, this.#isEmbedded), {}, signal)
     const [table] = await this.rows<{ comment: string }>(
       'SELECT comment FROM system.tables WHERE database = currentDatabase() AND name = {table:String}',
       { table: LOG_TABLE },

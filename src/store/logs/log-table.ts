@@ -97,7 +97,13 @@ const TABLE_SETTINGS = {
   non_replicated_deduplication_window: 10_000, // tokens remembered: far more than segments ever wait
   fsync_after_insert: 1, // a segment is deleted once acknowledged, so the part must be on the disk by then
   fsync_part_directory: 1,
+  min_parts_to_merge_at_once: 10, // a segment is well compressed already: merging in tens costs a quarter less CPU in all
   min_bytes_for_wide_part: 134_217_728, // a segment becomes one data file: 130 fsynced ones took 200 ms, one takes 90
+} as const
+
+/** Of the engine that we ship alone; an older server may not know them. */
+const EMBEDDED_SETTINGS = {
+  auto_statistics_types: "''", // no plan of ours uses them, and they cost a tenth of an insert
 } as const
 
 function columnSql(column: LogColumn): string {
@@ -105,12 +111,14 @@ function columnSql(column: LogColumn): string {
 }
 
 /** The statement that creates the table when it is missing. */
-export function createTableSql(table = LOG_TABLE): string {
+export function createTableSql(table = LOG_TABLE, isEmbedded = false): string {
   const columns = [
     ...LOG_COLUMNS.map(columnSql),
     ...ALIAS_COLUMNS.map((column) => `\`${column.name}\` ${column.type} ALIAS ${column.expression}`),
   ]
-  const settings = Object.entries(TABLE_SETTINGS).map(([name, value]) => `${name} = ${value}`)
+  const settings = Object.entries({ ...TABLE_SETTINGS, ...(isEmbedded ? EMBEDDED_SETTINGS : {}) }).map(
+    ([name, value]) => `${name} = ${value}`,
+  )
   return [
     `CREATE TABLE IF NOT EXISTS ${table} (`,
     `  ${columns.join(',\n  ')}`,
