@@ -170,13 +170,16 @@ function isClosing(bytes: Uint8Array, at: number, end: number): boolean {
   return bytes[at] === 0x5d && skipBlanks(bytes, at + 1, end) >= end
 }
 
-/** Reads `key:"value"; ...`, from behind the bracket. Returns whether the list is closed. */
-export function findListed(bytes: Uint8Array, from: number, end: number): boolean {
+/** How a list in brackets ends: not at all, with the text, or with more text behind it. */
+export const LIST = { open: 0, closed: 1, followed: 2 } as const
+
+/** Reads `key:"value"; ...`, from behind the bracket. Returns how the list ends (LIST). */
+export function findListed(bytes: Uint8Array, from: number, end: number): number {
   let at = from
   for (let place = 0; at < end; place++) {
     while (at < end && (isBlank(bytes[at] as number) || bytes[at] === SEMICOLON)) at++
-    if (at >= end) return false
-    if (bytes[at] === 0x5d) return true
+    if (at >= end) return LIST.open
+    if (bytes[at] === 0x5d) return isClosing(bytes, at, end) ? LIST.closed : LIST.followed
     let start = at + memory.lengthAt(bytes, place, at, end)
     if (start === at) {
       start = rememberKey(bytes, place, at, end)
@@ -188,11 +191,11 @@ export function findListed(bytes: Uint8Array, from: number, end: number): boolea
       }
     } else spans.last = memory.keyAt(place)
     const stop = endOfQuoted(bytes, start, end, true)
-    if (stop >= end) return false // what is left of a cut value may be a wrong one
+    if (stop >= end) return LIST.open // what is left of a cut value may be a wrong one
     if (spans.last >= 0) spans.set(bytes, spans.last, start, stop)
     at = stop + 1
   }
-  return false
+  return LIST.open
 }
 
 /** Finds the key at `at` and keeps it for the next line; returns where its value begins, or -1 when there is none. */
@@ -207,18 +210,18 @@ function rememberKey(bytes: Uint8Array, place: number, at: number, end: number):
   return quote + 1
 }
 
-/** Reads `key="value" ...`, from behind the structured data's id. Returns whether it is closed. */
-export function findStructured(bytes: Uint8Array, from: number, end: number): boolean {
+/** Reads `key="value" ...`, from behind the structured data's id. Returns how it ends (LIST). */
+export function findStructured(bytes: Uint8Array, from: number, end: number): number {
   let at = from
   for (;;) {
     at = skipBlanks(bytes, at, end)
-    if (at >= end) return false
-    if (bytes[at] === 0x5d) return true
+    if (at >= end) return LIST.open
+    if (bytes[at] === 0x5d) return isClosing(bytes, at, end) ? LIST.closed : LIST.followed
     const keyEnd = endOfKey(bytes, at, end, 0x3d)
-    if (keyEnd < 0 || bytes[keyEnd + 1] !== QUOTE) return false
+    if (keyEnd < 0 || bytes[keyEnd + 1] !== QUOTE) return LIST.open
     const start = keyEnd + 2
     const stop = endOfQuoted(bytes, start, end, false)
-    if (stop >= end) return false // what is left of a cut value may be a wrong one
+    if (stop >= end) return LIST.open // what is left of a cut value may be a wrong one
     note(bytes, at, keyEnd, start, stop)
     at = stop + 1
   }

@@ -37,6 +37,7 @@ import {
   findPiped,
   findStructured,
   KEY,
+  LIST,
   NEVER_LAST,
   spans,
 } from './checkpoint-keys.ts'
@@ -45,6 +46,7 @@ import { ACTIONS, INTRUSION_PRODUCTS, LOGINS, OUTCOMES, SEVERITIES } from './che
 const REASONS = [
   'checkpoint: no known field is there',
   'checkpoint: the exported line has too few columns',
+  'checkpoint: more text stands behind the closing bracket',
 ] as const
 const OK = -1
 const NO_LOGIN = -1
@@ -59,14 +61,16 @@ function read(line: Line, into: RecordBatch, row: number): number {
   const { bytes, end } = line
   const form = formOf(bytes, line.at, end)
   spans.clear()
-  let isClosed = true
-  if (form === FORM.listed) isClosed = findListed(bytes, found.pairsAt, end)
-  else if (form === FORM.structured) isClosed = findStructured(bytes, found.pairsAt, end)
+  let ending: number = LIST.closed
+  if (form === FORM.listed) ending = findListed(bytes, found.pairsAt, end)
+  else if (form === FORM.structured) ending = findStructured(bytes, found.pairsAt, end)
   else if (form === FORM.piped) findPiped(bytes, found.pairsAt, end)
   else if (form === FORM.columns) {
     if (!findColumns(bytes, found.pairsAt, end)) return 1
   } else readFwLog(bytes, end)
-  if (!isClosed) line.flags |= FLAG.truncated
+  // Then the brackets are structured data of a header, and the text is what stands behind them.
+  if (ending === LIST.followed) return 2
+  if (ending === LIST.open) line.flags |= FLAG.truncated
   // What is left of a value without quotes may be a wrong one.
   else if ((line.flags & FLAG.truncated) !== 0 && form !== FORM.listed) spans.drop(spans.last)
   if (form !== FORM.columns && spans.dropCut(NEVER_LAST, end)) line.flags |= FLAG.truncated

@@ -190,8 +190,16 @@ export function beginsLikeFortiGate(bytes: Uint8Array, from: number, end: number
     if (OLD_DEVICE.indexOf(bytes, at, keyEnd) === 0)
       return bytes[value] === 0x46 && isFirewallModel(bytes[value + 1])
     if (LEADING.indexOf(bytes, at, keyEnd) < 0) return false
-    at = isQuoted ? endOfQuoted(bytes, value, end) + 1 : endOfPlain(bytes, value, end, true)
+    const stop = isQuoted ? endOfQuoted(bytes, value, end) : endOfPlain(bytes, value, end, true)
+    if (!isQuoted && holdsPair(bytes, value, stop)) return false
+    at = stop + 1
   }
+  return false
+}
+
+/** Whether a bare value holds the marks of another grammar: `time=1740054504|hostname=gw`. */
+function holdsPair(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (bytes[at] === 0x7c || bytes[at] === EQUALS) return true
   return false
 }
 
