@@ -5,7 +5,9 @@
  * here (numbers and words are not checked letter by letter).
  */
 import { indexOfByte } from './bytes.ts'
+import { KeyOrder } from './key-order.ts'
 import type { Line } from './line.ts'
+import type { WordTable } from './word-table.ts'
 
 export const JSON_KIND = { string: 0, scalar: 1, object: 2, array: 3, null: 4 } as const
 
@@ -19,6 +21,8 @@ export class JsonMembers {
   /** The name of the member in hand, without its quotes. */
   keyStart = 0
   keyEnd = 0
+  /** Its number in the table of names, -1 when it has none there. */
+  target = -1
   kind = 0
   /** Its value: a string without its quotes, anything else whole. */
   start = 0
@@ -30,12 +34,20 @@ export class JsonMembers {
   #at = 0
   #limit = 0
   #isFirst = true
+  #index = 0
+  readonly #names: WordTable
+  readonly #order = new KeyOrder(QUOTE)
+
+  constructor(names: WordTable) {
+    this.#names = names
+  }
 
   /** Begins with the object whose `{` is at `at`. */
   open(at: number, limit: number): void {
     this.#at = at + 1
     this.#limit = limit
     this.#isFirst = true
+    this.#index = 0
     this.isBroken = false
     this.behind = at
   }
@@ -57,16 +69,30 @@ export class JsonMembers {
     if (bytes[at] !== QUOTE) at = skipSpace(bytes, at, limit)
     this.#isFirst = false
     if (at >= limit || bytes[at] !== QUOTE) return this.#break()
-    this.keyStart = at + 1
-    const keyEnd = endOfString(bytes, view, at + 1, limit)
-    this.keyEnd = keyEnd
-    at = keyEnd + 1
+    at = this.#takeKey(bytes, view, at + 1) + 1
     if (bytes[at] !== 0x3a) at = skipSpace(bytes, at, limit)
     if (at >= limit || bytes[at] !== 0x3a) return this.#break()
     at++
     if ((bytes[at] as number) <= 0x20) at = skipSpace(bytes, at, limit)
     this.#at = this.#takeValue(bytes, view, at)
     return this.#at <= limit || this.#break()
+  }
+
+  /** Sets the name that begins at `from`; returns where its closing quote is. */
+  #takeKey(bytes: Uint8Array, view: DataView, from: number): number {
+    const order = this.#order
+    const index = this.#index++
+    this.keyStart = from
+    if (order.match(bytes, view, from, this.#limit, index)) {
+      this.keyEnd = order.end
+      this.target = order.target
+      return order.end
+    }
+    const end = endOfString(bytes, view, from, this.#limit)
+    this.keyEnd = end
+    this.target = this.#names.find(bytes, view, from, end)
+    if (end < this.#limit) order.keep(bytes, view, from, end, this.target, index)
+    return end
   }
 
   #break(): boolean {

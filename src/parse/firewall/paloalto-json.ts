@@ -11,6 +11,7 @@ import { ascii, isWord, skipBlanks, trimEnd } from '../bytes.ts'
 import { decoded, decodeString, JSON_KIND, JsonMembers, skipSpace } from '../json-members.ts'
 import type { Line } from '../line.ts'
 import type { LineFormat } from '../registry.ts'
+import { WordTable } from '../word-table.ts'
 import { MEANING, meaningReasons, readValues } from './paloalto-meaning.ts'
 import { isTypeWord } from './paloalto-types.ts'
 import { NAME_TARGETS, TARGET, Values } from './paloalto-variables.ts'
@@ -27,12 +28,23 @@ const MORE_THAN_ONE = NOT_JSON + 1
 
 /** Members looked at for the log type that tells whose line it is; Strata sends up to 130, in any order. */
 const RECOGNISED_OF = 160
+/** Names that only Strata uses; one of the first members of its objects is one of them, in either order it has. */
+const SIGNED_OF = 3
+const SIGNATURES = new WordTable({
+  timereceived: 1,
+  logtime: 1,
+  devicesn: 1,
+  logsourceid: 1,
+  configversion: 1,
+  actionsource: 1,
+  dghierarchylevel1: 1,
+})
 const EVENT = ascii('event')
 const VALUE = ascii('value')
 
 const values = new Values()
-const members = new JsonMembers()
-const inner = new JsonMembers()
+const members = new JsonMembers(NAME_TARGETS)
+const inner = new JsonMembers(NAME_TARGETS)
 
 /** Where the object begins: at `{`, or behind `[` where that follows, or inside `"event":`; -1 when there is none. */
 function objectAt(line: Line): number {
@@ -49,13 +61,14 @@ function recognise(line: Line): boolean {
   return at >= 0 && isOurs(line, at, true)
 }
 
-/** Whether a member is a log type of PAN-OS. */
+/** Whether one of the first members has a name of Strata's own, or a later one is a log type of PAN-OS. */
 function isOurs(line: Line, at: number, mayNest: boolean): boolean {
   const { bytes, view } = line
   const walk = mayNest ? members : inner
   walk.open(at, line.end)
   for (let i = 0; i < RECOGNISED_OF && walk.next(bytes, view); i++) {
-    if (NAME_TARGETS.find(bytes, view, walk.keyStart, walk.keyEnd) === TARGET.type) {
+    if (i < SIGNED_OF && SIGNATURES.find(bytes, view, walk.keyStart, walk.keyEnd) === 1) return true
+    if (walk.target === TARGET.type) {
       if (isType(line, walk)) return true
     } else if (mayNest && isEvent(bytes, walk) && isOurs(line, walk.start, false)) return true
   }
@@ -101,8 +114,8 @@ function readEvent(line: Line): void {
 }
 
 function takeMember(line: Line, walk: JsonMembers): void {
-  const { bytes, view } = line
-  const target = NAME_TARGETS.find(bytes, view, walk.keyStart, walk.keyEnd)
+  const { bytes } = line
+  const { target } = walk
   if (target <= TARGET.ignoredNumber) return
   switch (walk.kind) {
     case JSON_KIND.string:

@@ -8,7 +8,8 @@
  */
 import { FLAG, FORMAT } from '../../model/log-record.ts'
 import type { RecordBatch } from '../../model/record-batch.ts'
-import { COMMA, EQUALS, isBlank, isDigit, QUOTE, skipBlanks, trimEnd } from '../bytes.ts'
+import { COMMA, EQUALS, indexOfByte, isBlank, QUOTE, skipBlanks, trimEnd } from '../bytes.ts'
+import { KeyOrder } from '../key-order.ts'
 import type { Line } from '../line.ts'
 import type { LineFormat } from '../registry.ts'
 import { MEANING, meaningReasons, readValues } from './paloalto-meaning.ts'
@@ -55,34 +56,63 @@ for (const name of [
 }
 
 const values = new Values()
+const order = new KeyOrder(EQUALS)
+
+/** 1 for letters and `_`, 2 for digits, `.` and `-`, which stand inside keys only. */
+const KEY_BYTE = new Uint8Array(256)
+for (const byte of Buffer.from('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_')) KEY_BYTE[byte] = 1
+for (const byte of Buffer.from('0123456789.-')) KEY_BYTE[byte] = 2
 
 /** End of the key that begins at `at` and has a `=` behind it, or -1. */
 function endOfKey(bytes: Uint8Array, at: number, end: number): number {
+  if (KEY_BYTE[bytes[at] as number] !== 1) return -1
   const limit = Math.min(end, at + MAX_KEY_BYTES + 1)
-  let to = at
-  while (to < limit) {
-    const byte = bytes[to] as number
-    const lower = byte | 0x20
-    const isLetter = (lower >= 0x61 && lower <= 0x7a) || byte === 0x5f
-    if (!isLetter && !(to > at && (isDigit(byte) || byte === 0x2e || byte === 0x2d))) break
-    to++
-  }
-  return to > at && to < limit && bytes[to] === EQUALS ? to : -1
+  let to = at + 1
+  while (to < limit && KEY_BYTE[bytes[to] as number] !== 0) to++
+  return to < limit && bytes[to] === EQUALS ? to : -1
 }
 
-/** Where the value at `from` ends: at a separator with another key behind it, or at the end. */
-function endOfValue(bytes: Uint8Array, from: number, end: number, separator: number): number {
-  let at = from
+/** Behind `endOfValue`: where the next key ends, and its target; the end is -1 when there is none. */
+let nextEnd = -1
+let nextTarget = -1
+
+/** Looks whether the `index`-th key stands at `at`; sets `nextEnd` and `nextTarget`. */
+function isKey(line: Line, at: number, index: number): boolean {
+  const { bytes, view, end } = line
+  if (order.match(bytes, view, at, end, index)) {
+    nextEnd = order.end
+    nextTarget = order.target
+    return true
+  }
+  nextEnd = endOfKey(bytes, at, end)
+  if (nextEnd < 0) return false
+  nextTarget = NAME_TARGETS.find(bytes, view, at, nextEnd)
+  order.keep(bytes, view, at, nextEnd, nextTarget, index)
+  return true
+}
+
+/** Where the value at `from` ends: at a separator with the `index`-th key behind it, or at the end. */
+function endOfValue(line: Line, from: number, separator: number, index: number): number {
+  const { bytes, view, end } = line
   if (bytes[from] === QUOTE) {
     const close = endOfQuotes(bytes, from, end, separator)
-    if (close > 0) return close
+    if (close > 0) {
+      const behind = skipBlanks(bytes, close, end)
+      isKey(line, skipBlanks(bytes, bytes[behind] === separator ? behind + 1 : behind, end), index)
+      return close
+    }
   }
-  for (; at < end; at++) {
-    if (bytes[at] !== separator) continue
+  const pattern = Math.imul(separator, 0x01010101)
+  for (let at = indexOfByte(view, from, end, pattern); at < end; at = indexOfByte(view, at, end, pattern)) {
     const next = skipBlanks(bytes, at + 1, end)
-    if (next >= end || endOfKey(bytes, next, end) > 0) return at
-    at = next - 1 // the blanks in between are looked at once
+    if (next >= end) {
+      nextEnd = -1
+      return at
+    }
+    if (isKey(line, next, index)) return at
+    at = next // the blanks in between are looked at once
   }
+  nextEnd = -1
   return end
 }
 
@@ -114,19 +144,15 @@ function separatorOf(bytes: Uint8Array, from: number, end: number): number {
 }
 
 function recognise(line: Line): boolean {
-  const { bytes, view, end } = line
-  let at = line.at
-  const lower = (bytes[at] as number) | 0x20
-  if (lower < 0x61 || lower > 0x7a) return false
-  const separator = separatorOf(bytes, at, end)
-  if (separator === 0) return false
+  const { bytes, end } = line
+  if (KEY_BYTE[bytes[line.at] as number] !== 1) return false
+  const separator = separatorOf(bytes, line.at, end)
+  if (separator === 0 || !isKey(line, line.at, 0)) return false
   let known = 0
-  for (let i = 0; i < RECOGNISED_OF && at < end; i++) {
-    const key = endOfKey(bytes, at, end)
-    if (key < 0) return false
-    if (NAME_TARGETS.find(bytes, view, at, key) >= 0) known++
+  for (let i = 1; i <= RECOGNISED_OF && nextEnd >= 0; i++) {
+    if (nextTarget >= 0) known++
     if (known >= RECOGNISED) return true
-    at = skipBlanks(bytes, endOfValue(bytes, key + 1, end, separator) + 1, end)
+    endOfValue(line, nextEnd + 1, separator, i)
   }
   return false
 }
@@ -135,24 +161,22 @@ function read(line: Line, into: RecordBatch, row: number): number {
   values.clear()
   const { bytes, view, end } = line
   const separator = separatorOf(bytes, line.at, end)
-  let at = line.at
-  for (let i = 0; i < MAX_KEYS && at < end; i++) {
-    const key = endOfKey(bytes, at, end)
-    if (key < 0) break
-    const target = NAME_TARGETS.find(bytes, view, at, key)
-    const from = skipBlanks(bytes, key + 1, end)
-    let to = endOfValue(bytes, key + 1, end, separator)
-    at = skipBlanks(bytes, to + 1, end)
+  isKey(line, line.at, 0)
+  for (let i = 1; i < MAX_KEYS && nextEnd >= 0; i++) {
+    const target = nextTarget
+    const from = nextEnd + 1
+    let to = endOfValue(line, from, separator, i)
     if (target >= 0 && IS_ONE_WORD[target] === 1) {
-      const blank = blankBeforeKey(bytes, from, to)
+      const start = skipBlanks(bytes, from, to)
+      const blank = blankBeforeKey(bytes, start, to)
       if (blank > 0) {
         to = blank
-        at = skipBlanks(bytes, blank, end)
+        isKey(line, skipBlanks(bytes, blank, end), i)
       }
     }
     // The last value of a line that was cut may be half of one.
     if (to >= end && (line.flags & FLAG.truncated) !== 0) break
-    take(bytes, target, Math.min(from, to), to)
+    take(bytes, target, from, to)
   }
   const type = values.start[TARGET.type] as number
   if (type < 0 || !isTypeWord(bytes, view, type, values.end[TARGET.type] as number)) return MEANING.type
@@ -170,8 +194,8 @@ function blankBeforeKey(bytes: Uint8Array, from: number, to: number): number {
 
 function take(bytes: Uint8Array, target: number, from: number, to: number): void {
   if (target <= TARGET.ignoredNumber) return
-  let start = from
-  let end = trimEnd(bytes, from, to)
+  let start = skipBlanks(bytes, from, to)
+  let end = trimEnd(bytes, start, to)
   if (end - start >= 2 && bytes[start] === QUOTE && bytes[end - 1] === QUOTE) {
     start++
     end--

@@ -9,7 +9,7 @@ import { FLAG, FORMAT } from '../../model/log-record.ts'
 import { type PaloaltoTemplate, splitTemplate } from '../../model/paloalto-template.ts'
 import type { RecordBatch } from '../../model/record-batch.ts'
 import { readAddress } from '../address-bytes.ts'
-import { isBlank, skipBlanks, trimEnd } from '../bytes.ts'
+import { indexOfByte, isBlank, skipBlanks, trimEnd } from '../bytes.ts'
 import type { Line } from '../line.ts'
 import type { LineFormat } from '../registry.ts'
 import { meaningReasons, readValues } from './paloalto-meaning.ts'
@@ -93,6 +93,8 @@ export const paloaltoTemplate: LineFormat = {
 
 class TemplateReader {
   readonly #texts: readonly Uint8Array[]
+  /** First byte of each text, four times. */
+  readonly #patterns: Int32Array
   readonly #targets: Int16Array
   /** Where text `i` was found, from the left; one more for the end. */
   readonly #found: Int32Array
@@ -104,6 +106,7 @@ class TemplateReader {
 
   constructor(texts: readonly string[], variables: readonly string[], escapes: TemplateEscapes) {
     this.#texts = texts.map((text) => Buffer.from(text, 'utf8'))
+    this.#patterns = Int32Array.from(this.#texts, (text) => Math.imul(text[0] ?? 0, 0x01010101))
     this.#targets = Int16Array.from(variables, targetOfName)
     this.#found = new Int32Array(texts.length + 1)
     const isEscaping = escapes.escapeCharacter !== '' && escapes.escapedCharacters !== ''
@@ -124,10 +127,9 @@ class TemplateReader {
     let from = at + first.length
     const last = Math.min(LOOKED_FOR, this.#texts.length - 2)
     for (let i = 1; i <= last; i++) {
-      const text = this.#texts[i] as Uint8Array
-      from = this.#find(bytes, from, end, text)
+      from = this.#find(line, from, end, i)
       if (from < 0) return false
-      from += text.length
+      from += (this.#texts[i] as Uint8Array).length
     }
     return true
   }
@@ -144,7 +146,7 @@ class TemplateReader {
     for (let i = 0; i < count; i++) this.#take(line, i)
     const isShort = !values.has(TARGET.source) && count < variables
     if (isShort) return SHORT
-    if (count === variables && !this.#isOnlyReading(line, start)) line.flags |= FLAG.ambiguous
+    if (count === variables && !this.#isOnlyReading(line)) line.flags |= FLAG.ambiguous
     return readValues(values, line, into, row, !this.#hasType || count < variables)
   }
 
@@ -163,7 +165,7 @@ class TemplateReader {
         // Without its last text a line may have been cut, or a relay has trimmed it.
         return found[last] === end && text.length > 0 && (line.flags & FLAG.truncated) !== 0 ? last - 1 : last
       }
-      const at = this.#endOfValue(bytes, from, end, i)
+      const at = this.#endOfValue(line, from, end, i)
       if (at < 0) return i - 1
       found[i] = at
       from = at + text.length
@@ -178,13 +180,13 @@ class TemplateReader {
   }
 
   /** Where the value in front of text `index` ends; an address also where its own colons look like the text. */
-  #endOfValue(bytes: Uint8Array, from: number, end: number, index: number): number {
+  #endOfValue(line: Line, from: number, end: number, index: number): number {
     const text = this.#texts[index] as Uint8Array
-    const first = this.#find(bytes, from, end, text)
+    const first = this.#find(line, from, end, index)
     if (text[0] !== COLON || IS_ADDRESS[(this.#targets[index - 1] as number) + 1] !== 1) return first
     const limit = Math.min(end, from + MAX_ADDRESS_BYTES + text.length)
-    for (let at = first; at >= 0; at = this.#find(bytes, at + 1, limit, text)) {
-      if (readAddress(bytes, from, at, scratch, 0)) return at
+    for (let at = first; at >= 0; at = this.#find(line, at + 1, limit, index)) {
+      if (readAddress(line.bytes, from, at, scratch, 0)) return at
     }
     return first
   }
@@ -223,12 +225,18 @@ class TemplateReader {
     values.set(bytes, target, start, trimEnd(bytes, start, end))
   }
 
-  /** First place of a text that no escape stands in front of, or -1. */
-  #find(bytes: Uint8Array, from: number, end: number, text: Uint8Array): number {
-    const first = text[0] as number
+  /** First place of text `index` that no escape stands in front of, or -1. */
+  #find(line: Line, from: number, end: number, index: number): number {
+    const { bytes, view } = line
+    const text = this.#texts[index] as Uint8Array
+    const pattern = this.#patterns[index] as number
     const last = end - text.length
-    for (let at = from; at <= last; at++) {
-      if (bytes[at] === first && isAt(bytes, at, end, text) && !this.#isEscapedAt(bytes, at, from)) return at
+    for (
+      let at = indexOfByte(view, from, end, pattern);
+      at <= last;
+      at = indexOfByte(view, at + 1, end, pattern)
+    ) {
+      if (isAt(bytes, at, end, text) && !this.#isEscapedAt(bytes, at, from)) return at
     }
     return -1
   }
@@ -241,18 +249,11 @@ class TemplateReader {
     return escapes % 2 === 1
   }
 
-  /** Whether the texts are found at the same places from the right: then there is no other reading. */
-  #isOnlyReading(line: Line, start: number): boolean {
-    const { bytes } = line
-    const texts = this.#texts
+  /** Whether no text stands a second time between its place and that of the next one: then no other reading fits. */
+  #isOnlyReading(line: Line): boolean {
     const found = this.#found
-    let limit = found[texts.length - 1] as number
-    for (let i = texts.length - 2; i >= 1; i--) {
-      const text = texts[i] as Uint8Array
-      let at = limit - text.length
-      while (at > start && !(isAt(bytes, at, limit, text) && !this.#isEscapedAt(bytes, at, start))) at--
-      if (at !== found[i]) return false
-      limit = at
+    for (let i = this.#texts.length - 2; i >= 1; i--) {
+      if (this.#find(line, (found[i] as number) + 1, found[i + 1] as number, i) >= 0) return false
     }
     return true
   }
