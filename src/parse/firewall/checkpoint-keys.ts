@@ -158,8 +158,7 @@ function endOfQuoted(bytes: Uint8Array, from: number, end: number, isList: boole
       const next = skipBlanks(bytes, at + 1, end)
       if (next >= end) return at
       const mark = bytes[next] as number
-      if (isList ? mark === SEMICOLON || isClosing(bytes, next, end) : next > at + 1 || mark === 0x5d)
-        return at
+      if (mark === 0x5d || (isList ? mark === SEMICOLON : next > at + 1)) return at
     }
   }
   return end
