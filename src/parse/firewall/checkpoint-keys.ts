@@ -12,7 +12,7 @@
  * Keys of the layers of a policy stand once per layer; the first is the one that decided first. Sources: Check Point
  * sk122323 (Log Exporter), sk144192 (fields), R81 Logging and Monitoring; FIELD.md C.
  */
-import { isBlank, isDigit, QUOTE, SEMICOLON, skipBlanks, trimEnd } from '../bytes.ts'
+import { indexOfByte, isBlank, isDigit, QUOTE, SEMICOLON, skipBlanks, trimEnd } from '../bytes.ts'
 import { KeyMemory, ValueSpans } from '../key-spans.ts'
 import { KeyTable } from '../key-table.ts'
 
@@ -104,6 +104,8 @@ const MAY_REPEAT = [
   KEY.resource,
 ]
 const MAX_KEY_BYTES = 48
+/** The quote four times. */
+const QUOTES = 0x22222222
 const memory = new KeyMemory()
 /** A text without quotes that ends with one of these, and with no mark behind it, was cut there. */
 export const NEVER_LAST = new Uint8Array(FIELD_NAMES.length)
@@ -150,18 +152,23 @@ export function endOfKey(bytes: Uint8Array, at: number, end: number, mark: numbe
  * Position of the quote that ends a value, or `end`. `isList` says that pairs are parted by `;`: then a quote with
  * anything else behind it belongs to the value.
  */
-function endOfQuoted(bytes: Uint8Array, from: number, end: number, isList: boolean): number {
-  for (let at = from; at < end; at++) {
-    const byte = bytes[at] as number
-    if (byte === 0x5c) at++
-    else if (byte === QUOTE) {
-      const next = skipBlanks(bytes, at + 1, end)
-      if (next >= end) return at
-      const mark = bytes[next] as number
-      if (mark === 0x5d || (isList ? mark === SEMICOLON : next > at + 1)) return at
-    }
+function endOfQuoted(bytes: Uint8Array, view: DataView, from: number, end: number, isList: boolean): number {
+  for (let at = from; ; at++) {
+    at = indexOfByte(view, at, end, QUOTES)
+    if (at >= end) return end
+    if (isEscaped(bytes, from, at)) continue
+    const next = skipBlanks(bytes, at + 1, end)
+    if (next >= end) return at
+    const mark = bytes[next] as number
+    if (mark === 0x5d || (isList ? mark === SEMICOLON : next > at + 1)) return at
   }
-  return end
+}
+
+/** Whether an odd number of backslashes stands in front. */
+function isEscaped(bytes: Uint8Array, from: number, at: number): boolean {
+  let slash = at
+  while (slash > from && bytes[slash - 1] === 0x5c) slash--
+  return ((at - slash) & 1) === 1
 }
 
 /** A `]` that ends the list: nothing is behind it. */
@@ -173,7 +180,7 @@ function isClosing(bytes: Uint8Array, at: number, end: number): boolean {
 export const LIST = { open: 0, closed: 1, followed: 2 } as const
 
 /** Reads `key:"value"; ...`, from behind the bracket. Returns how the list ends (LIST). */
-export function findListed(bytes: Uint8Array, from: number, end: number): number {
+export function findListed(bytes: Uint8Array, view: DataView, from: number, end: number): number {
   let at = from
   for (let place = 0; at < end; place++) {
     while (at < end && (isBlank(bytes[at] as number) || bytes[at] === SEMICOLON)) at++
@@ -189,7 +196,7 @@ export function findListed(bytes: Uint8Array, from: number, end: number): number
         continue
       }
     } else spans.last = memory.keyAt(place)
-    const stop = endOfQuoted(bytes, start, end, true)
+    const stop = endOfQuoted(bytes, view, start, end, true)
     if (stop >= end) return LIST.open // what is left of a cut value may be a wrong one
     if (spans.last >= 0) spans.set(bytes, spans.last, start, stop)
     at = stop + 1
@@ -210,7 +217,7 @@ function rememberKey(bytes: Uint8Array, place: number, at: number, end: number):
 }
 
 /** Reads `key="value" ...`, from behind the structured data's id. Returns how it ends (LIST). */
-export function findStructured(bytes: Uint8Array, from: number, end: number): number {
+export function findStructured(bytes: Uint8Array, view: DataView, from: number, end: number): number {
   let at = from
   for (;;) {
     at = skipBlanks(bytes, at, end)
@@ -219,7 +226,7 @@ export function findStructured(bytes: Uint8Array, from: number, end: number): nu
     const keyEnd = endOfKey(bytes, at, end, 0x3d)
     if (keyEnd < 0 || bytes[keyEnd + 1] !== QUOTE) return LIST.open
     const start = keyEnd + 2
-    const stop = endOfQuoted(bytes, start, end, false)
+    const stop = endOfQuoted(bytes, view, start, end, false)
     if (stop >= end) return LIST.open // what is left of a cut value may be a wrong one
     note(bytes, at, keyEnd, start, stop)
     at = stop + 1
@@ -303,13 +310,13 @@ const COLUMNS: readonly number[] = [
 ]
 
 /** Reads the columns `"..." "..."` of an exported log. Returns whether there were enough. */
-export function findColumns(bytes: Uint8Array, from: number, end: number): boolean {
+export function findColumns(bytes: Uint8Array, view: DataView, from: number, end: number): boolean {
   let at = from
   for (const [index, field] of COLUMNS.entries()) {
     at = skipBlanks(bytes, at, end)
     if (bytes[at] !== QUOTE || at >= end) return index > 12
     const start = at + 1
-    const stop = endOfQuoted(bytes, start, end, false)
+    const stop = endOfQuoted(bytes, view, start, end, false)
     if (field >= 0) {
       if (stop > start) spans.set(bytes, field, start, stop)
     } else if (field === -2) {

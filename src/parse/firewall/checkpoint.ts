@@ -62,11 +62,11 @@ function read(line: Line, into: RecordBatch, row: number): number {
   const form = formOf(bytes, line.at, end)
   spans.clear()
   let ending: number = LIST.closed
-  if (form === FORM.listed) ending = findListed(bytes, found.pairsAt, end)
-  else if (form === FORM.structured) ending = findStructured(bytes, found.pairsAt, end)
+  if (form === FORM.listed) ending = findListed(bytes, line.view, found.pairsAt, end)
+  else if (form === FORM.structured) ending = findStructured(bytes, line.view, found.pairsAt, end)
   else if (form === FORM.piped) findPiped(bytes, found.pairsAt, end)
   else if (form === FORM.columns) {
-    if (!findColumns(bytes, found.pairsAt, end)) return 1
+    if (!findColumns(bytes, line.view, found.pairsAt, end)) return 1
   } else readFwLog(bytes, end)
   // Then the brackets are structured data of a header, and the text is what stands behind them.
   if (ending === LIST.followed) return 2
