@@ -84,9 +84,7 @@ export class Fuzzer {
     const raw = this.#raw
     raw.reset()
     raw.transport = 'file'
-    raw.senders = fresh
-      ? lines.map(() => `fresh-${this.#freshSenders++}`)
-      : ['192.0.2.1', '192.0.2.2', '192.0.2.3']
+    raw.senders = fresh ? lines.map(() => `fresh-${this.#freshSenders++}`) : ['relay-a', 'relay-b', 'relay-c']
     for (const [i, line] of lines.entries()) {
       raw.reserve(line.length)
       raw.add(line, 0, line.length, fresh ? i : i % 3)
