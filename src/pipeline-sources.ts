@@ -35,7 +35,7 @@ const AUTHORITIES_CHECK_MS = 30_000
 /** Builds the inputs that are switched on; rejects with AppError 'bad-configuration'. */
 export async function makeSources(options: SourceOptions): Promise<Source[]> {
   const { settings, context } = options
-  const sources: Source[] = [{ name: 'http', input: new HttpInput(context) }]
+  const sources: Source[] = []
   const tcp = {
     maxConnections: settings['syslog.tcp.maxConnections'],
     idleSeconds: settings['syslog.tcp.idleSeconds'],
@@ -51,6 +51,7 @@ export async function makeSources(options: SourceOptions): Promise<Source[]> {
   if (settings['syslog.tls.listen'] !== '') {
     sources.push({ name: 'tls', input: await makeTlsInput(options, tcp) })
   }
+  sources.push({ name: 'http', input: new HttpInput(context) }) // the token can be set while it runs
   if (settings['files.watch'].length > 0) {
     const positions = new Map(options.resumePositions.map((position) => [position.fileId, position]))
     const afterRead = settings['files.afterRead']
