@@ -33,7 +33,11 @@ test('words are found in any case, others are not', () => {
 })
 
 test('every word of any list is found, and no other word', () => {
-  const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c', 'A', 'B', '0', '1', '.', '_', '-'), minLength: 1, maxLength: 9 })
+  const word = fc.string({
+    unit: fc.constantFrom('a', 'b', 'c', 'A', 'B', '0', '1', '.', '_', '-'),
+    minLength: 1,
+    maxLength: 9,
+  })
   fc.assert(
     fc.property(
       fc.uniqueArray(word, { selector: (text) => text.toLowerCase(), maxLength: 40 }),

@@ -154,7 +154,6 @@ const ENTRIES: readonly (readonly [string, number])[] = [
 /** Targets by name, in any case. */
 export const NAME_TARGETS = new WordTable(Object.fromEntries(ENTRIES))
 
-
 /** Target of a variable or key by name, -1 when it is none of ours. */
 export function targetOfName(name: string): number {
   const bytes = Buffer.alloc(name.length + WORD_SLACK_BYTES)
