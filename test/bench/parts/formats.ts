@@ -9,7 +9,7 @@ import { seededRandom } from '../../../src/demo/random.ts'
 import { LINE_FORMATS } from '../../../src/parse/registry.ts'
 import { shapesByFormat, writeFormat, writeLines } from '../format-lines.ts'
 import type { Figure, Part } from '../part.ts'
-import { type Run, runOnce, type Senders } from './parse.ts'
+import { ParseAndDetect, type Run, type Senders } from './parse.ts'
 
 const TARGETS: Readonly<Record<string, number>> = { 'paloalto-custom': 1_200_000, 'paloalto-csv': 600_000 }
 const OTHER_TARGET = 300_000
@@ -33,11 +33,12 @@ export const formats: Part = async ({ lines: wanted, folder, say }) => {
     names.map((name) => [name, writeFormat(folder, name, shapes.get(name) ?? [], lines, endMs)]),
   )
   say('warming up')
-  for (const file of files.values()) runOnce(file, endMs)
+  const way = new ParseAndDetect(endMs)
+  for (const file of files.values()) way.run(file)
   const figures: Figure[] = []
   const secondsPerLine = new Map<string, number>()
   for (const [name, file] of files) {
-    const run = best(file, lines, endMs, null)
+    const run = best(way, file, lines, null)
     secondsPerLine.set(name, run.cpuSeconds / lines)
     figures.push(figureOf(`format ${name}`, run, lines, file, TARGETS[name] ?? OTHER_TARGET, ''))
   }
@@ -49,9 +50,9 @@ export const formats: Part = async ({ lines: wanted, folder, say }) => {
     lines,
   )
   const note = `${mixed.length} formats by turns; their mean is ${Math.round(mean).toLocaleString('en')} lines/s`
-  const ten = best(file, lines, endMs, senders)
+  const ten = best(way, file, lines, senders)
   figures.push(figureOf('mixed stream, a sender each', ten, lines, file, mean * MIXED_SHARE, note))
-  const relay = best(file, lines, endMs, null)
+  const relay = best(way, file, lines, null)
   figures.push(figureOf('mixed stream, one relay', relay, lines, file, mean * MIXED_SHARE, note))
   return figures
 }
@@ -74,8 +75,8 @@ function writeMixed(
   return { file, senders: { names: files.map((_, i) => `192.0.2.${i + 1}`), of } }
 }
 
-function best(file: string, lines: number, endMs: number, senders: Senders | null): Run {
-  const runs = Array.from({ length: ROUNDS }, () => runOnce(file, endMs, senders))
+function best(way: ParseAndDetect, file: string, lines: number, senders: Senders | null): Run {
+  const runs = Array.from({ length: ROUNDS }, () => way.run(file, senders))
   for (const { count } of runs)
     if (count !== lines) throw new Error(`${count} records of ${lines} lines of ${file}`)
   return runs.reduce((a, b) => (b.cpuSeconds < a.cpuSeconds ? b : a))

@@ -30,7 +30,7 @@ function parseAndDetect(format: WorkloadFormat, row: number, target: number): Pa
     say('measuring')
     const best = { wallSeconds: Number.POSITIVE_INFINITY, cpuSeconds: 0, detections: 0, unparsed: 0 }
     for (let round = 0; round < 3; round++) {
-      const run = runOnce(path, endMs)
+      const run = new ParseAndDetect(endMs).run(path)
       if (run.count !== lines) throw new Error(`${run.count} records of ${lines} lines`)
       if (run.wallSeconds < best.wallSeconds) Object.assign(best, run)
     }
@@ -62,57 +62,66 @@ export interface Senders {
   readonly of: Uint8Array
 }
 
-/** Reads a file as the file input does, parses and detects; in this thread. */
-export function runOnce(path: string, referenceMs: number, senders: Senders | null = null): Run {
-  const settings = loadSettings()
-  const parser = new Parser({ timeZone: 'UTC', deviceZones: {}, referenceMs })
-  const recent = new RecentBatches(RECENT_BATCHES)
-  const detector = new Detector({ settings: detectionSettings(settings), seed: 1, recent, live: false })
-  const raws: RawBatch[] = []
-  const spare: RecordBatch[] = []
-  const run: Run = { count: 0, wallSeconds: 0, cpuSeconds: 0, detections: 0, unparsed: 0 }
-  let sequence = 0
-  let raw = emptyBatch(raws)
-  const take = (full: RawBatch): void => {
-    if (senders !== null) {
-      full.senders = [...senders.names]
-      full.sender.set(senders.of.subarray(run.count, run.count + full.count))
+/** Reads files as the file input does, parses and detects; in this thread. Batches and tables stay for the next file. */
+export class ParseAndDetect {
+  readonly #parser: Parser
+  readonly #detector: Detector
+  readonly #recent = new RecentBatches(RECENT_BATCHES)
+  readonly #raws: RawBatch[] = []
+  readonly #spare: RecordBatch[] = []
+  #sequence = 0
+
+  constructor(referenceMs: number) {
+    const settings = loadSettings()
+    this.#parser = new Parser({ timeZone: 'UTC', deviceZones: {}, referenceMs })
+    const options = { settings: detectionSettings(settings), seed: 1, recent: this.#recent, live: false }
+    this.#detector = new Detector(options)
+  }
+
+  run(path: string, senders: Senders | null = null): Run {
+    const run: Run = { count: 0, wallSeconds: 0, cpuSeconds: 0, detections: 0, unparsed: 0 }
+    const file = openSync(path, 'r')
+    const counts = { lines: 0, blankLines: 0, truncatedLines: 0, nextLine: 1 }
+    const startCpu = process.cpuUsage()
+    const startMs = performance.now()
+    // as the file input does: read into the batch, mark the lines where they lie, carry the rest over
+    let raw = emptyBatch(this.#raws)
+    let held = 0
+    for (;;) {
+      const got = readSync(file, raw.bytes, held, BATCH_BYTES - held, null)
+      if (got === 0 && held === 0) break
+      const end = held + got
+      const stop = splitLines(raw, 0, end, 0, counts)
+      raw.used = end
+      const rest = raw.bytes.subarray(stop, end)
+      const full = raw
+      raw = emptyBatch(this.#raws)
+      held = rest.copy(raw.bytes, 0)
+      if (senders !== null) {
+        full.senders = [...senders.names]
+        full.sender.set(senders.of.subarray(run.count, run.count + full.count))
+      }
+      this.#take(full, run)
     }
-    const records = spare.pop() ?? new RecordBatch(full)
-    records.sequence = ++sequence
-    parser.parse(full, records)
-    run.detections += detector.observe(records).length
+    run.wallSeconds = (performance.now() - startMs) / 1000
+    const cpu = process.cpuUsage(startCpu)
+    run.cpuSeconds = (cpu.user + cpu.system) / 1e6
+    closeSync(file)
+    return run
+  }
+
+  #take(full: RawBatch, run: Run): void {
+    const records = this.#spare.pop() ?? new RecordBatch(full)
+    records.reset(full, ++this.#sequence)
+    this.#parser.parse(full, records)
+    run.detections += this.#detector.observe(records).length
     run.count += records.count
     for (let i = 0; i < records.count; i++) run.unparsed += ((records.flags[i] as number) >> 5) & 1
-    const fallen = recent.push(records)
-    if (fallen !== null) {
-      raws.push(fallen.raw)
-      spare.push(fallen)
-    }
+    const fallen = this.#recent.push(records)
+    if (fallen === null) return
+    this.#raws.push(fallen.raw)
+    this.#spare.push(fallen)
   }
-  const file = openSync(path, 'r')
-  const counts = { lines: 0, blankLines: 0, truncatedLines: 0, nextLine: 1 }
-  const startCpu = process.cpuUsage()
-  const startMs = performance.now()
-  // as the file input does: read into the batch, mark the lines where they lie, carry the rest over
-  let held = 0
-  for (;;) {
-    const got = readSync(file, raw.bytes, held, BATCH_BYTES - held, null)
-    if (got === 0 && held === 0) break
-    const end = held + got
-    const stop = splitLines(raw, 0, end, 0, counts)
-    raw.used = end
-    const rest = raw.bytes.subarray(stop, end)
-    const full = raw
-    raw = emptyBatch(raws)
-    held = rest.copy(raw.bytes, 0)
-    take(full)
-  }
-  run.wallSeconds = (performance.now() - startMs) / 1000
-  const cpu = process.cpuUsage(startCpu)
-  run.cpuSeconds = (cpu.user + cpu.system) / 1e6
-  closeSync(file)
-  return run
 }
 
 function emptyBatch(spare: RawBatch[]): RawBatch {
