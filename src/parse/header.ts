@@ -53,7 +53,7 @@ function readOne(line: Line, from: number): number {
   at = skipBlanks(bytes, hostEnd, end)
   if (!isRfc5424) return at
   const behind = skipRfc5424Tail(line, at)
-  line.isHeaderOpen = behind === at
+  if (behind === at) line.isHeaderOpen = true
   return behind
 }
 
@@ -206,7 +206,10 @@ function skipRfc5424Tail(line: Line, from: number): number {
   else if (bytes[at] === 0x5b) {
     behind = skipStructuredData(bytes, at, end)
     // Check Point puts its whole text where structured data stands: with nothing behind it, or cut, it is the text.
-    if (behind < 0 || skipBlanks(bytes, behind, end) >= end) behind = at
+    if (behind < 0 || skipBlanks(bytes, behind, end) >= end) {
+      behind = at
+      line.isHeaderOpen = true
+    }
   }
   if (behind < 0) return from
   const isNil = programEnd === from + 1 && bytes[from] === 0x2d

@@ -31,7 +31,7 @@ export class Line {
   /** The program that the innermost header or a skipped tag names; empty when there is none. */
   programStart = 0
   programEnd = 0
-  /** An RFC 5424 header without its last parts: the next line with the same front may have them. */
+  /** An RFC 5424 header whose end the text behind it decides: another line with the same front may have a longer one. */
   isHeaderOpen = false
   /** Stamp of the innermost header that has one. */
   stampKind = 0

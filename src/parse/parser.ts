@@ -6,7 +6,7 @@
 import { AppError } from '../lib/errors.ts'
 import { FLAG, FORMAT, type LogRecord } from '../model/log-record.ts'
 import { type GivenTemplate, templateOf } from '../model/paloalto-template.ts'
-import { MESSAGE_LIMIT_BYTES, RawBatch } from '../model/raw-batch.ts'
+import { BATCH_MESSAGES, MESSAGE_LIMIT_BYTES, RawBatch } from '../model/raw-batch.ts'
 import { RecordBatch, TEXT_SLOT } from '../model/record-batch.ts'
 import { ascii } from './bytes.ts'
 import { DeviceZones } from './device-zones.ts'
@@ -21,6 +21,8 @@ import { UnknownLines, type UnknownShape } from './unknown-lines.ts'
 
 /** Senders remembered; the one seen first goes when there are more. */
 const MAX_SENDERS = 4096
+const FRONT_BITS = 12
+const FRONTS = 1 << FRONT_BITS
 /** Shapes of unknown lines that the counters tell. */
 const UNKNOWN_SHAPES = 50
 
@@ -90,6 +92,11 @@ export class Parser {
   readonly #unknown = new UnknownLines()
   /** Where a reason's text lies in the batch in hand, -1 when it does not yet. */
   readonly #reasonAt = new Int32Array(REASONS.length)
+  /** By the first bytes of a text: 1 + the index of the format that read such a text last, 0 when none did. */
+  readonly #byFront = new Uint8Array(FRONTS)
+  readonly #codeOfRow = new Uint8Array(BATCH_MESSAGES)
+  readonly #firstOfFormat = new Uint16Array(257)
+  readonly #order = new Uint16Array(BATCH_MESSAGES)
   #single: { raw: RawBatch; records: RecordBatch } | null = null
 
   constructor(options: ParserOptions) {
@@ -124,8 +131,48 @@ export class Parser {
     line.zones = this.#zones
     this.#reasonAt.fill(-1)
     const count = raw.count
-    for (let row = 0; row < count; row++) this.#parseRow(line, into, row)
+    if (this.#isMixed()) this.#parseByFormat(line, into, count)
+    else for (let row = 0; row < count; row++) this.#parseRow(line, into, row)
     decodeEscapes(raw, into)
+  }
+
+  /** Whether the batch's senders have sent lines of more than one format. */
+  #isMixed(): boolean {
+    let first: LineFormat | null = null
+    for (const sender of this.#batchSenders) {
+      if (sender.isMixed) return true
+      first ??= sender.lastFormat
+      if (sender.lastFormat !== null && sender.lastFormat !== first) return true
+    }
+    return false
+  }
+
+  /**
+   * Parses the rows of each expected format one after the other: (m) a third faster than by turns, since the
+   * processor predicts and caches the code of one format at a time. Rows are independent of each other.
+   */
+  #parseByFormat(line: Line, into: RecordBatch, count: number): void {
+    const { raw } = into
+    const first = this.#firstOfFormat.fill(0)
+    const codes = this.#codeOfRow
+    for (let row = 0; row < count; row++) {
+      const sender = this.#batchSenders[raw.sender[row] as number] ?? (this.#batchSenders[0] as SenderState)
+      const place = sender.placeOf(line.view, raw.start[row] as number, raw.end[row] as number)
+      const code = sender.formatAt(place)?.code ?? 0
+      codes[row] = code
+      first[code + 1] = (first[code + 1] as number) + 1
+    }
+    for (let code = 1; code < first.length; code++) {
+      first[code] = (first[code] as number) + (first[code - 1] as number)
+    }
+    const order = this.#order
+    for (let row = 0; row < count; row++) {
+      const code = codes[row] as number
+      const at = first[code] as number
+      order[at] = row
+      first[code] = at + 1
+    }
+    for (let i = 0; i < count; i++) this.#parseRow(line, into, order[i] as number)
   }
 
   #openSenders(raw: RawBatch): void {
@@ -152,12 +199,14 @@ export class Parser {
       this.#batchSenders[into.raw.sender[row] as number] ?? (this.#batchSenders[0] as SenderState)
     line.open(row)
     line.senderName = sender.name
-    const place = sender.placeOf(line)
+    const place = sender.placeOf(line.view, line.start, line.end)
     const last = sender.formatAt(place)
-    const isKnown = last !== null && sender.reuseHeader(place, line) && isFirst(last, line)
-    if (isKnown && !this.#isForTemplate(line, last)) {
-      joinRepeated(line)
-      if (this.#tryFormat(last, line, into, row) < 0) return
+    if (last !== null && sender.reuseHeader(place, line)) {
+      const format = isFirst(last, line) ? last : this.#likely(line)
+      if (format !== null && !this.#isForTemplate(line, format)) {
+        joinRepeated(line)
+        if (this.#tryFormat(format, line, into, row) < 0) return
+      }
     }
     const reason = this.#parseAfresh(line, into, row, sender, place)
     if (reason >= 0) this.#refuse(line, into, row, sender, reason)
@@ -206,29 +255,36 @@ export class Parser {
     return false
   }
 
+  /** The format that read the last text that began so, if it knows this one; null when there is none. */
+  #likely(line: Line): LineFormat | null {
+    const index = (this.#byFront[frontOf(line)] as number) - 1
+    const format = index < 0 ? null : (LINE_FORMATS[index] as LineFormat)
+    return format?.recognise(line) === true ? format : null
+  }
+
   /**
-   * Tries the formats of the sender's last lines, then all in the order of the table; those that search for their text
-   * only in that order, so that what a line is never depends on other lines. Returns -1, or why none could read it.
+   * Tries the format that is likely by how the text begins, then all in the order of the table; those that search for
+   * their text only in that order, so that what a line is never depends on other lines. Returns -1, or why none could
+   * read it.
    */
   #tryFormats(line: Line, into: RecordBatch, row: number, sender: SenderState, place: number): number {
-    const { recent } = sender
     let reason = REASON_UNKNOWN
     for (const template of this.#templates) {
       if (!template.recognise(line)) continue
-      const failed = this.#tryFormat(template, line, into, row)
-      if (failed < 0) sender.keepFormat(place, template)
-      if (failed < 0) return failed
-      reason = failed
+      reason = this.#tryFormat(template, line, into, row)
+      if (reason >= 0) continue
+      sender.keepFormat(place, template)
+      return reason
     }
-    for (let i = 0; i < recent.length + LINE_FORMATS.length; i++) {
-      const isRecent = i < recent.length
-      const format = (isRecent ? recent[i] : LINE_FORMATS[i - recent.length]) as LineFormat
-      const isSearching = format.isSearching === true
-      if (isRecent ? isSearching : !isSearching && recent.includes(format)) continue
-      if (this.#templates.includes(format) || !format.recognise(line)) continue
+    const front = frontOf(line)
+    const likely = this.#likely(line)
+    for (let i = likely === null ? 0 : -1; i < LINE_FORMATS.length; i++) {
+      const format = i < 0 ? (likely as LineFormat) : (LINE_FORMATS[i] as LineFormat)
+      if (i >= 0 && (format === likely || !format.recognise(line))) continue
       const failed = this.#tryFormat(format, line, into, row)
       if (failed < 0) {
         sender.keepFormat(place, format)
+        if (i >= 0 && format.isSearching !== true) this.#byFront[front] = i + 1
         return failed
       }
       // The reason is that of the first format of the table, in whatever order they were tried.
@@ -323,6 +379,11 @@ function templatesOf({ paloaltoTemplates = [] }: ParserOptions): readonly LineFo
     if (compiled.ok) return [compiled.format]
     throw new AppError('bad-configuration', `parse.paloaltoTemplates: ${compiled.message}: ${template}`)
   })
+}
+
+/** Hash of the first four bytes of a text. */
+function frontOf(line: Line): number {
+  return Math.imul(line.view.getInt32(line.at, true), 0x9e3779b1) >>> (32 - FRONT_BITS)
 }
 
 /** Whether the format knows the line and, where it searches, no format before it in the table does. */

@@ -11,7 +11,7 @@ import type { LineFormat } from './registry.ts'
 /** Longest header that is kept for comparison. */
 const HEADER_BYTES = 128
 /** Headers kept per sender; a power of two. */
-const HEADERS = 8
+const HEADERS = 32
 /** A header that was read, with what it said; positions are from the start of the line. */
 class HeaderMemory {
   readonly #header = new DataView(new ArrayBuffer(HEADER_BYTES))
@@ -84,8 +84,10 @@ export class SenderState {
   readonly #formats: (LineFormat | null)[] = Array<LineFormat | null>(HEADERS).fill(null)
   /** Made when first needed: a flood from forged senders must not cost more than its lines. */
   readonly #headers: (HeaderMemory | null)[] = Array<HeaderMemory | null>(HEADERS).fill(null)
-  /** Formats that read its lines lately, the last one first. */
-  readonly recent: LineFormat[] = []
+  /** Format of the last line that was not of the format expected at its place. */
+  lastFormat: LineFormat | null = null
+  /** True when it has sent lines of several formats. */
+  isMixed = false
 
   constructor(name: string) {
     this.name = name
@@ -95,9 +97,8 @@ export class SenderState {
    * The place of a line in this memory, by the bytes where the host usually stands, so that each device behind a relay
    * has its own: many devices share one, which costs time but is never wrong.
    */
-  placeOf(line: Line): number {
-    const { view, start } = line
-    if (line.end - start < HASHED_BYTES) return 0
+  placeOf(view: DataView, start: number, end: number): number {
+    if (end - start < HASHED_BYTES) return 0
     const mixed = view.getInt32(start + 16, true) ^ view.getInt32(start + 20, true)
     const hash = Math.imul(mixed ^ view.getInt32(start + 24, true), 0x9e3779b1)
     return (hash >>> 20) & (HEADERS - 1)
@@ -110,11 +111,9 @@ export class SenderState {
 
   keepFormat(place: number, format: LineFormat): void {
     this.#formats[place] = format
-    if (this.recent[0] === format) return
-    const at = this.recent.indexOf(format)
-    if (at >= 0) this.recent.splice(at, 1)
-    else if (this.recent.length === RECENT_FORMATS) this.recent.pop()
-    this.recent.unshift(format)
+    if (this.lastFormat === format) return
+    this.isMixed = this.lastFormat !== null
+    this.lastFormat = format
   }
 
   /** Keeps the header that was just read, unless what follows may decide where it ends, or it is too long. */
@@ -136,5 +135,3 @@ export class SenderState {
 
 /** Shorter lines have no place of their own. */
 const HASHED_BYTES = 32
-/** Formats that are tried before all others. */
-const RECENT_FORMATS = 4
