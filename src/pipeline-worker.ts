@@ -21,7 +21,8 @@ import { systemClock } from './lib/clock.ts'
 import { AppError, messageOf } from './lib/errors.ts'
 import { GeoStage } from './parse/geo.ts'
 import { GeoDatabase } from './parse/geo-database.ts'
-import { Parser, type ParserCounters, type ParserOptions } from './parse/parser.ts'
+import { Parser, type ParserCounters } from './parse/parser.ts'
+import { parserOptions } from './parse/parser-options.ts'
 import { type PipelineParts, runPipeline } from './pipeline.ts'
 import { restoreWindows } from './restore-windows.ts'
 import type { FromPipeline, PipelineStart, PipelineStatus, ToPipeline } from './pipeline-messages.ts'
@@ -269,14 +270,6 @@ async function withinLimit(work: Promise<void>, limitMs: number): Promise<void> 
 
 function relayOptions(settings: Settings): { to: string; files: boolean } {
   return { to: settings['relay.to'], files: settings['relay.files'] }
-}
-
-function parserOptions(settings: Settings): ParserOptions {
-  return {
-    timeZone: settings['time.zone'],
-    deviceZones: settings['time.deviceZones'],
-    paloaltoTemplates: settings['parse.paloaltoTemplates'],
-  }
 }
 
 function parserCounters({

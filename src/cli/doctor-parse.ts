@@ -7,6 +7,7 @@ import { loadConfiguration } from '../config/load.ts'
 import { RawBatch } from '../model/raw-batch.ts'
 import { RecordBatch } from '../model/record-batch.ts'
 import { Parser, type ParserCounters } from '../parse/parser.ts'
+import { parserOptions } from '../parse/parser-options.ts'
 import type { CliIo, LineOutput } from './io.ts'
 import { LineSource } from './line-source.ts'
 import { type ConfigurationOptions, configurationInput, printing } from './options.ts'
@@ -28,12 +29,7 @@ export async function doctorParse(
   await printing(io, async (output) => {
     for (const file of files.length === 0 ? ['-'] : files) {
       const source = new LineSource(file, io)
-      const parser = new Parser({
-        timeZone: settings['time.zone'],
-        deviceZones: settings['time.deviceZones'],
-        paloaltoTemplates: settings['parse.paloaltoTemplates'],
-        referenceMs: source.referenceMs,
-      })
+      const parser = new Parser(parserOptions(settings, source.referenceMs))
       try {
         while (await source.next(raw)) parser.parse(raw, records)
       } finally {

@@ -7,6 +7,7 @@ import { FLAG } from '../model/log-record.ts'
 import { RawBatch } from '../model/raw-batch.ts'
 import { RecordBatch, TEXT_SLOT } from '../model/record-batch.ts'
 import { Parser } from '../parse/parser.ts'
+import { parserOptions } from '../parse/parser-options.ts'
 import type { CliIo } from './io.ts'
 import { LineSource } from './line-source.ts'
 import { type ConfigurationOptions, configurationInput, printing } from './options.ts'
@@ -23,12 +24,7 @@ export async function parse(
   await printing(io, async (output) => {
     for (const file of files.length === 0 ? ['-'] : files) {
       const source = new LineSource(file, io)
-      const parser = new Parser({
-        timeZone: settings['time.zone'],
-        deviceZones: settings['time.deviceZones'],
-        paloaltoTemplates: settings['parse.paloaltoTemplates'],
-        referenceMs: source.referenceMs,
-      })
+      const parser = new Parser(parserOptions(settings, source.referenceMs))
       try {
         while (await source.next(raw)) {
           parser.parse(raw, records)

@@ -17,6 +17,7 @@ import { FLAG } from '../model/log-record.ts'
 import { RawBatch } from '../model/raw-batch.ts'
 import { RecordBatch } from '../model/record-batch.ts'
 import { Parser } from '../parse/parser.ts'
+import { parserOptions } from '../parse/parser-options.ts'
 import { type CliIo, sayError } from './io.ts'
 import { LineSource } from './line-source.ts'
 import { type RecordSource, RowMerger } from './merge-rows.ts'
@@ -142,12 +143,7 @@ class ParsedFile implements RecordSource {
 
   constructor(lines: LineSource, settings: Settings) {
     this.#lines = lines
-    this.#parser = new Parser({
-      timeZone: settings['time.zone'],
-      deviceZones: settings['time.deviceZones'],
-      paloaltoTemplates: settings['parse.paloaltoTemplates'],
-      referenceMs: lines.referenceMs,
-    })
+    this.#parser = new Parser(parserOptions(settings, lines.referenceMs))
   }
 
   /** The batch that `fill` fills. */
@@ -163,7 +159,7 @@ class ParsedFile implements RecordSource {
   async fillInto(records: RecordBatch, sequence: number): Promise<boolean> {
     const raw = records.raw
     if (!(await this.#lines.next(raw))) return false
-    records.reset(raw, sequence)
+    records.sequence = sequence
     this.#parser.parse(raw, records)
     return true
   }
