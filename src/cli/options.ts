@@ -92,7 +92,10 @@ export function untilOf(
 export function ruleOf(text: string): FilterName {
   const rule = parseRuleName(text)
   if (rule !== null) return rule
-  const names = [...RULES, 'manual' as const].map((name) => `${name} ("${ORIGINAL_NAMES[name]}")`)
+  const names = [...RULES, 'manual' as const].map((name) => {
+    const original = ORIGINAL_NAMES[name]
+    return original === null ? name : `${name} ("${original}")`
+  })
   throw new AppError('usage', `--rule ${text}: expected ${names.join(', ')}`)
 }
 

@@ -4,7 +4,8 @@
  */
 import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
-import { SECRET_KEYS, SETTINGS, type SettingDefinition, type SettingKey } from './schema.ts'
+import { SECRET_KEYS, SETTINGS, type SettingKey } from './schema.ts'
+import type { SettingDefinition } from './setting.ts'
 
 export type SettingKind = 'text' | 'number' | 'boolean' | 'choice' | 'list' | 'map'
 

@@ -5,59 +5,8 @@
  */
 import { z } from 'zod'
 import { parseNetwork } from '../lib/address.ts'
-import { RULE_MODES } from '../model/detection.ts'
-import { splitTemplate, templateOf } from '../model/paloalto-template.ts'
-
-/** `host:port`, `:port` (every address) or `[v6]:port`; empty switches the listener off. Port 0 takes a free one. */
-const listen = z
-  .string()
-  .regex(/^$|^(?:\[[0-9a-f:.]+\]|[^\s:[\]]*):\d{1,5}$/i, 'expected HOST:PORT, :PORT or nothing')
-  .refine(
-    (text) => Number(text.slice(text.lastIndexOf(':') + 1)) <= 65_535,
-    'expected a port from 0 to 65535',
-  )
-const networks = z.array(
-  z
-    .string()
-    .refine((text) => parseNetwork(text) !== null, 'expected an address or network such as 192.0.2.0/24'),
-)
-const templates = z.array(
-  z
-    .union([
-      z.string(),
-      z.strictObject({
-        template: z.string(),
-        escapedCharacters: z.string().optional(),
-        escapeCharacter: z.string().optional(),
-      }),
-    ])
-    .superRefine((given, context) => {
-      const split = splitTemplate(templateOf(given))
-      const message = split.ok ? '' : `expected custom formats as PAN-OS shows them; ${split.message}`
-      if (!split.ok) context.addIssue({ code: 'custom', message })
-    }),
-)
-const whole = (min: number, max: number): z.ZodNumber => z.int().min(min).max(max)
-const zone = z.string().refine(isTimeZone, 'expected an IANA time zone such as Europe/Berlin')
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name })
-    return true
-  } catch {
-    return false // an unknown zone is a RangeError by definition
-  }
-}
-
-export interface SettingDefinition<Schema extends z.ZodType = z.ZodType> {
-  readonly schema: Schema
-  readonly default: z.infer<Schema>
-  /** Unit or form of the value, for documents and error messages. */
-  readonly unit: string
-  readonly description: string
-  /** True when a change acts at once; else it needs a restart. */
-  readonly live: boolean
-}
+import { DETECTION_SETTINGS } from './detection-table.ts'
+import { listen, networks, type SettingDefinition, setting, templates, whole, zone } from './setting.ts'
 
 /** Settings whose values are never shown, and which may be given as `<key>File` or `..._FILE`: a file that holds them. */
 export const SECRET_KEYS: readonly string[] = ['metrics.token', 'input.http.token', 'logs.url', 'state.url']
@@ -67,25 +16,6 @@ export const BOOTSTRAP_KEYS: readonly string[] = ['data.dir', 'state.url']
 
 /** Defaults that depend on the machine, as the documents say them. */
 export const DEFAULT_NOTES: Readonly<Record<string, string>> = { 'time.zone': "the server's zone" }
-
-function setting<Schema extends z.ZodType>(
-  schema: Schema,
-  defaultValue: z.infer<Schema>,
-  unit: string,
-  description: string,
-  live = false,
-): SettingDefinition<Schema> {
-  return { schema, default: defaultValue, unit, description, live }
-}
-
-const mode = (defaultMode: (typeof RULE_MODES)[number], rule: string) =>
-  setting(
-    z.enum(RULE_MODES),
-    defaultMode,
-    'off | shadow | enforce',
-    `${rule}: shadow reports what it would block and blocks nothing.`,
-    true,
-  )
 
 export const SETTINGS = {
   'data.dir': setting(z.string().min(1), './data', 'path', 'Folder that holds all data of the service.'),
@@ -269,71 +199,7 @@ export const SETTINGS = {
     'Time zone per device, for firewalls elsewhere.',
     true,
   ),
-  'detection.portScan.mode': mode('enforce', 'Port scan (case 1)'),
-  'detection.portScan.ports': setting(
-    whole(1, 65_535),
-    10,
-    'ports',
-    'Case 1 fires on more than so many ports of one destination.',
-    true,
-  ),
-  'detection.portScan.minutes': setting(
-    whole(0, 1440),
-    10,
-    'min',
-    'Window of case 1; 0 switches it off.',
-    true,
-  ),
-  'detection.hostSweep.mode': mode('enforce', 'Host sweep (case 2)'),
-  'detection.hostSweep.addresses': setting(
-    whole(1, 65_535),
-    10,
-    'addresses',
-    'Case 2 fires on at least so many destinations on one port.',
-    true,
-  ),
-  'detection.hostSweep.minutes': setting(
-    whole(0, 1440),
-    10,
-    'min',
-    'Window of case 2; 0 switches it off.',
-    true,
-  ),
-  'detection.threat.mode': mode('enforce', 'Threat (case 3)'),
-  'detection.threat.level': setting(
-    whole(0, 2),
-    1,
-    'level',
-    'Case 3: 1 critical, 2 critical or high; 0 switches it off.',
-    true,
-  ),
-  'detection.lateReplyGuard': setting(
-    z.boolean(),
-    true,
-    'true | false',
-    'Do not count late replies of servers (DNS, QUIC, HTTPS, ...) as scans.',
-    true,
-  ),
-  'detection.ipv6Prefix': setting(
-    whole(32, 128),
-    64,
-    'prefix length',
-    'IPv6 sources are counted and blocked by this prefix.',
-    true,
-  ),
-  'detection.maxAgeHours': setting(
-    whole(1, 8760),
-    24,
-    'h',
-    'Live lines older than this are stored and do not count.',
-    true,
-  ),
-  'detection.maxKeys': setting(
-    whole(1000, 50_000_000),
-    5_000_000,
-    'keys',
-    'Sources times destinations (or ports) each rule keeps in memory.',
-  ),
+  ...DETECTION_SETTINGS,
   'decisions.maxPerMinute': setting(
     whole(1, 1_000_000),
     100,

@@ -41,7 +41,7 @@ export interface DecisionView extends Omit<Decision, 'target'> {
 
 export interface DetectionView extends Omit<Detection, 'source'> {
   readonly source: string
-  readonly originalName: string
+  readonly originalName: string | null
 }
 
 export interface Explanation {
@@ -159,9 +159,10 @@ function stateSentences(address: string, state: BlockState, isOnList: boolean, k
   return sentences
 }
 
-/** `port-scan (Port Scan Attack v1)`. */
+/** `port-scan (Port Scan Attack v1)`; the rule alone where the older system had no name. */
 function ruleText(rule: RuleName): string {
-  return `${rule} (${ORIGINAL_NAMES[rule]})`
+  const original = ORIGINAL_NAMES[rule]
+  return original === null ? rule : `${rule} (${original})`
 }
 
 function originText(decision: Decision): string {

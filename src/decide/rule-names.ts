@@ -11,7 +11,7 @@ export type FilterName = RuleName | 'manual'
 export function parseRuleName(text: string): FilterName | null {
   const wanted = text.trim().toLowerCase()
   const names: readonly FilterName[] = [...RULES, 'manual']
-  return names.find((name) => name === wanted || ORIGINAL_NAMES[name].toLowerCase() === wanted) ?? null
+  return names.find((name) => name === wanted || ORIGINAL_NAMES[name]?.toLowerCase() === wanted) ?? null
 }
 
 /** What the older system called it; a feed's decisions had no name there. */

@@ -8,6 +8,7 @@ const THREAT_NAME_LIMIT = 120
 export function reasonOf(detection: Detection): string {
   const { count, threshold, destination } = detection
   const within = detection.windowSeconds === null ? '' : ` within ${spanOf(detection.windowSeconds * 1000)}`
+  if (detection.finding !== null) return detection.finding
   switch (detection.rule) {
     case 'port-scan':
       return `reached ${count} ports of ${destination ?? 'one address'}${within} (more than ${threshold} allowed)`
@@ -20,6 +21,12 @@ export function reasonOf(detection: Detection): string {
       const what = name === undefined ? '' : `: ${quoted(name, THREAT_NAME_LIMIT)}`
       return `sent a threat of severity ${level}${against}${what}`
     }
+    case 'slow-scan':
+    case 'subnet-scan':
+    case 'random-scan':
+    case 'brute-force':
+    case 'vendor-scan':
+      return `set off ${detection.rule} with ${count} (threshold ${threshold})${within}`
   }
 }
 

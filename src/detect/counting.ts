@@ -2,21 +2,24 @@
  * Which records count, and why the others do not (DESIGN.md section 6). One reason per record; `explain` shows the
  * same sentence that the counters count by.
  */
-import { ATTACKER, CATEGORY, FLAG, SEVERITY } from '../model/log-record.ts'
-import { BATCH_MESSAGES } from '../model/raw-batch.ts'
+import { ATTACKER, CATEGORY, FLAG, OUTCOME, SEVERITY } from '../model/log-record.ts'
 import { ADDRESS_SLOT, ADDRESS_STRIDE, type RecordBatch } from '../model/record-batch.ts'
 import { AddressKinds, KIND } from './address-kind.ts'
 import { LATE_REPLY, lateReplyOf, mayBeLateReply } from './late-reply.ts'
 import { protocolOf, provesSource } from './proof.ts'
+import { Rows } from './scan.ts'
 import type { DetectionSettings } from './settings.ts'
+import { isVendorScan } from './vendor-scan-record.ts'
 import { Sightings } from './window.ts'
 
-/** In the order of their codes; the first three count. */
+/** In the order of their codes; the first five count. */
 export const REASONS = [
   ['inbound', 'counts: traffic from a public source to us'],
   ['lateral', 'counts as internal scanning, which is reported and never blocked: neither side is public'],
   ['threat', 'counts: a threat of enough severity whose attacker is the source'],
-  ['otherType', 'is neither traffic nor a threat'],
+  ['login', 'counts: a failed login from a public source'],
+  ['vendorScan', "counts: the firewall's own scan or flood threat"],
+  ['otherType', 'is neither traffic nor a threat nor a failed login'],
   ['unparsed', 'could not be read'],
   ['ambiguous', 'can be read in more than one way (keys twice or out of order)'],
   ['duplicate', 'was seen before (same device, type and sequence number)'],
@@ -34,7 +37,7 @@ export const REASONS = [
   ['insaneClock', 'comes from a device whose clock is more than 15 hours off'],
   ['lowSeverity', 'is a threat below the severity of detection.threat.level'],
   ['attackerNotSource', 'is a threat whose attacker is not the source'],
-  ['sourceNotPublic', 'is a threat from a source that is not public'],
+  ['sourceNotPublic', 'is a threat or a failed login from a source that is not public'],
   ['untrustedSender', 'came from a sender that is not among senders.known, whose lines are only stored'],
 ] as const
 
@@ -44,6 +47,8 @@ const {
   inbound,
   lateral,
   threat,
+  login,
+  vendorScan,
   otherType,
   unparsed,
   ambiguous,
@@ -66,6 +71,9 @@ const {
   untrustedSender,
 } = CODE
 
+/** Codes up to this one count. */
+export const LAST_COUNTED = vendorScan
+
 const SOURCE = ADDRESS_SLOT.sourceAddress
 const DESTINATION = ADDRESS_SLOT.destinationAddress
 const NEVER_COUNTS = FLAG.unparsed | FLAG.ambiguous | FLAG.duplicate
@@ -79,9 +87,10 @@ export class Counting {
   /** Scan records, both sides IPv4; and those where one side is IPv6. */
   readonly v4 = new Sightings()
   readonly v6 = new Sightings()
-  /** Rows of threat records that count. */
-  readonly threatRows = new Uint16Array(BATCH_MESSAGES)
-  threats = 0
+  /** Records of the other kinds that count; a scan threat of enough severity is in both of the first two. */
+  readonly threats = new Rows()
+  readonly vendorScans = new Rows()
+  readonly failedLogins = new Rows()
   /** Records per reason code since the start. */
   readonly totals = new Float64Array(REASONS.length)
   readonly #live: boolean
@@ -114,19 +123,25 @@ export class Counting {
     return this.#kinds
   }
 
-  /** Fills `v4`, `v6` and `threatRows`. About 20 ns a record. */
+  /** Fills `v4`, `v6`, `threats`, `vendorScans` and `failedLogins`. About 20 ns a record. */
   count(batch: RecordBatch): void {
     const perBatch = this.#perBatch.fill(0)
     this.v4.count = 0
     this.v6.count = 0
-    this.threats = 0
+    this.threats.count = 0
+    this.vendorScans.count = 0
+    this.failedLogins.count = 0
     const count = batch.count
     for (let row = 0; row < count; row++) {
       const reason = this.classify(batch, row)
       perBatch[reason] = (perBatch[reason] as number) + 1
-      if (reason > threat) continue
-      if (reason === threat) this.threatRows[this.threats++] = row
-      else this.#take(batch, row)
+      if (reason > LAST_COUNTED) continue
+      if (reason <= lateral) this.#take(batch, row)
+      else if (reason === login) this.failedLogins.add(row)
+      else {
+        if (reason === threat) this.threats.add(row)
+        if (reason === vendorScan || isVendorScan(batch, row)) this.vendorScans.add(row)
+      }
     }
     for (let reason = 0; reason < perBatch.length; reason++)
       this.totals[reason] = (this.totals[reason] as number) + (perBatch[reason] as number)
@@ -153,7 +168,10 @@ export class Counting {
     }
     const category = batch.category[row]
     if (category === CATEGORY.traffic) return this.#classifyTraffic(batch, row)
-    return category === CATEGORY.threat ? this.#classifyThreat(batch, row) : otherType
+    if (category === CATEGORY.threat) return this.#classifyThreat(batch, row)
+    return category === CATEGORY.login && batch.outcome[row] === OUTCOME.failure
+      ? this.#classifyFailedLogin(batch, row)
+      : otherType
   }
 
   #classifyTraffic(batch: RecordBatch, row: number): number {
@@ -190,13 +208,23 @@ export class Counting {
   }
 
   #classifyThreat(batch: RecordBatch, row: number): number {
-    if ((batch.severity[row] as number) < this.#severityNeeded) return lowSeverity
+    const isSevere = (batch.severity[row] as number) >= this.#severityNeeded
+    if (!isSevere && !isVendorScan(batch, row)) return lowSeverity
     if (batch.attacker[row] !== ATTACKER.source) return attackerNotSource
     const at = row * ADDRESS_STRIDE + SOURCE
     if (isNone(batch.addresses, at)) return noAddress
     if (this.#kindAt(batch.addresses, at) !== KIND.public) return sourceNotPublic
     const time = this.#timeReason(batch, row)
-    return time === 0 ? threat : time
+    if (time !== 0) return time
+    return isSevere ? threat : vendorScan
+  }
+
+  #classifyFailedLogin(batch: RecordBatch, row: number): number {
+    const at = row * ADDRESS_STRIDE + SOURCE
+    if (isNone(batch.addresses, at)) return noAddress
+    if (this.#kindAt(batch.addresses, at) !== KIND.public) return sourceNotPublic
+    const time = this.#timeReason(batch, row)
+    return time === 0 ? login : time
   }
 
   /** 0 when the record's time lets it count. Live, it must lie near its arrival; in `replay` it must only be one. */

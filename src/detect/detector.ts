@@ -4,21 +4,19 @@
  *
  * One Detector belongs to one thread and sees every batch once, in order.
  */
-import type { Detection } from '../model/detection.ts'
+import { type Detection, RULES, type RuleName } from '../model/detection.ts'
 import type { DeviceStatus } from '../model/device.ts'
 import { BATCH_MESSAGES } from '../model/raw-batch.ts'
 import type { RecordBatch } from '../model/record-batch.ts'
 import { type AddressMask, maskOf } from './address-mask.ts'
 import { ArrivalClock } from './arrival-clock.ts'
-import { Counting, REASONS } from './counting.ts'
+import { Counting, LAST_COUNTED, REASONS } from './counting.ts'
 import { DeviceClocks } from './device-clocks.ts'
-import { HostSweep } from './host-sweep.ts'
-import type { WindowCounters } from './key-table.ts'
-import { PortScan } from './port-scan.ts'
 import type { RecentBatches } from './recent-batches.ts'
+import type { DetectionRule } from './rule.ts'
+import { makeRules } from './rules.ts'
 import type { Found, ScanOptions } from './scan.ts'
 import type { DetectionSettings } from './settings.ts'
-import { ThreatRule } from './threat.ts'
 import { WitnessLines } from './witness-lines.ts'
 
 export interface DetectorOptions {
@@ -40,11 +38,9 @@ export class Detector {
   #mask: AddressMask
   readonly #lines: WitnessLines
   #clock = new ArrivalClock()
-  #portScan: PortScan
-  #hostSweep: HostSweep
-  #threat: ThreatRule
+  #rules: DetectionRule[]
   #records = 0
-  readonly #fired = { 'port-scan': 0, 'host-sweep': 0, threat: 0 }
+  readonly #fired = Object.fromEntries(RULES.map((rule) => [rule, 0])) as Record<RuleName, number>
 
   constructor(options: DetectorOptions) {
     const { settings, seed, live } = options
@@ -54,9 +50,7 @@ export class Detector {
     this.#clocks = live ? new DeviceClocks(seed) : null
     this.#counting = new Counting(settings, live, this.#clocks?.insane ?? new Uint8Array(BATCH_MESSAGES))
     this.#lines = new WitnessLines(options.recent, options.witnessBytes)
-    this.#portScan = new PortScan(settings, this.#scanOptions())
-    this.#hostSweep = new HostSweep(settings, this.#scanOptions())
-    this.#threat = new ThreatRule(settings, seed)
+    this.#rules = makeRules(settings, this.#scanOptions())
   }
 
   /**
@@ -86,17 +80,13 @@ export class Detector {
     this.#settings = settings
     this.#mask = maskOf(settings.ipv6Prefix)
     this.#counting.configure(settings)
-    this.#portScan.configure(settings)
-    this.#hostSweep.configure(settings)
-    this.#threat.configure(settings)
+    for (const rule of this.#rules) rule.configure(settings)
   }
 
   /** Forgets every window and every source that fired; what is known of clocks and the counters of records stay. */
   reset(): void {
     this.#clock = new ArrivalClock()
-    this.#portScan = new PortScan(this.#settings, this.#scanOptions())
-    this.#hostSweep = new HostSweep(this.#settings, this.#scanOptions())
-    this.#threat = new ThreatRule(this.#settings, this.#options.seed)
+    this.#rules = makeRules(this.#settings, this.#scanOptions())
   }
 
   /**
@@ -123,14 +113,15 @@ export class Detector {
       const prefix = code <= LAST_COUNTED ? 'counted' : 'skipped'
       counters[prefix + capital(name)] = this.#counting.totals[code] as number
     })
-    counters['firedPortScan'] = this.#fired['port-scan']
-    counters['firedHostSweep'] = this.#fired['host-sweep']
-    counters['firedThreat'] = this.#fired.threat
-    counters['threatRepeats'] = this.#threat.repeats
-    const windows = { portScan: this.#portScan.counters(), hostSweep: this.#hostSweep.counters() }
-    for (const [rule, figures] of Object.entries(windows))
-      for (const [name, value] of Object.entries(figures)) counters[rule + capital(name)] = value
-    counters['evictions'] = lossesOf(windows.portScan) + lossesOf(windows.hostSweep)
+    let evictions = 0
+    for (const rule of this.#rules) {
+      const name = camelCase(rule.name)
+      const figures = rule.counters()
+      counters[`fired${capital(name)}`] = this.#fired[rule.name]
+      for (const [figure, value] of Object.entries(figures)) counters[name + capital(figure)] = value
+      evictions += lossesOf(figures)
+    }
+    counters['evictions'] = evictions
     counters['devicesForgotten'] = this.#clocks?.forgotten ?? 0
     return counters
   }
@@ -147,11 +138,12 @@ export class Detector {
       nowMs: this.#clock.advance(batch),
       kinds: counting.kinds,
       mask: this.#mask,
+      threats: counting.threats,
+      vendorScans: counting.vendorScans,
+      failedLogins: counting.failedLogins,
     }
     const found: Found[] = []
-    this.#portScan.observe(counted, found)
-    this.#hostSweep.observe(counted, found)
-    this.#threat.observe(counted, counting.threatRows, counting.threats, found)
+    for (const rule of this.#rules) rule.observe(counted, found)
     return found.length === 0 ? [] : found.sort((a, b) => a.row - b.row).map(({ detection }) => detection)
   }
 
@@ -161,13 +153,16 @@ export class Detector {
   }
 }
 
-/** Codes up to this one count (see REASONS). */
-const LAST_COUNTED = 2
-
 function capital(name: string): string {
   return name.charAt(0).toUpperCase() + name.slice(1)
 }
 
-function lossesOf(counters: WindowCounters): number {
-  return counters.evictedSingle + counters.evictedMulti + counters.valuesLost
+/** `port-scan` -> `portScan`. */
+function camelCase(rule: RuleName): string {
+  return rule.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
+}
+
+function lossesOf(counters: Readonly<Record<string, number>>): number {
+  const { evictedSingle = 0, evictedMulti = 0, valuesLost = 0 } = counters
+  return evictedSingle + evictedMulti + valuesLost
 }

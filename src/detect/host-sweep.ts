@@ -6,7 +6,7 @@ import { formatAddress } from '../lib/address.ts'
 import { BATCH_MESSAGES } from '../model/raw-batch.ts'
 import { ADDRESS_SLOT, ADDRESS_STRIDE } from '../model/record-batch.ts'
 import { copyMaskedSource } from './address-mask.ts'
-import type { WindowCounters } from './key-table.ts'
+import type { DetectionRule } from './rule.ts'
 import {
   type CountedBatch,
   detectionOf,
@@ -25,7 +25,8 @@ const V4_MARK = 0xffff
 /** Key: source and destination port. Value: destination. */
 const SHAPE = { keyWords: { v4: 2, v6: 5 }, valueWords: { v4: 1, v6: 4 } } as const
 
-export class HostSweep {
+export class HostSweep implements DetectionRule {
+  readonly name = 'host-sweep'
   readonly #v4: SlidingWindow
   readonly #v6: SlidingWindow
   readonly #v4Keys = new Uint32Array(BATCH_MESSAGES * SHAPE.keyWords.v4)
@@ -52,8 +53,8 @@ export class HostSweep {
     this.#v6.configure(addresses, windowMs, keepMs(windowMs, this.#options.live))
   }
 
-  counters(): WindowCounters {
-    return sumCounters(this.#v4.counters(), this.#v6.counters())
+  counters(): Readonly<Record<string, number>> {
+    return { ...sumCounters(this.#v4.counters(), this.#v6.counters()) }
   }
 
   /** Counts the records of a batch and adds what fired to `found` (not in order of rows between families). */
@@ -88,6 +89,8 @@ export class HostSweep {
     return detectionOf(
       {
         rule: 'host-sweep',
+        finding: null,
+        settingsVersion: this.#settings.versions['host-sweep'],
         mode: this.#settings.hostSweep.mode,
         threshold: this.#settings.hostSweep.addresses,
         windowMs: this.#settings.hostSweep.windowMs,

@@ -6,7 +6,7 @@ import { formatAddress } from '../lib/address.ts'
 import { BATCH_MESSAGES } from '../model/raw-batch.ts'
 import { ADDRESS_SLOT, ADDRESS_STRIDE } from '../model/record-batch.ts'
 import { copyMaskedSource } from './address-mask.ts'
-import type { WindowCounters } from './key-table.ts'
+import type { DetectionRule } from './rule.ts'
 import {
   type CountedBatch,
   detectionOf,
@@ -24,7 +24,8 @@ const DESTINATION = ADDRESS_SLOT.destinationAddress
 /** Source and destination; one word each, or four where one of them is IPv6. */
 const SHAPE = { keyWords: { v4: 2, v6: 8 }, valueWords: { v4: 1, v6: 1 } } as const
 
-export class PortScan {
+export class PortScan implements DetectionRule {
+  readonly name = 'port-scan'
   readonly #v4: SlidingWindow
   readonly #v6: SlidingWindow
   readonly #v4Keys = new Uint32Array(BATCH_MESSAGES * SHAPE.keyWords.v4)
@@ -50,8 +51,8 @@ export class PortScan {
     this.#v6.configure(ports + 1, windowMs, keepMs(windowMs, this.#options.live))
   }
 
-  counters(): WindowCounters {
-    return sumCounters(this.#v4.counters(), this.#v6.counters())
+  counters(): Readonly<Record<string, number>> {
+    return { ...sumCounters(this.#v4.counters(), this.#v6.counters()) }
   }
 
   /** Counts the records of a batch and adds what fired to `found` (not in order of rows between families). */
@@ -88,6 +89,8 @@ export class PortScan {
     return detectionOf(
       {
         rule: 'port-scan',
+        finding: null,
+        settingsVersion: this.#settings.versions['port-scan'],
         mode: this.#settings.portScan.mode,
         threshold: this.#settings.portScan.ports,
         windowMs: this.#settings.portScan.windowMs,

@@ -8,8 +8,10 @@ import {
   EVIDENCE_LINES,
   type RuleMode,
   type RuleName,
+  TECHNIQUES,
   type Witness,
 } from '../model/detection.ts'
+import { BATCH_MESSAGES } from '../model/raw-batch.ts'
 import { ADDRESS_SLOT, type RecordBatch, TEXT_SLOT } from '../model/record-batch.ts'
 import { type AddressKinds, KIND } from './address-kind.ts'
 import { type AddressMask, prefixOf } from './address-mask.ts'
@@ -41,6 +43,20 @@ export interface CountedBatch {
   readonly nowMs: number
   readonly kinds: AddressKinds
   readonly mask: AddressMask
+  /** Rows of threats of enough severity, of the firewall's own scan and flood threats, and of failed logins. */
+  readonly threats: Rows
+  readonly vendorScans: Rows
+  readonly failedLogins: Rows
+}
+
+/** Rows of a batch, ascending; the first `count` of `rows` are valid. */
+export class Rows {
+  count = 0
+  readonly rows = new Uint16Array(BATCH_MESSAGES)
+
+  add(row: number): void {
+    this.rows[this.count++] = row
+  }
 }
 
 export interface ScanShape {
@@ -96,6 +112,9 @@ export function sumCounters(a: WindowCounters, b: WindowCounters): WindowCounter
 /** What a rule knows of its own firing. */
 export interface ScanFinding {
   readonly rule: RuleName
+  /** What was found, as a predicate; null where decide/ has the words. */
+  readonly finding: string | null
+  readonly settingsVersion: string
   readonly mode: RuleMode
   readonly threshold: number
   readonly windowMs: number
@@ -134,12 +153,25 @@ export function detectionOf(
     windowSeconds: finding.windowMs / 1000,
     firstSeenAtMs: witnesses[0]?.atMs ?? (sightings.timesMs[firing.index] as number),
     detectedAtMs: sightings.timesMs[firing.index] as number,
-    proof: firing.proven ? 'handshake' : 'spoofable',
+    ...proofOf(firing.proven),
+    finding: finding.finding,
+    settingsVersion: finding.settingsVersion,
+    technique: TECHNIQUES[finding.rule],
     lateral: kinds.of(...source) !== KIND.public,
     witnesses,
     evidence: evidenceOf(firing.lineRefs, lines),
   }
   return { row, detection }
+}
+
+/** Proof of a scan and the clause that says why. */
+export function proofOf(isProven: boolean): Pick<Detection, 'proof' | 'proofReason'> {
+  return isProven
+    ? { proof: 'handshake', proofReason: 'a session with it was established, so the address is real' }
+    : {
+        proof: 'spoofable',
+        proofReason: 'no session with it was established, so the address could be forged',
+      }
 }
 
 /** The offender as a target: the address, or for IPv6 its prefix. */

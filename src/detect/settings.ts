@@ -1,9 +1,10 @@
 /** What detection takes from the settings, in the form its loops want: milliseconds and sets of networks. */
-import type { Settings } from '../config/schema.ts'
+import { createHash } from 'node:crypto'
+import type { SettingKey, Settings } from '../config/schema.ts'
 import { parseNetwork } from '../lib/address.ts'
 import { AppError } from '../lib/errors.ts'
 import { NetworkSet } from '../lib/network-set.ts'
-import type { RuleMode } from '../model/detection.ts'
+import type { RuleMode, RuleName } from '../model/detection.ts'
 import { FLAG } from '../model/log-record.ts'
 
 export interface DetectionSettings {
@@ -13,6 +14,41 @@ export interface DetectionSettings {
   readonly hostSweep: { readonly mode: RuleMode; readonly addresses: number; readonly windowMs: number }
   /** Level 1: critical; 2: critical or high; 0: off. */
   readonly threat: { readonly mode: RuleMode; readonly level: number }
+  /**
+   * Distinct (destination, port) pairs of one source: more than `counts[i]` within `windowsMs[i]` fires; a count of 0
+   * switches that window off.
+   */
+  readonly slowScan: {
+    readonly mode: RuleMode
+    readonly counts: readonly number[]
+    readonly windowsMs: readonly number[]
+  }
+  /** The same for a /24 or /48 of at least `sources` sources. */
+  readonly subnetScan: {
+    readonly mode: RuleMode
+    readonly sources: number
+    readonly counts: readonly number[]
+    readonly windowsMs: readonly number[]
+  }
+  /** More than `pairs` (destination, port) pairs that spread over `hosts` hosts and `ports` ports at least. */
+  readonly randomScan: {
+    readonly mode: RuleMode
+    readonly pairs: number
+    readonly hosts: number
+    readonly ports: number
+    readonly windowMs: number
+  }
+  /** More than `failures` failed logins, or more than `users` users tried, within the window. */
+  readonly bruteForce: {
+    readonly mode: RuleMode
+    readonly failures: number
+    readonly users: number
+    readonly windowMs: number
+  }
+  /** The firewall's own scan and flood threats; `records` of them within the window fire. */
+  readonly vendorScan: { readonly mode: RuleMode; readonly records: number; readonly windowMs: number }
+  /** Short hash of each rule's settings, frozen with its detections. */
+  readonly versions: Readonly<Record<RuleName, string>>
   readonly lateReplyGuard: boolean
   /** Flags of lines that are stored only: `untrusted` when `senders.unknown` is `store`, else 0. */
   readonly ignoredFlags: number
@@ -27,6 +63,7 @@ export interface DetectionSettings {
 }
 
 const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
 
 /** Derives the detection settings. Throws `bad-configuration` for a network that is none (the schema lets none pass). */
 export function detectionSettings(settings: Settings): DetectionSettings {
@@ -42,6 +79,49 @@ export function detectionSettings(settings: Settings): DetectionSettings {
       windowMs: settings['detection.hostSweep.minutes'] * MINUTE_MS,
     },
     threat: { mode: settings['detection.threat.mode'], level: settings['detection.threat.level'] },
+    slowScan: {
+      mode: settings['detection.slowScan.mode'],
+      counts: [
+        settings['detection.slowScan.perHour'],
+        settings['detection.slowScan.perSixHours'],
+        settings['detection.slowScan.perDay'],
+      ],
+      windowsMs: [HOUR_MS, 6 * HOUR_MS, 24 * HOUR_MS],
+    },
+    subnetScan: {
+      mode: settings['detection.subnetScan.mode'],
+      sources: settings['detection.subnetScan.sources'],
+      counts: [settings['detection.subnetScan.perHour'], settings['detection.subnetScan.perDay']],
+      windowsMs: [HOUR_MS, 24 * HOUR_MS],
+    },
+    randomScan: {
+      mode: settings['detection.randomScan.mode'],
+      pairs: settings['detection.randomScan.pairs'],
+      hosts: settings['detection.randomScan.hosts'],
+      ports: settings['detection.randomScan.ports'],
+      windowMs: settings['detection.randomScan.minutes'] * MINUTE_MS,
+    },
+    bruteForce: {
+      mode: settings['detection.bruteForce.mode'],
+      failures: settings['detection.bruteForce.failures'],
+      users: settings['detection.bruteForce.users'],
+      windowMs: settings['detection.bruteForce.minutes'] * MINUTE_MS,
+    },
+    vendorScan: {
+      mode: settings['detection.vendorScan.mode'],
+      records: settings['detection.vendorScan.records'],
+      windowMs: settings['detection.vendorScan.minutes'] * MINUTE_MS,
+    },
+    versions: {
+      'port-scan': versionOf(settings, 'detection.portScan.'),
+      'host-sweep': versionOf(settings, 'detection.hostSweep.'),
+      threat: versionOf(settings, 'detection.threat.'),
+      'slow-scan': versionOf(settings, 'detection.slowScan.'),
+      'subnet-scan': versionOf(settings, 'detection.subnetScan.'),
+      'random-scan': versionOf(settings, 'detection.randomScan.'),
+      'brute-force': versionOf(settings, 'detection.bruteForce.'),
+      'vendor-scan': versionOf(settings, 'detection.vendorScan.'),
+    },
     lateReplyGuard: settings['detection.lateReplyGuard'],
     ignoredFlags: settings['senders.unknown'] === 'store' ? FLAG.untrusted : 0,
     ipv6Prefix: settings['detection.ipv6Prefix'],
@@ -50,6 +130,19 @@ export function detectionSettings(settings: Settings): DetectionSettings {
     own: networkSet(settings['networks.own'], 'networks.own'),
     public: networkSet(settings['networks.public'], 'networks.public'),
   }
+}
+
+/** Eight hex digits that change when a setting of the rule, or one that all rules share, changes. */
+function versionOf(settings: Settings, prefix: string): string {
+  const keys = Object.keys(settings).filter((key) => key.startsWith(prefix) || isShared(key)) as SettingKey[]
+  const values = keys.toSorted().map((key) => [key, settings[key]])
+  return createHash('sha256').update(JSON.stringify(values)).digest('hex').slice(0, 8)
+}
+
+/** Settings of detection as a whole (no rule's name in the key), and of what is ours. */
+function isShared(key: string): boolean {
+  if (key.startsWith('networks.')) return true
+  return /^detection\.[a-zA-Z0-9]+$/.test(key) || key.startsWith('detection.guards.')
 }
 
 function networkSet(texts: readonly string[], key: string): NetworkSet {

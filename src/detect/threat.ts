@@ -6,11 +6,12 @@
  * Sources that fired lie in a table of fixed size, 8 places per set, the longest ago giving way: a source that was
  * pushed out fires once more, which costs nothing but a line.
  */
-import type { Detection } from '../model/detection.ts'
+import { type Detection, TECHNIQUES } from '../model/detection.ts'
 import { ADDRESS_SLOT, type RecordBatch, TEXT_SLOT } from '../model/record-batch.ts'
 import { formatAddress } from '../lib/address.ts'
 import { copyMaskedSource } from './address-mask.ts'
 import { threatProvesSource } from './proof.ts'
+import type { DetectionRule } from './rule.ts'
 import { type CountedBatch, type Found, sourceNetwork, whoAndWhere } from './scan.ts'
 import { SeededHash } from './seeded-hash.ts'
 import type { DetectionSettings } from './settings.ts'
@@ -22,7 +23,8 @@ const SETS = 8192
 const WAYS = 8
 const KEY_WORDS = 4
 
-export class ThreatRule {
+export class ThreatRule implements DetectionRule {
+  readonly name = 'threat'
   #settings: DetectionSettings
   readonly #hash: SeededHash
   // 1.5 MiB, made when the first threat comes.
@@ -41,18 +43,18 @@ export class ThreatRule {
     this.#settings = settings
   }
 
-  /** Records that counted and did not fire again. */
-  get repeats(): number {
-    return this.#repeats
+  /** `repeats`: records that counted and did not fire again. */
+  counters(): Readonly<Record<string, number>> {
+    return { repeats: this.#repeats, bytes: this.#keys.byteLength + this.#firedAtMs.byteLength }
   }
 
   /** Judges the threat rows of a batch and adds what fired to `found`. */
-  observe(counted: CountedBatch, rows: Uint16Array, count: number, found: Found[]): void {
+  observe(counted: CountedBatch, found: Found[]): void {
     const { mode, level } = this.#settings.threat
     if (mode === 'off' || level === 0) return
-    const { batch, mask } = counted
-    for (let i = 0; i < count; i++) {
-      const row = rows[i] as number
+    const { batch, mask, threats } = counted
+    for (let i = 0; i < threats.count; i++) {
+      const row = threats.rows[i] as number
       const timeMs = (batch.eventTimeMs[row] as number) + (batch.clockOffsetMs[row] as number)
       copyMaskedSource(batch.addresses, row, mask, this.#key, 0)
       if (this.#fires(timeMs)) found.push({ row, detection: this.#detection(counted, row, timeMs) })
@@ -105,12 +107,25 @@ export class ThreatRule {
       windowSeconds: null,
       firstSeenAtMs: timeMs,
       detectedAtMs: timeMs,
-      proof: threatProvesSource(batch, row) ? 'handshake' : 'spoofable',
+      ...threatProof(batch, row),
+      finding: null,
+      settingsVersion: this.#settings.versions.threat,
+      technique: TECHNIQUES.threat,
       lateral: false,
       witnesses: [{ value: threatText(batch, row), atMs: timeMs }],
       evidence: [evidenceLine(batch, row)],
     }
   }
+}
+
+/** Proof of a threat record and the clause that says why. */
+export function threatProof(batch: RecordBatch, row: number): Pick<Detection, 'proof' | 'proofReason'> {
+  return threatProvesSource(batch, row)
+    ? { proof: 'handshake', proofReason: 'the threat was seen inside a TCP session, so the address is real' }
+    : {
+        proof: 'spoofable',
+        proofReason: 'the threat was seen in single packets or over UDP, so the address could be forged',
+      }
 }
 
 /** The threat as the firewall names it: `Name(30845)`, or what there is of it. */

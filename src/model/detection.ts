@@ -4,7 +4,16 @@
  */
 import type { Network } from '../lib/address.ts'
 
-export const RULES = ['port-scan', 'host-sweep', 'threat'] as const
+export const RULES = [
+  'port-scan',
+  'host-sweep',
+  'threat',
+  'slow-scan',
+  'subnet-scan',
+  'random-scan',
+  'brute-force',
+  'vendor-scan',
+] as const
 export type RuleName = (typeof RULES)[number]
 
 export const RULE_MODES = ['off', 'shadow', 'enforce'] as const
@@ -17,7 +26,7 @@ export type RuleMode = (typeof RULE_MODES)[number]
  */
 export type Proof = 'handshake' | 'spoofable'
 
-/** One distinct value that counted: a port for `port-scan`, a host for `host-sweep`, a threat for `threat`. */
+/** One distinct value that counted: a port for `port-scan`, a host for `host-sweep`, a threat for `threat`, ... */
 export interface Witness {
   readonly value: string
   /** Latest event time of the value in the window, Unix ms. */
@@ -31,7 +40,7 @@ export interface Detection {
   readonly source: Network
   /** The address that sent the convicting record. */
   readonly sourceAddress: string
-  /** `port-scan`: the scanned address; else null, or for `threat` the attacked address. */
+  /** `port-scan`: the scanned address; for `threat` and `vendor-scan` the attacked one; else null. */
   readonly destination: string | null
   /** `host-sweep`: the swept port; else null. */
   readonly port: number | null
@@ -47,6 +56,14 @@ export interface Detection {
   /** Arrival of that record, Unix ms; NaN in `replay`. */
   readonly receivedAtMs: number
   readonly proof: Proof
+  /** One clause: what proves the source, or why it could be forged. */
+  readonly proofReason: string
+  /** What was found, with its numbers, as a predicate; null for the first three rules, whose words are in decide/. */
+  readonly finding: string | null
+  /** Short hash of the rule's settings when it fired: two detections of one version were judged alike. */
+  readonly settingsVersion: string
+  /** MITRE ATT&CK id of what the rule sees. */
+  readonly technique: string
   /** True when source and destination are both inside: an internal scanner, reported and never blocked. */
   readonly lateral: boolean
   /** The firewall that reported it. */
@@ -61,10 +78,27 @@ export interface Detection {
 /** Raw lines frozen with a detection. */
 export const EVIDENCE_LINES = 20
 
-/** Names that users of the older system know, shown beside ours and accepted in filters. */
-export const ORIGINAL_NAMES: Readonly<Record<RuleName | 'manual', string>> = {
+/** Names that users of the older system know, shown beside ours and accepted in filters; null for rules it lacked. */
+export const ORIGINAL_NAMES: Readonly<Record<RuleName | 'manual', string | null>> = {
   'port-scan': 'Port Scan Attack v1',
   'host-sweep': 'Port Scan Attack v2',
   threat: 'Vulnerability Scan v1',
+  'slow-scan': null,
+  'subnet-scan': null,
+  'random-scan': null,
+  'brute-force': null,
+  'vendor-scan': null,
   manual: 'User Added',
+}
+
+/** MITRE ATT&CK (Enterprise, v15): what each rule sees. */
+export const TECHNIQUES: Readonly<Record<RuleName, string>> = {
+  'port-scan': 'T1595.001', // Active Scanning: Scanning IP Blocks
+  'host-sweep': 'T1595.001',
+  threat: 'T1190', // Exploit Public-Facing Application
+  'slow-scan': 'T1595.001',
+  'subnet-scan': 'T1595.001',
+  'random-scan': 'T1595.001',
+  'brute-force': 'T1110', // Brute Force
+  'vendor-scan': 'T1595', // Active Scanning
 }

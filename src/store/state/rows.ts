@@ -5,7 +5,7 @@
 import { type Address, formatNetwork, lastAddress, type Network, networkOf } from '../../lib/address.ts'
 import { AppError } from '../../lib/errors.ts'
 import type { AllowEntry, Decision, DecisionMode, DecisionOrigin, Verdict } from '../../model/decision.ts'
-import { type Detection, type Proof, RULES, type RuleName } from '../../model/detection.ts'
+import { type Detection, type Proof, RULES, type RuleName, TECHNIQUES } from '../../model/detection.ts'
 import type { AuditRow, EngineFlags, Grace, Json, StoredDetection, StoredSetting } from '../../model/state.ts'
 import type {
   AllowRow,
@@ -102,15 +102,24 @@ export function detectionToRow(stored: StoredDetection): DetectionRow {
   }
 }
 
+/** Fields that rows of earlier versions lack. */
+type NewerField = 'proofReason' | 'finding' | 'settingsVersion' | 'technique'
+
 export function detectionFromRow(row: DetectionRow): StoredDetection {
   // Written by `detectionToRow` only; the column is not an input.
-  const frozen = JSON.parse(row.detection) as Omit<Detection, 'receivedAtMs'> & {
-    receivedAtMs: number | null
-  }
+  const frozen = JSON.parse(row.detection) as Omit<Detection, 'receivedAtMs' | NewerField> &
+    Partial<Pick<Detection, NewerField>> & { receivedAtMs: number | null }
   return {
     id: row.id,
     atMs: row.atMs,
-    detection: { ...frozen, receivedAtMs: frozen.receivedAtMs ?? Number.NaN },
+    detection: {
+      ...frozen,
+      receivedAtMs: frozen.receivedAtMs ?? Number.NaN,
+      proofReason: frozen.proofReason ?? '',
+      finding: frozen.finding ?? null,
+      settingsVersion: frozen.settingsVersion ?? '',
+      technique: frozen.technique ?? TECHNIQUES[frozen.rule],
+    },
     verdict: row.verdict as Verdict,
     reason: row.reason,
     decisionId: row.decisionId,

@@ -76,6 +76,10 @@ export function stored(source: string, changes: Partial<StoredDetection> = {}): 
     lateral: false,
     device: 'fw1',
     sourceCountry: null,
+    proofReason: 'only first packets were seen',
+    finding: null,
+    settingsVersion: '00000000',
+    technique: 'T1595.001',
     witnesses: [{ value: '22', atMs: NOW_MS }],
     evidence: ["line with 'quotes', \u0000 and \ufffd"],
   }

@@ -1,0 +1,16 @@
+/** The rules, in the order in which they see a batch. A new rule is a file of its own and a line here. */
+import { HostSweep } from './host-sweep.ts'
+import { PortScan } from './port-scan.ts'
+import type { DetectionRule } from './rule.ts'
+import type { ScanOptions } from './scan.ts'
+import type { DetectionSettings } from './settings.ts'
+import { ThreatRule } from './threat.ts'
+
+/** Makes every rule with empty windows. A rule that is off keeps no memory to speak of. */
+export function makeRules(settings: DetectionSettings, options: ScanOptions): DetectionRule[] {
+  return [
+    new PortScan(settings, options),
+    new HostSweep(settings, options),
+    new ThreatRule(settings, options.seed),
+  ]
+}
