@@ -18,6 +18,13 @@ const SESSION = [
   'IP = {a}, {*}',
 ]
 
+function lastingSession(what: string): string[] {
+  return [
+    `Group <{skip}> User <{name}> IP <{a}> AnyConnect session ${what}`,
+    `Group {w} User {user} IP {a} AnyConnect session ${what}`,
+  ]
+}
+
 const THREATS: readonly Row[] = [
   [
     [338001, 338002, 338003, 338004, 338005, 338006, 338007, 338008],
@@ -25,7 +32,7 @@ const THREATS: readonly Row[] = [
     '',
     'dynamic-filter',
     [
-      `Dynamic Filter {action} [blacklisted ][black listed ]{proto} traffic from ${MAPPED}, {side} {w} resolved from {w} list: {threat}, threat-level: {level}, category: {class}`,
+      `Dynamic Filter {action} [blacklisted ][black listed ]{proto} traffic from ${MAPPED}, {side} {w} resolved from {rule} list: {threat}, threat-level: {level}, category: {class}`,
       `Dynamic Filter {action} [blacklisted ][black listed ]{proto} traffic from ${MAPPED}, {side} {*}`,
     ],
   ],
@@ -185,7 +192,40 @@ const LOGINS: readonly Row[] = [
     'console',
     ['Attempted console login failed. User {user} did NOT have appropriate Admin Rights.'],
   ],
-  [[113039, 716001, 722022, 722051], loginSuccess, '', 'session', SESSION],
+  [[113039, 716001, 722051], loginSuccess, '', 'session', SESSION],
+  [[722022], loginSuccess, 'svc-connection-established', 'session', SESSION],
+  [[722023], other, 'svc-connection-terminated', 'session', SESSION],
+  [[722028], other, 'connection-closed', 'session', SESSION],
+  [[722032], other, 'connection-replacing-old-connection', 'session', SESSION],
+  [[722033], other, 'connection-established-for-svc-session', 'session', SESSION],
+  [[722037], other, 'closing-connection', 'session', SESSION],
+  [[716058], other, 'anyconnect-session-lost-connection', 'session', lastingSession('lost connection{*}')],
+  [[716059], other, 'anyconnect-session-resumed', 'session', lastingSession('resumed{*}')],
+  [
+    [721016],
+    other,
+    'created',
+    'session',
+    ['({skip}) WebVPN session for client user {user}, IP {a} has been {*}'],
+  ],
+  [
+    [721018],
+    other,
+    'deleted',
+    'session',
+    ['({skip}) WebVPN session for client user {user}, IP {a} has been {*}'],
+  ],
+  [
+    [315011],
+    other,
+    'disconnected',
+    'session',
+    ['SSH session from {a} on interface {iface} for user {user} disconnected by SSH server{*}'],
+  ],
+  [[737016], other, 'freeing-local-pool-address', 'pool', ['IPAA: [Session={w}, ]Freeing local pool {*}']],
+  [[113022, 113023], other, 'marking', 'aaa', ['AAA Marking {w} server {b} in aaa-server group {*}']],
+  [[111004], other, 'end-configuration', 'command', ['{a} end configuration: {*}']],
+  [[111007], other, 'begin-configuration', 'command', ['Begin configuration: {a} reading from {*}']],
   [[716038], loginSuccess, 'successful', 'session', SESSION],
   [
     [716039],
@@ -228,6 +268,7 @@ export const MESSAGES: ReadonlyMap<number, Message> = new Map(
 const BARE_IDS = [
   106_001, 106_006, 106_010, 106_014, 106_015, 106_021, 106_023, 106_100, 302_013, 302_014, 302_020, 302_021,
   305_011, 305_012, 313_001, 313_004, 313_005, 605_004, 605_005, 113_004, 113_005, 113_012, 113_015, 113_019,
+  716_058, 716_059,
 ]
 export const BARE_MESSAGES: ReadonlyMap<string, readonly Message[]> = Map.groupBy(
   [

@@ -263,15 +263,11 @@ function readSides(line: Line, into: RecordBatch, row: number, message: Message)
   const to = isOutbound ? a : b
   setSide(into, row, from, ADDRESS_SLOT.sourceAddress)
   setZone(line, into, row, from, TEXT_SLOT.sourceZone, TEXT_SLOT.sourceUser)
-  if (message.meaning === MEANING.translation) {
-    setSide(into, row, to, ADDRESS_SLOT.natSourceAddress)
-    setZone(line, into, row, to, TEXT_SLOT.destinationZone, TEXT_SLOT.destinationUser)
-    into.sourcePort[row] = from.port
-    return
-  }
   setSide(into, row, to, ADDRESS_SLOT.destinationAddress)
   setZone(line, into, row, to, TEXT_SLOT.destinationZone, TEXT_SLOT.destinationUser)
-  setTranslated(into, row, from, ADDRESS_SLOT.natSourceAddress)
+  // `translation from A to B`: B is both the line's other side and A's translated address. No traffic, so it never counts.
+  if (message.meaning === MEANING.translation) setSide(into, row, to, ADDRESS_SLOT.natSourceAddress)
+  else setTranslated(into, row, from, ADDRESS_SLOT.natSourceAddress)
   const isTranslated = setTranslated(into, row, to, ADDRESS_SLOT.natDestinationAddress)
   if (icmp) return
   into.sourcePort[row] = from.port
