@@ -4,10 +4,12 @@
  */
 import { SEVERITY } from '../model/log-record.ts'
 import { type RecordBatch, TEXT_SLOT } from '../model/record-batch.ts'
-import { ascii, isDigit, readDecimal } from './bytes.ts'
+import { ascii, indexOfByte, isDigit, readDecimal } from './bytes.ts'
 import { setLowerWord } from './fields.ts'
 import type { Line } from './line.ts'
 import { isSane } from './stamp.ts'
+
+const BACKSLASHES = 0x5c5c5c5c
 
 /** IANA protocol numbers that firewalls log; others stay numbers. */
 const PROTOCOLS: Readonly<Record<number, Uint8Array>> = {
@@ -88,7 +90,7 @@ export function setEscapedText(
   while (from < to && bytes[from] === 0x20) from++
   while (to > from && bytes[to - 1] === 0x20) to--
   if (from === to) return
-  let at = from
+  let at = indexOfByte(line.view, from, to, BACKSLASHES)
   while (at < to - 1 && !isEscape(bytes, at)) at++
   if (at >= to - 1) {
     into.setText(row, slot, from, to)
@@ -112,16 +114,29 @@ function isEscape(bytes: Uint8Array, at: number): boolean {
   return next === 0x22 || next === 0x5c || next === 0x5d || next === 0x7c || next === 0x3d || next === 0x3b
 }
 
-const NOT_KNOWN = [ascii('n/a'), ascii('none'), ascii('unknown'), ascii('-')]
+const NOT_APPLICABLE = ascii('n/a')
+const NONE = ascii('none')
+const UNKNOWN = ascii('unknown')
 
 /** Whether a value says that there is none. */
 export function isNotKnown(bytes: Uint8Array, start: number, end: number): boolean {
-  for (const word of NOT_KNOWN) {
-    if (end - start !== word.length) continue
-    let same = true
-    for (let i = 0; i < word.length; i++)
-      same &&= ((bytes[start + i] as number) | 0x20) === ((word[i] as number) | 0x20)
-    if (same) return true
+  switch (end - start) {
+    case 1:
+      return ((bytes[start] as number) | 0x20) === 0x2d
+    case 3:
+      return isFolded(bytes, start, NOT_APPLICABLE)
+    case 4:
+      return isFolded(bytes, start, NONE)
+    case 7:
+      return isFolded(bytes, start, UNKNOWN)
+    default:
+      return false
   }
-  return false
+}
+
+function isFolded(bytes: Uint8Array, start: number, word: Uint8Array): boolean {
+  for (let i = 0; i < word.length; i++) {
+    if (((bytes[start + i] as number) | 0x20) !== ((word[i] as number) | 0x20)) return false
+  }
+  return true
 }

@@ -7,9 +7,10 @@
  * quote in it is written `\"`. A value without quotes ends at the separator. FortiOS 4 had other names for some keys.
  * Source: FortiOS Log Message Reference 6.0 to 7.6; FIELD.md C.
  */
-import { COMMA, EQUALS, isBlank, isDigit, QUOTE } from '../bytes.ts'
-import { KeyMemory, ValueSpans } from '../key-spans.ts'
-import { KeyTable } from '../key-table.ts'
+import { COMMA, EQUALS, indexOfByte, isBlank, isDigit, QUOTE } from '../bytes.ts'
+import { KeyPlaces } from '../key-places.ts'
+import { ValueSpans } from '../key-spans.ts'
+import { KeyTable, WordCodes } from '../key-table.ts'
 
 const NAMES = [
   'date',
@@ -113,7 +114,10 @@ const KEY_OF = Int16Array.from(ALL_NAMES, (name, i) =>
 
 const table = new KeyTable(ALL_NAMES)
 export const spans = new ValueSpans(table, NAMES.length)
-const memory = new KeyMemory()
+const places = new KeyPlaces()
+const leads = new KeyPlaces()
+const QUOTES = QUOTE * 0x01010101
+const BACKSLASH = 0x5c
 
 /** Keys of bare values in the middle of FortiGate's lines: a line that ends with one was cut there. */
 export const NEVER_LAST = new Uint8Array(NAMES.length)
@@ -131,29 +135,31 @@ for (const name of [
   NEVER_LAST[KEY[name]] = 1
 }
 
-/** Keys with which a line begins, whole or cut at its start; none of other vendors' lines do so in this order. */
-const LEADING = new KeyTable([
-  'date',
-  'time',
-  'timestamp',
-  'itime',
-  'logver',
-  'devname',
-  'devid',
-  'eventtime',
-  'tz',
-  'vd',
-  'logid',
-  'type',
-  'subtype',
-  'level',
-  'faclogindex',
-  'logdesc',
-])
-/** Of those, the keys that no other vendor writes there. */
-const OWN = new KeyTable(['devid', 'logid', 'logver', 'eventtime', 'vd', 'faclogindex'])
-/** FortiOS 4, FortiMail and FortiWeb begin alike: the device id tells. */
-const OLD_DEVICE = new KeyTable(['device-id'])
+/** What a leading key says of whose line it is. */
+const LEAD = { none: 0, known: 1, own: 2, oldDevice: 3 } as const
+/**
+ * Keys with which a line begins, whole or cut at its start; none of other vendors' lines do so in this order. Some no
+ * other vendor writes there. FortiOS 4, FortiMail and FortiWeb begin alike: the device id tells.
+ */
+const LEADING = new WordCodes({
+  date: LEAD.known,
+  time: LEAD.known,
+  timestamp: LEAD.known,
+  itime: LEAD.known,
+  devname: LEAD.known,
+  tz: LEAD.known,
+  type: LEAD.known,
+  subtype: LEAD.known,
+  level: LEAD.known,
+  logdesc: LEAD.known,
+  devid: LEAD.own,
+  logid: LEAD.own,
+  logver: LEAD.own,
+  eventtime: LEAD.own,
+  vd: LEAD.own,
+  faclogindex: LEAD.own,
+  device_id: LEAD.oldDevice,
+})
 const MAX_LEADING = 10
 
 /** Letters, digits, `_`, `-` and `.`. */
@@ -177,20 +183,25 @@ function isSeparator(byte: number): boolean {
 }
 
 /** Whether the text begins as FortiGate's lines do: known leading keys up to one that is FortiGate's own. */
-export function beginsLikeFortiGate(bytes: Uint8Array, from: number, end: number): boolean {
+export function beginsLikeFortiGate(bytes: Uint8Array, view: DataView, from: number, end: number): boolean {
   let at = from
   for (let pair = 0; pair < MAX_LEADING; pair++) {
-    while (at < end && isSeparator(bytes[at] as number)) at++
-    const keyEnd = endOfKey(bytes, at, end)
-    if (keyEnd < 0) return false
-    let value = keyEnd + 1
+    while (at < end && (bytes[at] as number) <= COMMA && isSeparator(bytes[at] as number)) at++
+    let value = at + leads.match(view, at, end, pair)
+    let lead = leads.target
+    if (value === at) {
+      const keyEnd = endOfKey(bytes, at, end)
+      if (keyEnd < 0) return false
+      lead = LEADING.of(bytes, at, keyEnd, LEAD.none)
+      value = keyEnd + 1
+      leads.keep(view, at, value - at, lead, pair)
+    }
+    if (lead === LEAD.own) return true
+    if (lead === LEAD.none) return false
     const isQuoted = bytes[value] === QUOTE
     if (isQuoted) value++
-    if (OWN.indexOf(bytes, at, keyEnd) >= 0) return true
-    if (OLD_DEVICE.indexOf(bytes, at, keyEnd) === 0)
-      return bytes[value] === 0x46 && isFirewallModel(bytes[value + 1])
-    if (LEADING.indexOf(bytes, at, keyEnd) < 0) return false
-    const stop = isQuoted ? endOfQuoted(bytes, value, end) : endOfPlain(bytes, value, end, true)
+    if (lead === LEAD.oldDevice) return bytes[value] === 0x46 && isFirewallModel(bytes[value + 1])
+    const stop = isQuoted ? endOfQuoted(bytes, view, value, end) : endOfPlain(bytes, value, end, true)
     if (!isQuoted && holdsPair(bytes, value, stop)) return false
     at = stop + 1
   }
@@ -209,35 +220,37 @@ function isFirewallModel(second: number | undefined): boolean {
 }
 
 /** Position of the closing quote, or `end`: a quote that is not escaped. */
-function endOfQuoted(bytes: Uint8Array, from: number, end: number): number {
-  let at = from
-  while (at < end) {
-    const byte = bytes[at] as number
-    if (byte === QUOTE) return at
-    at += byte === 0x5c ? 2 : 1
+function endOfQuoted(bytes: Uint8Array, view: DataView, from: number, end: number): number {
+  for (let at = indexOfByte(view, from, end, QUOTES); at < end; at = indexOfByte(view, at + 1, end, QUOTES)) {
+    if (bytes[at - 1] !== BACKSLASH) return at
+    let slash = at
+    while (slash > from && bytes[slash - 1] === BACKSLASH) slash--
+    if (((at - slash) & 1) === 0) return at
   }
   return end
 }
 
+/** Bytes above the comma separate nothing: most are told apart by one comparison. */
 function endOfPlain(bytes: Uint8Array, from: number, end: number, isByComma: boolean): number {
   let at = from
   while (at < end) {
     const byte = bytes[at] as number
-    if (byte === 0x20 || byte === 0x09 || (isByComma && byte === COMMA)) return at
+    if (byte <= COMMA && (byte === 0x20 || byte === 0x09 || (isByComma && byte === COMMA))) return at
     at++
   }
   return end
 }
 
 /** Finds the pairs of the text. Returns whether its last value was not closed. */
-export function findPairs(bytes: Uint8Array, from: number, end: number): boolean {
+export function findPairs(bytes: Uint8Array, view: DataView, from: number, end: number): boolean {
   spans.clear()
   let at = from
   let isByComma = false
   for (let place = 0; ; place++) {
-    while (at < end && isSeparator(bytes[at] as number)) at++
+    while (at < end && (bytes[at] as number) <= COMMA && isSeparator(bytes[at] as number)) at++
     if (at >= end) return false
-    let start = at + memory.lengthAt(bytes, place, at, end)
+    let start = at + places.match(view, at, end, place)
+    let key = places.target
     if (start === at) {
       const keyEnd = endOfKey(bytes, at, end)
       if (keyEnd < 0) {
@@ -245,25 +258,26 @@ export function findPairs(bytes: Uint8Array, from: number, end: number): boolean
         continue
       }
       const index = table.indexOf(bytes, at, keyEnd)
+      key = index < 0 ? -1 : (KEY_OF[index] as number)
       start = keyEnd + 1
-      memory.keep(bytes, place, at, start - at, index < 0 ? -1 : (KEY_OF[index] as number))
-      spans.last = index < 0 ? -1 : (KEY_OF[index] as number)
-    } else spans.last = memory.keyAt(place)
+      places.keep(view, at, start - at, key, place)
+    }
+    spans.last = key
     let stop: number
     if (bytes[start] === QUOTE) {
       start++
-      stop = endOfQuoted(bytes, start, end)
+      stop = endOfQuoted(bytes, view, start, end)
       while (stop < end - 1 && !isSeparator(bytes[stop + 1] as number)) {
         // A quote inside that nobody escaped: where the value ends is not sure any more.
         spans.ambiguous = true
-        stop = endOfQuoted(bytes, stop + 1, end)
+        stop = endOfQuoted(bytes, view, stop + 1, end)
       }
-      if (spans.last >= 0) spans.set(bytes, spans.last, start, Math.min(stop, end))
+      if (key >= 0) spans.set(bytes, key, start, stop)
       if (stop >= end) return true
       stop++
     } else {
       stop = endOfPlain(bytes, start, end, isByComma || place === 0)
-      if (spans.last >= 0) spans.set(bytes, spans.last, start, stop)
+      if (key >= 0) spans.set(bytes, key, start, stop)
     }
     if (place === 0) isByComma = bytes[stop] === COMMA
     at = stop + 1

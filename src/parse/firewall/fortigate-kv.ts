@@ -63,12 +63,12 @@ const SERVER_TO_CLIENT = ascii('server-to-client')
 const NO_LOGIN = -1
 
 function recognise(line: Line): boolean {
-  return beginsLikeFortiGate(line.bytes, line.at, line.end)
+  return beginsLikeFortiGate(line.bytes, line.view, line.at, line.end)
 }
 
 function read(line: Line, into: RecordBatch, row: number): number {
   const { bytes } = line
-  const isOpen = findPairs(bytes, line.at, line.end)
+  const isOpen = findPairs(bytes, line.view, line.at, line.end)
   if (isOpen || (line.flags & FLAG.truncated) !== 0) {
     // What is left of the last value may be a wrong one.
     line.flags |= FLAG.truncated
