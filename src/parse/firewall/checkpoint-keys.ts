@@ -13,7 +13,8 @@
  * sk122323 (Log Exporter), sk144192 (fields), R81 Logging and Monitoring; FIELD.md C.
  */
 import { indexOfByte, isBlank, isDigit, QUOTE, SEMICOLON, skipBlanks, trimEnd } from '../bytes.ts'
-import { KeyMemory, ValueSpans } from '../key-spans.ts'
+import { KeyPlaces } from '../key-places.ts'
+import { ValueSpans } from '../key-spans.ts'
 import { KeyTable } from '../key-table.ts'
 
 /** Our name of each field, and every name that it has in one of the forms (blanks, `_` and `-` are the same). */
@@ -63,6 +64,8 @@ const FIELDS = {
   sourceCountry: ['src_country'],
   destinationCountry: ['dst_country'],
   forwardedFor: ['proxy_src_ip'],
+  objectName: ['objectname'],
+  objectType: ['objecttype'],
   // Known only so that a line can be recognised by them.
   other: [
     'flags',
@@ -102,11 +105,18 @@ const MAY_REPEAT = [
   KEY.category,
   KEY.application,
   KEY.resource,
+  KEY.objectName,
+  KEY.objectType,
 ]
 const MAX_KEY_BYTES = 48
 /** The quote four times. */
 const QUOTES = 0x22222222
-const memory = new KeyMemory()
+const SEMICOLONS = 0x3b3b3b3b
+/** Of each form, since the marks behind its keys differ. */
+const listed = new KeyPlaces()
+const structured = new KeyPlaces()
+const piped = new KeyPlaces()
+const colons = new KeyPlaces()
 /** A text without quotes that ends with one of these, and with no mark behind it, was cut there. */
 export const NEVER_LAST = new Uint8Array(FIELD_NAMES.length)
 for (const field of [
@@ -127,12 +137,6 @@ export const spans = new ValueSpans(table, FIELD_NAMES.length, MAY_REPEAT)
 export function fieldAt(bytes: Uint8Array, start: number, end: number): number {
   const index = table.indexOf(bytes, start, end)
   return index < 0 ? -1 : (KEY_OF[index] as number)
-}
-
-function note(bytes: Uint8Array, keyStart: number, keyEnd: number, start: number, end: number): void {
-  const field = fieldAt(bytes, keyStart, keyEnd)
-  spans.last = field
-  if (field >= 0) spans.set(bytes, field, start, end)
 }
 
 /** End of a key that is closed by `mark`, or -1. Keys are letters, digits, blanks and a few marks. */
@@ -186,16 +190,17 @@ export function findListed(bytes: Uint8Array, view: DataView, from: number, end:
     while (at < end && (isBlank(bytes[at] as number) || bytes[at] === SEMICOLON)) at++
     if (at >= end) return LIST.open
     if (bytes[at] === 0x5d) return isClosing(bytes, at, end) ? LIST.closed : LIST.followed
-    let start = at + memory.lengthAt(bytes, place, at, end)
+    let start = at + listed.match(view, at, end, place)
+    spans.last = listed.target
     if (start === at) {
-      start = rememberKey(bytes, place, at, end)
+      start = rememberListed(bytes, view, place, at, end)
       if (start < 0) {
         // Text that is no pair: a value may have ended too early.
         spans.ambiguous = true
         while (at < end && bytes[at] !== SEMICOLON) at++
         continue
       }
-    } else spans.last = memory.keyAt(place)
+    }
     const stop = endOfQuoted(bytes, view, start, end, true)
     if (stop >= end) return LIST.open // what is left of a cut value may be a wrong one
     if (spans.last >= 0) spans.set(bytes, spans.last, start, stop)
@@ -205,45 +210,77 @@ export function findListed(bytes: Uint8Array, view: DataView, from: number, end:
 }
 
 /** Finds the key at `at` and keeps it for the next line; returns where its value begins, or -1 when there is none. */
-function rememberKey(bytes: Uint8Array, place: number, at: number, end: number): number {
+function rememberListed(bytes: Uint8Array, view: DataView, place: number, at: number, end: number): number {
   const keyEnd = endOfKey(bytes, at, end, 0x3a)
   if (keyEnd < 0) return -1
   let quote = keyEnd + 1
   if (bytes[quote] === 0x3a) quote++
   if (quote >= end || bytes[quote] !== QUOTE) return -1
   spans.last = fieldAt(bytes, at, keyEnd)
-  memory.keep(bytes, place, at, quote + 1 - at, spans.last)
+  listed.keep(view, at, quote + 1 - at, spans.last, place)
   return quote + 1
 }
 
 /** Reads `key="value" ...`, from behind the structured data's id. Returns how it ends (LIST). */
 export function findStructured(bytes: Uint8Array, view: DataView, from: number, end: number): number {
   let at = from
-  for (;;) {
+  for (let place = 0; ; place++) {
     at = skipBlanks(bytes, at, end)
     if (at >= end) return LIST.open
     if (bytes[at] === 0x5d) return isClosing(bytes, at, end) ? LIST.closed : LIST.followed
-    const keyEnd = endOfKey(bytes, at, end, 0x3d)
-    if (keyEnd < 0 || bytes[keyEnd + 1] !== QUOTE) return LIST.open
-    const start = keyEnd + 2
+    let start = at + structured.match(view, at, end, place)
+    let field = structured.target
+    if (start === at) {
+      const keyEnd = endOfKey(bytes, at, end, 0x3d)
+      if (keyEnd < 0 || bytes[keyEnd + 1] !== QUOTE) return LIST.open
+      field = fieldAt(bytes, at, keyEnd)
+      start = keyEnd + 2
+      structured.keep(view, at, start - at, field, place)
+    }
     const stop = endOfQuoted(bytes, view, start, end, false)
     if (stop >= end) return LIST.open // what is left of a cut value may be a wrong one
-    note(bytes, at, keyEnd, start, stop)
+    spans.last = field
+    if (field >= 0) spans.set(bytes, field, start, stop)
     at = stop + 1
   }
 }
 
+/** Start of the value of the `key=` at `at`, -1 when none stands there; sets `pairField`. */
+function pipedValue(bytes: Uint8Array, view: DataView, at: number, end: number, place: number): number {
+  const length = piped.match(view, at, end, place)
+  pairField = piped.target
+  if (length > 0) return at + length
+  const keyEnd = endOfKey(bytes, at, end, 0x3d)
+  if (keyEnd < 0) return -1
+  pairField = fieldAt(bytes, at, keyEnd)
+  piped.keep(view, at, keyEnd + 1 - at, pairField, place)
+  return keyEnd + 1
+}
+
+/** Field of the key that `pipedValue` or `colonValue` found, -1 for one that we do not read. */
+let pairField = -1
+
 /** Reads `key=value|key=value`. A piece that is no pair belongs to the value in front of it. */
-export function findPiped(bytes: Uint8Array, from: number, end: number): void {
+export function findPiped(bytes: Uint8Array, view: DataView, from: number, end: number): void {
   let at = from
-  while (at < end) {
-    const keyEnd = endOfKey(bytes, at, end, 0x3d)
-    const start = keyEnd < 0 ? at : keyEnd + 1
+  let start = pipedValue(bytes, view, at, end, 0)
+  for (let place = 1; at < end; place++) {
+    const field = start < 0 ? -1 : pairField
+    const isPair = start >= 0
+    if (!isPair) start = at
     let stop = nextPipe(bytes, start, end)
-    while (stop < end - 1 && endOfKey(bytes, stop + 1, end, 0x3d) < 0) stop = nextPipe(bytes, stop + 1, end)
-    const to = stop >= end - 1 && stop < end ? stop : Math.min(stop, end)
-    if (keyEnd >= 0) note(bytes, at, keyEnd, start, trimEnd(bytes, start, to))
+    let next = -1
+    while (stop < end - 1) {
+      next = pipedValue(bytes, view, stop + 1, end, place)
+      if (next >= 0) break
+      stop = nextPipe(bytes, stop + 1, end)
+    }
+    if (isPair) {
+      spans.last = field
+      if (field >= 0) spans.set(bytes, field, start, trimEnd(bytes, start, stop))
+    }
     at = stop + 1
+    start = next
   }
 }
 
@@ -253,20 +290,41 @@ function nextPipe(bytes: Uint8Array, from: number, end: number): number {
   return Math.min(at, end)
 }
 
+/** Behind the `key:` at `at`, -1 when none stands there; sets `pairField`. */
+function colonValue(bytes: Uint8Array, view: DataView, at: number, end: number, place: number): number {
+  const length = colons.match(view, at, end, place)
+  pairField = colons.target
+  if (length > 0) return at + length - 1
+  const keyEnd = endOfColonKey(bytes, at, end)
+  if (keyEnd < 0) return -1
+  pairField = fieldAt(bytes, at, keyEnd)
+  // with the mark behind the colon
+  if (keyEnd + 1 < end) colons.keep(view, at, keyEnd + 2 - at, pairField, place)
+  return keyEnd + 1
+}
+
 /** Reads `key: value; key: value;`. A piece that is no pair belongs to the value in front of it. */
-export function findColons(bytes: Uint8Array, from: number, end: number): void {
-  let at = from
-  while (at < end) {
-    at = skipBlanks(bytes, at, end)
-    const keyEnd = endOfColonKey(bytes, at, end)
-    let stop = nextSemicolon(bytes, at, end)
-    for (;;) {
-      const next = skipBlanks(bytes, stop + 1, end)
-      if (next >= end || endOfColonKey(bytes, next, end) >= 0) break
-      stop = nextSemicolon(bytes, next, end)
+export function findColons(bytes: Uint8Array, view: DataView, from: number, end: number): void {
+  let at = skipBlanks(bytes, from, end)
+  let start = colonValue(bytes, view, at, end, 0)
+  for (let place = 1; at < end; place++) {
+    const field = start < 0 ? -1 : pairField
+    const isPair = start >= 0
+    let stop = nextSemicolon(view, isPair ? start : at, end)
+    let next = skipBlanks(bytes, stop + 1, end)
+    let behind = -1
+    while (next < end) {
+      behind = colonValue(bytes, view, next, end, place)
+      if (behind >= 0) break
+      stop = nextSemicolon(view, next, end)
+      next = skipBlanks(bytes, stop + 1, end)
     }
-    if (keyEnd >= 0) note(bytes, at, keyEnd, skipBlanks(bytes, keyEnd + 1, stop), trimEnd(bytes, at, stop))
-    at = stop + 1
+    if (isPair) {
+      spans.last = field
+      if (field >= 0) spans.set(bytes, field, skipBlanks(bytes, start, stop), trimEnd(bytes, at, stop))
+    }
+    at = next
+    start = behind
   }
 }
 
@@ -279,10 +337,8 @@ export function endOfColonKey(bytes: Uint8Array, at: number, end: number): numbe
     : -1
 }
 
-function nextSemicolon(bytes: Uint8Array, from: number, end: number): number {
-  let at = from
-  while (at < end && bytes[at] !== SEMICOLON) at++
-  return at
+function nextSemicolon(view: DataView, from: number, end: number): number {
+  return Math.min(end, indexOfByte(view, from, end, SEMICOLONS))
 }
 
 /** Number, Date, Time, Interface, Origin, Type, Action, Service, Source Port, Source, Destination, Protocol, ... */
@@ -322,7 +378,7 @@ export function findColumns(bytes: Uint8Array, view: DataView, from: number, end
     } else if (field === -2) {
       const time = skipBlanks(bytes, stop + 1, end) + 1
       spans.set(bytes, KEY.time, start, Math.min(end, time + 8))
-    } else if (field === -3) findColons(bytes, start, stop)
+    } else if (field === -3) findColons(bytes, view, start, stop)
     at = stop + 1
   }
   return true

@@ -70,6 +70,20 @@ export const OUTCOMES = new WordCodes({
   'failed-log-in': OUTCOME.failure,
 })
 
+/** Types of an administrator's objects that are rules, or exceptions to them. */
+export const RULE_OBJECTS = new WordCodes({
+  'access-control-rule': 1,
+  'access-rule': 1,
+  'nat-rule': 1,
+  'https-inspection-rule': 1,
+  'https-rule': 1,
+  'threat-prevention-rule': 1,
+  'threat-rule': 1,
+  'threat-exception': 1,
+  'threat-exception-rule': 1,
+  threatipsprotectionoverride: 1,
+})
+
 /** Products that judge what clients send: the source of the connection is the attacker. */
 export const INTRUSION_PRODUCTS = new WordCodes({
   ips: 1,

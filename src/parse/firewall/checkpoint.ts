@@ -4,7 +4,8 @@
  *   type      the product (blade) in upper case: VPN-1 & FIREWALL-1, IPS, SMARTCONSOLE, ...
  *   subtype   the part of the product, the type of the protection, or the subject of an administrator's action
  *   device    the gateway's name in `originsicname`; the log server in the header is the relay then
- *   rule      name of the rule of the first layer, else its number; `ruleId` is its UID
+ *   rule      name of the rule of the first layer, else its number; `ruleId` is its UID; of an administrator's line the
+ *             rule or exception that was changed
  *   zones     `inzone` and `outzone`
  *   traffic   an action on a connection: both addresses and a protocol or service
  *   threats   lines that name an attack or a protection; the attacker is known for IPS only (it is the source there)
@@ -24,7 +25,7 @@ import { readAddress } from '../address-bytes.ts'
 import { ascii, isDigit, isWord, readDecimal, readFourDigits, readPort } from '../bytes.ts'
 import { dayMs, isDate } from '../calendar.ts'
 import { setDeviceFromHeader, setLowerWord, setNatAddress, setUpperWord } from '../fields.ts'
-import type { WordCodes } from '../key-table.ts'
+import { WordCodes } from '../key-table.ts'
 import type { Line } from '../line.ts'
 import type { LineFormat } from '../registry.ts'
 import { isSane, readClock, readMonth } from '../stamp.ts'
@@ -41,7 +42,14 @@ import {
   NEVER_LAST,
   spans,
 } from './checkpoint-keys.ts'
-import { ACTIONS, INTRUSION_PRODUCTS, LOGINS, OUTCOMES, SEVERITIES } from './checkpoint-words.ts'
+import {
+  ACTIONS,
+  INTRUSION_PRODUCTS,
+  LOGINS,
+  OUTCOMES,
+  RULE_OBJECTS,
+  SEVERITIES,
+} from './checkpoint-words.ts'
 
 const REASONS = [
   'checkpoint: no known field is there',
@@ -52,6 +60,9 @@ const OK = -1
 const NO_LOGIN = -1
 const LOGIN_FAILED = ascii('administrator failed to log in')
 const MANAGEMENT = ascii('cp_mgmt')
+/** The most frequent product as a relay's JSON leaves it behind. */
+const ESCAPED_FIREWALL = new WordCodes({ 'vpn-1-\\u0026-firewall-1': 1 })
+const FIREWALL = ascii('VPN-1 & FIREWALL-1')
 
 function recognise(line: Line): boolean {
   return formOf(line.bytes, line.at, line.end) !== FORM.none
@@ -64,10 +75,10 @@ function read(line: Line, into: RecordBatch, row: number): number {
   let ending: number = LIST.closed
   if (form === FORM.listed) ending = findListed(bytes, line.view, found.pairsAt, end)
   else if (form === FORM.structured) ending = findStructured(bytes, line.view, found.pairsAt, end)
-  else if (form === FORM.piped) findPiped(bytes, found.pairsAt, end)
+  else if (form === FORM.piped) findPiped(bytes, line.view, found.pairsAt, end)
   else if (form === FORM.columns) {
     if (!findColumns(bytes, line.view, found.pairsAt, end)) return 1
-  } else readFwLog(bytes, end)
+  } else readFwLog(line)
   // Then the brackets are structured data of a header, and the text is what stands behind them.
   if (ending === LIST.followed) return 2
   if (ending === LIST.open) line.flags |= FLAG.truncated
@@ -84,11 +95,11 @@ function read(line: Line, into: RecordBatch, row: number): number {
   return OK
 }
 
-function readFwLog(bytes: Uint8Array, end: number): void {
+function readFwLog({ bytes, view, end }: Line): void {
   if (found.actionEnd > found.actionAt) spans.set(bytes, KEY.action, found.actionAt, found.actionEnd)
   if (found.originEnd > found.originAt) spans.set(bytes, KEY.origin, found.originAt, found.originEnd)
   if (found.stampEnd > found.stampAt) spans.set(bytes, KEY.time, found.stampAt, found.stampEnd)
-  findColons(bytes, found.pairsAt, end)
+  findColons(bytes, view, found.pairsAt, end)
 }
 
 function isEmpty(): boolean {
@@ -166,7 +177,13 @@ function readSides(line: Line, into: RecordBatch, row: number): void {
 }
 
 function readRule(line: Line, into: RecordBatch, row: number): void {
-  if (!text(line, into, row, KEY.ruleName, TEXT_SLOT.rule)) text(line, into, row, KEY.rule, TEXT_SLOT.rule)
+  if (
+    !text(line, into, row, KEY.ruleName, TEXT_SLOT.rule) &&
+    !text(line, into, row, KEY.rule, TEXT_SLOT.rule)
+  ) {
+    const isRule = codeOf(line.bytes, KEY.objectType, RULE_OBJECTS, 0) === 1
+    if (isRule) text(line, into, row, KEY.objectName, TEXT_SLOT.rule)
+  }
   text(line, into, row, KEY.ruleUid, TEXT_SLOT.ruleId)
   if (!text(line, into, row, KEY.application, TEXT_SLOT.application)) {
     text(line, into, row, KEY.serviceId, TEXT_SLOT.application)
@@ -181,7 +198,10 @@ function readRule(line: Line, into: RecordBatch, row: number): void {
 
 function readMeaning(line: Line, into: RecordBatch, row: number): void {
   const { start, end } = spans
-  if (spans.has(KEY.product)) {
+  if (spans.has(KEY.product) && codeOf(line.bytes, KEY.product, ESCAPED_FIREWALL, 0) === 1) {
+    into.setDecodedText(row, TEXT_SLOT.type, FIREWALL)
+    line.refresh()
+  } else if (spans.has(KEY.product)) {
     setUpperWord(into, row, TEXT_SLOT.type, line, start[KEY.product] as number, end[KEY.product] as number)
   }
   if (spans.has(KEY.action)) {
