@@ -112,6 +112,20 @@ export function indexOfByte(view: DataView, start: number, end: number, pattern:
   return end
 }
 
+const QUOTES = QUOTE * 0x01010101
+const BACKSLASH = 0x5c
+
+/** Position of the first quote in the range that no backslash escapes, or `end`; a backslash escapes itself too. */
+export function endOfQuoted(bytes: Uint8Array, view: DataView, from: number, end: number): number {
+  for (let at = indexOfByte(view, from, end, QUOTES); at < end; at = indexOfByte(view, at + 1, end, QUOTES)) {
+    if (bytes[at - 1] !== BACKSLASH) return at
+    let slash = at
+    while (slash > from && bytes[slash - 1] === BACKSLASH) slash--
+    if (((at - slash) & 1) === 0) return at
+  }
+  return end
+}
+
 /** Whether two ranges of the same memory or of two memories hold the same bytes; both may be read in whole words. */
 export function sameBytes(a: DataView, aStart: number, b: DataView, bStart: number, length: number): boolean {
   if (length < 4) {

@@ -7,7 +7,16 @@
  * text. A header is only looked for at the front, never searched: text that an outsider wrote further back cannot
  * become one.
  */
-import { BLANK, isBlank, isDigit, readFourDigits, sameBytes, skipBlanks } from './bytes.ts'
+import {
+  BLANK,
+  endOfQuoted,
+  isBlank,
+  isDigit,
+  QUOTE,
+  readFourDigits,
+  sameBytes,
+  skipBlanks,
+} from './bytes.ts'
 import { isFirewallProgram } from './firewall-programs.ts'
 import { type Line, STAMP } from './line.ts'
 import { endOfIsoStamp, readClock, readMonth } from './stamp.ts'
@@ -204,7 +213,7 @@ function skipRfc5424Tail(line: Line, from: number): number {
   let behind = -1
   if (bytes[at] === 0x2d && (at + 1 >= end || bytes[at + 1] === BLANK)) behind = at + 1
   else if (bytes[at] === 0x5b) {
-    behind = skipStructuredData(bytes, at, end)
+    behind = skipStructuredData(line, at)
     // Check Point puts its whole text where structured data stands: with nothing behind it, or cut, it is the text.
     if (behind < 0 || skipBlanks(bytes, behind, end) >= end) {
       behind = at
@@ -223,15 +232,13 @@ function takeProgram(line: Line, start: number, end: number): void {
 }
 
 /** Behind `[id name="value" ...][...]`; `\"`, `\\` and `\]` inside values end nothing. -1 when it never closes. */
-function skipStructuredData(bytes: Uint8Array, from: number, end: number): number {
+function skipStructuredData(line: Line, from: number): number {
+  const { bytes, view, end } = line
   let at = from
   while (at < end && bytes[at] === 0x5b) {
-    let quoted = false
     at++
-    while (at < end && (quoted || bytes[at] !== 0x5d)) {
-      const byte = bytes[at]
-      if (quoted && byte === 0x5c) at++
-      else if (byte === 0x22) quoted = !quoted
+    while (at < end && bytes[at] !== 0x5d) {
+      if (bytes[at] === QUOTE) at = endOfQuoted(bytes, view, at + 1, end)
       at++
     }
     if (at >= end) return -1

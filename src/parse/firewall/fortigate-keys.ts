@@ -7,7 +7,7 @@
  * quote in it is written `\"`. A value without quotes ends at the separator. FortiOS 4 had other names for some keys.
  * Source: FortiOS Log Message Reference 6.0 to 7.6; FIELD.md C.
  */
-import { COMMA, EQUALS, indexOfByte, isBlank, isDigit, QUOTE } from '../bytes.ts'
+import { COMMA, endOfQuoted, EQUALS, isBlank, isDigit, QUOTE } from '../bytes.ts'
 import { KeyPlaces } from '../key-places.ts'
 import { ValueSpans } from '../key-spans.ts'
 import { KeyTable, WordCodes } from '../key-table.ts'
@@ -116,8 +116,6 @@ const table = new KeyTable(ALL_NAMES)
 export const spans = new ValueSpans(table, NAMES.length)
 const places = new KeyPlaces()
 const leads = new KeyPlaces()
-const QUOTES = QUOTE * 0x01010101
-const BACKSLASH = 0x5c
 
 /** Keys of bare values in the middle of FortiGate's lines: a line that ends with one was cut there. */
 export const NEVER_LAST = new Uint8Array(NAMES.length)
@@ -217,17 +215,6 @@ function holdsPair(bytes: Uint8Array, from: number, to: number): boolean {
 /** FG..., FW... (with wireless): FortiMail's ids begin with FE, FortiWeb's with FV. */
 function isFirewallModel(second: number | undefined): boolean {
   return second === 0x47 || second === 0x57
-}
-
-/** Position of the closing quote, or `end`: a quote that is not escaped. */
-function endOfQuoted(bytes: Uint8Array, view: DataView, from: number, end: number): number {
-  for (let at = indexOfByte(view, from, end, QUOTES); at < end; at = indexOfByte(view, at + 1, end, QUOTES)) {
-    if (bytes[at - 1] !== BACKSLASH) return at
-    let slash = at
-    while (slash > from && bytes[slash - 1] === BACKSLASH) slash--
-    if (((at - slash) & 1) === 0) return at
-  }
-  return end
 }
 
 /** Bytes above the comma separate nothing: most are told apart by one comparison. */
