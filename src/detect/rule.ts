@@ -2,6 +2,7 @@
  * What every detection rule is to the detector, which takes each counted batch through all of them. A rule keeps its own
  * windows, in bounded memory, and reads no clock. `rules.ts` has the table of them.
  */
+import type { Network } from '../lib/address.ts'
 import type { RuleName } from '../model/detection.ts'
 import type { CountedBatch, Found } from './scan.ts'
 import type { DetectionSettings } from './settings.ts'
@@ -17,4 +18,24 @@ export interface DetectionRule {
    * something still wanted had to go.
    */
   counters(): Readonly<Record<string, number>>
+  /**
+   * What is counted now for sources in a network, for `explain`: read only, O(keys of the rule), asked by a person and
+   * not per record. A count reads as of `nowMs`, by event time. Optional: a rule without it tells nothing.
+   */
+  inspect?(source: Network, nowMs: number): LiveCount[]
+}
+
+/** One counter of a rule for one source. */
+export interface LiveCount {
+  /** The source as it is counted: an address, for IPv6 its prefix, for subnet-scan the subnet. */
+  readonly source: Network
+  /** What the counter is about, as a phrase: `ports of 203.0.113.10`, `addresses on port 22`. */
+  readonly what: string
+  readonly count: number
+  readonly threshold: number
+  /** `more`: fires above the threshold; `reached`: fires at it. */
+  readonly fires: 'more' | 'reached'
+  readonly windowSeconds: number
+  /** Latest event time of the counter, Unix ms. */
+  readonly lastAtMs: number
 }
