@@ -8,14 +8,17 @@
  *   globalprotect(portal|gateway)-(auth|regist)-(succ|fail)   GlobalProtect portal user ... failed. Login from: A, ...
  *   general       User U logged in via Web from A using https
  *
+ * `server address 'S'` in such a sentence is the server that judged the login: the destination, as in Cisco's messages.
+ *
  * Sentences are cut at 512 bytes; one that long may end inside what the peer wrote and is not read. The reason of a
  * login goes to `sessionEndReason`.
  */
 import { CATEGORY, FLAG, OUTCOME } from '../../model/log-record.ts'
 import { ADDRESS_SLOT, type RecordBatch, TEXT_SLOT, TEXT_STRIDE } from '../../model/record-batch.ts'
-import { ascii, isBlank, isWord, lowerByte, startsWith, trimEnd } from '../bytes.ts'
+import { ascii, isBlank, isWord, startsWith, trimEnd } from '../bytes.ts'
 import { setAddress, setText } from '../fields.ts'
 import type { Line } from '../line.ts'
+import { begins, endOfValue, find, readOwnConnection } from './paloalto-sentence.ts'
 import { TYPE } from './paloalto-types.ts'
 import { TARGET, type Values } from './paloalto-variables.ts'
 
@@ -26,17 +29,6 @@ const STAGES = [ascii('login'), ascii('before-login')]
 const LOGIN_EVENTS = [ascii('auth'), ascii('login'), ascii('regist')]
 const SUCCESS = ascii('succ')
 const FAILURES = [ascii('fail'), ascii('den'), ascii('reject'), ascii('invalid'), ascii('timeout')]
-
-/** Index of lower-case `what` in the range, in any case, or -1. For short texts that the firewall wrote. */
-function find(bytes: Uint8Array, from: number, to: number, what: Uint8Array): number {
-  const length = what.length
-  for (let at = from; at <= to - length; at++) {
-    let i = 0
-    while (i < length && lowerByte(bytes[at + i] as number) === what[i]) i++
-    if (i === length) return at
-  }
-  return -1
-}
 
 function outcomeOf(bytes: Uint8Array, from: number, to: number): number {
   if (FAILURES.some((word) => find(bytes, from, to, word) >= 0)) return OUTCOME.failure
@@ -83,12 +75,13 @@ const TEXT = {
   from: ascii('from: '),
   fromBlank: ascii(' from '),
   reason: ascii('reason: '),
+  server: ascii('server address '),
   loggedIn: ascii(' logged in via '),
   loginFrom: ascii('. login from: '),
   userName: ascii(', user name: '),
 } as const
 
-/** SYSTEM: a login where it is sure. */
+/** SYSTEM: a login where it is sure, and the firewall's own connections. */
 export function readSystem(values: Values, line: Line, into: RecordBatch, row: number): void {
   if (!values.isGiven(TARGET.description) || !values.isGiven(TARGET.event)) return
   const { bytes } = line
@@ -98,6 +91,7 @@ export function readSystem(values: Values, line: Line, into: RecordBatch, row: n
   let to = values.end[TARGET.description] as number
   if (to - from >= CUT_BYTES || (line.flags & FLAG.truncated) !== 0) return
   while (to > from && (bytes[to - 1] === 0x2e || isBlank(bytes[to - 1] as number))) to--
+  if (readOwnConnection(line, into, row, from, to)) return
   if (isWord(bytes, event, eventEnd, EVENT.fail)) {
     readAuthentication(line, into, row, from, to, OUTCOME.failure)
   } else if (isWord(bytes, event, eventEnd, EVENT.success)) {
@@ -109,11 +103,6 @@ export function readSystem(values: Values, line: Line, into: RecordBatch, row: n
   ) {
     readPortalLogin(line, into, row, from, to, outcomeOf(bytes, event, eventEnd))
   }
-}
-
-/** Length of `words` when the range begins with them in any case, else 0. */
-function begins(bytes: Uint8Array, from: number, to: number, words: Uint8Array): number {
-  return isWord(bytes, from, Math.min(to, from + words.length), words) ? words.length : 0
 }
 
 function readAuthentication(
@@ -137,12 +126,27 @@ function readAuthentication(
     when > 0 ? readFromIn(line, into, row, userEnd, to) : readFromAtEnd(line, into, row, userEnd, to)
   if (isRead || into.text[row * TEXT_STRIDE + TEXT_SLOT.sourceUser] !== 0) into.category[row] = CATEGORY.login
   if (isSaid) into.outcome[row] = outcome
+  readServer(line, into, row, userEnd, to)
   const reason = find(bytes, userEnd, to, TEXT.reason)
   if (reason < 0) return
   let reasonEnd = reason + TEXT.reason.length
   while (reasonEnd < to && !(bytes[reasonEnd] === 0x2e && isBlank(bytes[reasonEnd + 1] as number)))
     reasonEnd++
   setText(into, row, TEXT_SLOT.sessionEndReason, bytes, reason + TEXT.reason.length, reasonEnd)
+}
+
+/** `server address 'S'` behind the user. Twice means that one of them is somebody's text: then neither is read. */
+function readServer(line: Line, into: RecordBatch, row: number, from: number, to: number): void {
+  const { bytes } = line
+  const at = find(bytes, from, to, TEXT.server)
+  if (at < 0 || find(bytes, at + 1, to, TEXT.server) >= 0) return
+  let start = at + TEXT.server.length
+  let end = endOfValue(bytes, start, to)
+  if (bytes[start] === 0x27 && bytes[end - 1] === 0x27 && end - start > 1) {
+    start++
+    end--
+  }
+  setAddress(into, row, ADDRESS_SLOT.destinationAddress, bytes, start, end)
 }
 
 /** Sets the user, in quotes or up to `. ` (or ` from ` where that follows); returns where it ends. */
