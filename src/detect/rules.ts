@@ -1,10 +1,12 @@
 /** The rules, in the order in which they see a batch. A new rule is a file of its own and a line here. */
+import { BruteForce } from './brute-force.ts'
 import { HostSweep } from './host-sweep.ts'
 import { PortScan } from './port-scan.ts'
 import type { DetectionRule } from './rule.ts'
 import type { ScanOptions } from './scan.ts'
 import type { DetectionSettings } from './settings.ts'
 import { ThreatRule } from './threat.ts'
+import { VendorScan } from './vendor-scan.ts'
 
 /** Makes every rule with empty windows. A rule that is off keeps no memory to speak of. */
 export function makeRules(settings: DetectionSettings, options: ScanOptions): DetectionRule[] {
@@ -12,5 +14,7 @@ export function makeRules(settings: DetectionSettings, options: ScanOptions): De
     new PortScan(settings, options),
     new HostSweep(settings, options),
     new ThreatRule(settings, options.seed),
+    new BruteForce(settings, options),
+    new VendorScan(settings, options),
   ]
 }

@@ -129,7 +129,7 @@ export function threatProof(batch: RecordBatch, row: number): Pick<Detection, 'p
 }
 
 /** The threat as the firewall names it: `Name(30845)`, or what there is of it. */
-function threatText(batch: RecordBatch, row: number): string {
+export function threatText(batch: RecordBatch, row: number): string {
   const name = batch.textAt(row, TEXT_SLOT.threatName) ?? ''
   const id = batch.threatId[row] as number
   return `${name}${id === 0 ? '' : `(${id})`}` || 'unnamed threat'

@@ -3,7 +3,7 @@ import { defaultSettings } from '../../config/schema.ts'
 import { parseAddress, parseNetwork } from '../../lib/address.ts'
 import { NetworkSet } from '../../lib/network-set.ts'
 import type { Detection } from '../../model/detection.ts'
-import { ATTACKER, CATEGORY, DISPOSITION, SEVERITY, type TextField } from '../../model/log-record.ts'
+import { ATTACKER, CATEGORY, DISPOSITION, OUTCOME, SEVERITY, type TextField } from '../../model/log-record.ts'
 import { RawBatch } from '../../model/raw-batch.ts'
 import { ADDRESS_SLOT, RecordBatch, TEXT_SLOT } from '../../model/record-batch.ts'
 import { Detector } from '../detector.ts'
@@ -22,6 +22,8 @@ export interface Event {
   disposition?: keyof typeof DISPOSITION
   severity?: keyof typeof SEVERITY
   attacker?: keyof typeof ATTACKER
+  outcome?: keyof typeof OUTCOME
+  repeatCount?: number
   flags?: number
   bytesSent?: number
   bytesReceived?: number
@@ -86,6 +88,8 @@ function fillRow(batch: RecordBatch, row: number, event: Event): void {
   batch.disposition[row] = DISPOSITION[event.disposition ?? 'blocked']
   batch.severity[row] = SEVERITY[event.severity ?? 'none']
   batch.attacker[row] = ATTACKER[event.attacker ?? 'none']
+  batch.outcome[row] = OUTCOME[event.outcome ?? 'none']
+  batch.repeatCount[row] = event.repeatCount ?? 1
   batch.flags[row] = event.flags ?? 0
   batch.bytesSent[row] = event.bytesSent ?? Number.NaN
   batch.bytesReceived[row] = event.bytesReceived ?? Number.NaN
