@@ -33,6 +33,7 @@ const THREATS: readonly Row[] = [
     'dynamic-filter',
     [
       `Dynamic Filter {action} [blacklisted ][black listed ]{proto} traffic from ${MAPPED}, {side} {w} resolved from {rule} list: {threat}, threat-level: {level}, category: {class}`,
+      `Dynamic Filter {action} [blacklisted ][black listed ]{proto} traffic from ${MAPPED}, {side} {w} resolved from {rule} list: {threat}`,
       `Dynamic Filter {action} [blacklisted ][black listed ]{proto} traffic from ${MAPPED}, {side} {*}`,
     ],
   ],
