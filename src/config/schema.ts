@@ -5,8 +5,9 @@
  */
 import { z } from 'zod'
 import { parseNetwork } from '../lib/address.ts'
+import { FITTING_SETTINGS } from './detection-fitting.ts'
 import { DETECTION_SETTINGS } from './detection-table.ts'
-import { listen, networks, type SettingDefinition, setting, templates, whole, zone } from './setting.ts'
+import { listen, mode, networks, type SettingDefinition, setting, templates, whole, zone } from './setting.ts'
 
 /** Settings whose values are never shown, and which may be given as `<key>File` or `..._FILE`: a file that holds them. */
 export const SECRET_KEYS: readonly string[] = ['metrics.token', 'input.http.token', 'logs.url', 'state.url']
@@ -200,6 +201,7 @@ export const SETTINGS = {
     true,
   ),
   ...DETECTION_SETTINGS,
+  ...FITTING_SETTINGS,
   'decisions.maxPerMinute': setting(
     whole(1, 1_000_000),
     100,
@@ -212,6 +214,35 @@ export const SETTINGS = {
     24,
     'h',
     'After a person lifts a block, detectors leave the address alone this long.',
+    true,
+  ),
+  'decisions.briefHours': setting(
+    whole(1, 8760),
+    24,
+    'h',
+    'A block on evidence that could be forged lasts so long where a rule says `brief`; further lines do not prolong it.',
+    true,
+  ),
+  'decisions.repeatOffender.mode': mode('off', 'Longer blocks for those who come back'),
+  'decisions.repeatOffender.withinDays': setting(
+    whole(1, 3650),
+    90,
+    'days',
+    'Earlier blocks count that ran out within so many days (as long as retention.logMonths keeps them).',
+    true,
+  ),
+  'decisions.repeatOffender.factor': setting(
+    whole(1, 100),
+    2,
+    'times',
+    'Each further block lasts so many times as long as the one before.',
+    true,
+  ),
+  'decisions.repeatOffender.maxMonths': setting(
+    whole(1, 120),
+    12,
+    'months of 30 days',
+    'Longest block of a repeat offender.',
     true,
   ),
   'decisions.protected': setting(

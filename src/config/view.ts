@@ -44,8 +44,10 @@ function isFixed(key: SettingKey, origin: Origin): boolean {
 
 /** A value as it would stand behind `--set KEY=`. */
 function valueText(value: unknown): string {
-  if (Array.isArray(value)) return value.join(',')
+  const isObject = (item: unknown): boolean => typeof item === 'object' && item !== null
+  if (Array.isArray(value)) return value.some(isObject) ? JSON.stringify(value) : value.join(',')
   if (typeof value !== 'object' || value === null) return String(value)
+  if (Object.values(value).some(isObject)) return JSON.stringify(value)
   return Object.entries(value)
     .map(([name, item]) => `${name}=${String(item)}`)
     .join(',')
