@@ -9,6 +9,7 @@ import { lowerByte, WORD_SLACK_BYTES } from './bytes.ts'
 import type { TimeZone } from './calendar.ts'
 import { DeviceZones } from './device-zones.ts'
 import { bsdToUnixMs, StampReader } from './stamp.ts'
+import { copyText } from './text-kernel.ts'
 
 /** What the header's stamp is. */
 export const STAMP = { none: 0, bsd: 1, instant: 2 } as const
@@ -51,6 +52,8 @@ export class Line {
   /** Arrival, or what stands for it, to tell the year of stamps without one. */
   referenceMs = Number.NaN
   readonly stamps = new StampReader()
+  /** How much of the batch lies in the kernels' memory; -1 while nobody has asked. */
+  #copiedTo = -1
 
   constructor(raw: RawBatch) {
     this.raw = raw
@@ -66,7 +69,14 @@ export class Line {
     this.raw = raw
     this.arrivalMs = raw.receivedAtMs
     this.referenceMs = Number.isNaN(raw.receivedAtMs) ? referenceMs : raw.receivedAtMs
+    this.#copiedTo = -1
     this.refresh()
+  }
+
+  /** Whether the line lies in the kernels' memory (text-kernel.ts); copies the batch there when it is asked first. */
+  isCopied(): boolean {
+    if (this.#copiedTo < 0) this.#copiedTo = copyText(this.bytes, this.raw.used)
+    return this.end <= this.#copiedTo
   }
 
   /** Takes over a message of the batch. */

@@ -4,40 +4,70 @@
  * them, and may have one hole (a time) that is not compared; the reader checks what stands in the hole itself.
  *
  * Only what was read the long way, and without any doubt, may be kept: then the short way gives the same by definition.
- * Direct-mapped: a stretch that hashes to a taken entry takes its place. Memory: entries times MAX_BYTES.
+ * Direct-mapped: a stretch that hashes to a taken entry takes its place. Memory: entries times twice MAX_BYTES.
+ *
+ * Finding is the kernels' (text-kernel.ts): `define` adds the function to a kernel's module.
  */
+import {
+  add,
+  add64,
+  all,
+  and16,
+  type Code,
+  giveWhen,
+  int,
+  isAny16,
+  left,
+  less,
+  load32,
+  load64,
+  load128,
+  long,
+  low32,
+  multiply64,
+  or16,
+  repeat,
+  right64,
+  subtract,
+  unequal,
+  type WasmFunction,
+  type WasmModule,
+  widen,
+  xor16,
+} from '../lib/wasm-assembler.ts'
 import { type RecordBatch, TEXT_SLOT, TEXT_STRIDE } from '../model/record-batch.ts'
-import { sameBytes } from './bytes.ts'
 import type { Line } from './line.ts'
+import { allocate, kernelMemory, TEXT_AT } from './text-kernel.ts'
 
-const ENTRIES = 512
-const MAX_BYTES = 1024
-
-/** An entry for a hash. */
-export function entryOf(hash: number): number {
-  return ((hash ^ (hash >>> 15)) >>> 7) & (ENTRIES - 1)
-}
+const ENTRY_BITS = 9
+const ENTRIES = 1 << ENTRY_BITS
+const MAX_BITS = 10
+const MAX_BYTES = 1 << MAX_BITS
+/** Fractional bits of the square root of 3, odd. */
+const FACTOR = 0xbb67ae8584caa73bn
 
 /**
- * Hash of every `step`th byte's word in `[start, start + bytes)`. Two stretches that differ nowhere there share an entry
- * and push each other out: what tells the lines of a firewall apart should lie there.
+ * Where eight bytes of a stretch are hashed: distances from its start, and from its end. Two stretches that differ
+ * nowhere there share an entry and push each other out: what tells the lines of a firewall apart should lie there.
  */
-export function hashWords(view: DataView, start: number, bytes: number, step: number, seed: number): number {
-  let hash = seed
-  for (let at = start; at < start + bytes; at += step) {
-    hash = Math.imul((hash << 7) ^ (hash >>> 25) ^ view.getInt32(at, true), 0x9e3779b1)
-  }
-  return hash
+export interface HashedPlaces {
+  readonly fromStart: readonly number[]
+  readonly fromEnd: readonly number[]
 }
 
 export class TailMemory {
   /** Slots of the text fields that lie in such a stretch. */
   readonly #slots: Int32Array
-  readonly #length = new Int32Array(ENTRIES)
+  readonly #lengthsAt = allocate(ENTRIES * 4)
+  readonly #length = new Int32Array(kernelMemory.buffer, this.#lengthsAt, ENTRIES)
   readonly #holeAt = new Int32Array(ENTRIES)
   readonly #holeLength = new Int32Array(ENTRIES)
-  readonly #bytes = new Uint8Array(ENTRIES * MAX_BYTES)
-  readonly #view = new DataView(this.#bytes.buffer)
+  readonly #bytesAt = allocate(ENTRIES * MAX_BYTES)
+  readonly #bytes = new Uint8Array(kernelMemory.buffer, this.#bytesAt, ENTRIES * MAX_BYTES)
+  /** Beside each byte: 255 where it counts, 0 in the hole and behind the end. */
+  readonly #masksAt = allocate(ENTRIES * MAX_BYTES)
+  readonly #masks = new Uint8Array(kernelMemory.buffer, this.#masksAt, ENTRIES * MAX_BYTES)
+  readonly #places: HashedPlaces
   /** Start and end of each text field, from the start of the stretch; both 0 when unknown. */
   readonly #texts: Int32Array
   readonly #threatId = new Float64Array(ENTRIES)
@@ -46,7 +76,8 @@ export class TailMemory {
   readonly #severity = new Uint8Array(ENTRIES)
   readonly #category = new Uint8Array(ENTRIES)
 
-  constructor(slots: readonly number[]) {
+  constructor(slots: readonly number[], places: HashedPlaces) {
+    this.#places = places
     this.#slots = Int32Array.from(slots)
     this.#texts = new Int32Array(ENTRIES * slots.length * 2)
   }
@@ -56,18 +87,55 @@ export class TailMemory {
     this.#length.fill(0)
   }
 
-  /** Whether the entry is exactly `[start, end)` but for the hole. */
-  isAll(entry: number, view: DataView, start: number, end: number): boolean {
-    return this.#length[entry] === end - start && this.#matches(entry, view, start)
+  /**
+   * Adds to a module the function of `[start, end)` that answers the entry which is exactly these bytes but for its
+   * hole, or -1. With `isHashing` it answers the entry where they belong instead.
+   */
+  define(module: WasmModule, isHashing: boolean, exportedAs?: string): WasmFunction {
+    return module.define(
+      2,
+      (f, start, end) => {
+        const entry = f.local('i32')
+        const length = f.local('i32')
+        const k = f.local('i32')
+        const at = f.local('i32')
+        const differences = f.local('v128')
+        const difference = xor16(load128(add(start.get, k.get), TEXT_AT), load128(at.get, this.#bytesAt))
+        const belongs = all(
+          length.set(subtract(end.get, start.get)),
+          this.#hash(start.get, end.get, length.get),
+        )
+        if (isHashing) return belongs
+        return all(
+          entry.set(belongs),
+          giveWhen(unequal(load32(left(entry.get, int(2)), this.#lengthsAt), length.get), int(-1)),
+          at.set(left(entry.get, int(MAX_BITS))),
+          repeat(
+            all(
+              differences.set(or16(differences.get, and16(difference, load128(at.get, this.#masksAt)))),
+              at.set(add(at.get, int(16))),
+              k.set(add(k.get, int(16))),
+            ),
+            less(k.get, length.get),
+          ),
+          giveWhen(isAny16(differences.get), int(-1)),
+          entry.get,
+        )
+      },
+      exportedAs,
+    )
   }
 
-  #matches(entry: number, view: DataView, start: number): boolean {
-    const length = this.#length[entry] as number
-    const holeAt = this.#holeAt[entry] as number
-    const base = entry * MAX_BYTES
-    if (!sameBytes(view, start, this.#view, base, holeAt)) return false
-    const behind = holeAt + (this.#holeLength[entry] as number)
-    return sameBytes(view, start + behind, this.#view, base + behind, length - behind)
+  /** A sum of the hashed words, each times an odd number of its own; its highest bits tell the entry. */
+  #hash(start: Code, end: Code, length: Code): Code {
+    const { fromStart, fromEnd } = this.#places
+    const words = [
+      widen(length),
+      ...fromStart.map((distance) => load64(start, TEXT_AT + distance)),
+      ...fromEnd.map((distance) => load64(end, TEXT_AT - distance)),
+    ]
+    const terms = words.map((word, i) => multiply64(word, long(FACTOR ** BigInt(i + 1))))
+    return low32(right64(terms.reduce(add64), long(BigInt(64 - ENTRY_BITS))))
   }
 
   holeAt(entry: number): number {
@@ -133,7 +201,11 @@ export class TailMemory {
       this.#texts[(entry * slots.length + i) * 2] = isSet ? from - start : 0
       this.#texts[(entry * slots.length + i) * 2 + 1] = isSet ? to - start : 0
     }
-    this.#bytes.set(line.bytes.subarray(start, end), entry * MAX_BYTES)
+    const at = entry * MAX_BYTES
+    this.#bytes.set(line.bytes.subarray(start, end), at)
+    this.#masks.fill(255, at, at + end - start)
+    this.#masks.fill(0, at + holeAt - start, at + holeAt - start + holeLength)
+    this.#masks.fill(0, at + end - start, at + MAX_BYTES)
     this.#holeAt[entry] = holeAt - start
     this.#holeLength[entry] = holeLength
     this.#threatId[entry] = into.threatId[row] as number

@@ -22,7 +22,9 @@ import {
   setText,
 } from '../fields.ts'
 import type { Line } from '../line.ts'
-import { entryOf, hashWords, TailMemory } from '../tail-memory.ts'
+import { WasmModule } from '../../lib/wasm-assembler.ts'
+import { TailMemory } from '../tail-memory.ts'
+import { kernelMemory } from '../text-kernel.ts'
 import { dispositionOf } from '../words.ts'
 import type { Columns } from './paloalto-columns.ts'
 
@@ -38,7 +40,27 @@ const TIME_COLUMN = 102
 const TRAFFIC_FIRST = 0x46415254
 const TRAFFIC_SECOND = 0x2c434946
 
-const tails = new TailMemory([TEXT_SLOT.device, TEXT_SLOT.ruleId, TEXT_SLOT.sourceEdl])
+/** Hashed: the device, where the rule's UUID usually lies, and the application's kind. */
+const tails = new TailMemory([TEXT_SLOT.device, TEXT_SLOT.ruleId, TEXT_SLOT.sourceEdl], {
+  fromStart: [8, 16, 24, 56, 64, 72, 80],
+  fromEnd: [12, 20],
+})
+
+interface Kernel {
+  /** The entry of a tail that was read before, but for its time; else -1. */
+  readonly find: (start: number, end: number) => number
+  /** Where a tail belongs. */
+  readonly entryOf: (start: number, end: number) => number
+}
+
+function makeKernel(): Kernel {
+  const module = new WasmModule()
+  tails.define(module, false, 'find')
+  tails.define(module, true, 'entryOf')
+  return module.run(kernelMemory) as unknown as Kernel
+}
+
+const kernel = makeKernel()
 
 /** Number read by the last `digits`, and where the column behind it begins. */
 let value = 0
@@ -253,8 +275,9 @@ function readCounts(line: Line, into: RecordBatch, row: number, from: number, en
 /** Column 47 and what follows, device and time. False when the tail is not remembered or its time is none. */
 function readTail(line: Line, into: RecordBatch, row: number, tail: number, generated: number): boolean {
   const { view, end } = line
-  const entry = entryOf(tailHash(view, tail, end))
-  if (!tails.isAll(entry, view, tail, end)) return false
+  if (!line.isCopied()) return false
+  const entry = kernel.find(tail, end)
+  if (entry < 0) return false
   tails.applyTexts(entry, into, row, tail)
   const device = row * TEXT_STRIDE + TEXT_SLOT.device
   // Named by its serial where it has no name: rare enough for the long way.
@@ -280,7 +303,7 @@ export function forgetUsualTraffic(): void {
 
 /** Remembers the tail of a TRAFFIC line that was read the long way without any doubt. */
 export function keepUsualTraffic(line: Line, columns: Columns, into: RecordBatch, row: number): void {
-  const { view, end } = line
+  const { end } = line
   const start = columns.start
   const tail = start[TAIL_COLUMN] as number
   if (columns.firstQuoted < TAIL_COLUMN || columns.count <= TAIL_COLUMN || end - tail < MIN_TAIL_BYTES) return
@@ -293,11 +316,6 @@ export function keepUsualTraffic(line: Line, columns: Columns, into: RecordBatch
     holeLength = columns.endOf(TIME_COLUMN) - timeAt
     if (holeLength > 0) holeAt = timeAt
   }
-  tails.keep(entryOf(tailHash(view, tail, end)), line, tail, end, holeAt, holeLength, into, row)
-}
-
-/** Of words of the device, of where the rule's UUID usually lies, and of the application's kind. */
-function tailHash(view: DataView, start: number, end: number): number {
-  const front = hashWords(view, start + 8, 24, 4, end - start)
-  return hashWords(view, end - 12, 12, 4, hashWords(view, start + 56, 32, 8, front))
+  if (!line.isCopied()) return
+  tails.keep(kernel.entryOf(tail, end), line, tail, end, holeAt, holeLength, into, row)
 }

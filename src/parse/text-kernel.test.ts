@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { assert as check, array, constantFrom, integer, oneof, property, string } from 'fast-check'
+import { all, int, WasmModule } from '../lib/wasm-assembler.ts'
+import { RawBatch } from '../model/raw-batch.ts'
+import { RecordBatch, TEXT_SLOT } from '../model/record-batch.ts'
+import { readAddress } from './address-bytes.ts'
+import { readDecimal } from './bytes.ts'
+import { setText } from './fields.ts'
+import {
+  allocate,
+  copyText,
+  defineDecimal,
+  defineText,
+  defineV4,
+  isOther,
+  kernelMemory,
+  seek,
+} from './text-kernel.ts'
+
+type Run = (...operands: number[]) => number
+const outAt = allocate(8)
+const out = new Uint32Array(kernelMemory.buffer, outAt, 2)
+const module = new WasmModule()
+const v4 = defineV4(module)
+const decimal = defineDecimal(module)
+const text = defineText(module)
+module.define(2, (_, from, to) => v4.call(from.get, to.get, int(outAt)), 'v4')
+module.define(2, (_, from, to) => decimal.call(from.get, to.get), 'decimal')
+module.define(2, (_, from, to) => text.call(from.get, to.get, int(outAt)), 'text')
+module.define(2, (f, at, end) => all(seek(at, end, 0x3b, f.local('i32')), at.get), 'seek')
+for (const literal of ['Type', '; Type=', '; Action=', '; DstLocation=']) {
+  module.define(1, (_, at) => isOther(at.get, literal), literal)
+}
+const kernel = module.run(kernelMemory) as Record<string, Run>
+
+/** Puts a text between others, where the kernels find it; returns its bytes and range. */
+function place(value: string): { bytes: Buffer; from: number; to: number } {
+  const bytes = Buffer.from(`99.1${value}7.99;`, 'latin1')
+  copyText(bytes, bytes.length)
+  return { bytes, from: 4, to: bytes.length - 5 }
+}
+
+const part = oneof(integer({ min: 0, max: 300 }).map(String), constantFrom('', '00', '07', '1x', '0255', ':'))
+const dotted = array(part, { minLength: 3, maxLength: 5 }).map((parts) => parts.join('.'))
+
+describe('the kernels', () => {
+  it('read IPv4 addresses as readAddress does', () => {
+    const words = new Uint32Array(4)
+    check(
+      property(
+        oneof(dotted, string({ unit: constantFrom('1', '2', '0', '.', 'a'), maxLength: 17 })),
+        (value) => {
+          const { bytes, from, to } = place(value)
+          words.fill(0)
+          const isV4 = readAddress(bytes, from, to, words, 0) && words[2] === 0xffff
+          out[0] = 0
+          assert.equal((kernel['v4'] as Run)(from, to), isV4 ? 1 : 0)
+          assert.equal(out[0], isV4 ? words[3] : 0)
+        },
+      ),
+      { numRuns: 5000 },
+    )
+  })
+
+  it('read decimals of up to eight digits as readDecimal does', () => {
+    check(
+      property(
+        oneof(
+          integer({ min: 0, max: 999_999_999 }).map(String),
+          string({ unit: 'binary-ascii', maxLength: 10 }),
+        ),
+        (value) => {
+          const { bytes, from, to } = place(value)
+          const expected = to - from > 8 ? Number.NaN : readDecimal(bytes, from, to)
+          assert.equal((kernel['decimal'] as Run)(from, to), Number.isNaN(expected) ? -1 : expected)
+        },
+      ),
+      { numRuns: 5000 },
+    )
+  })
+
+  it('trim texts as setText does', () => {
+    const into = new RecordBatch(new RawBatch(64))
+    check(
+      property(string({ unit: constantFrom(' ', '\t', '$', 'a', ';'), maxLength: 12 }), (value) => {
+        const { bytes, from, to } = place(value)
+        into.setText(0, TEXT_SLOT.rule, 0, 0)
+        setText(into, 0, TEXT_SLOT.rule, bytes, from, to)
+        ;(kernel['text'] as Run)(from, to)
+        assert.deepEqual([...out], [...into.text.subarray(TEXT_SLOT.rule, TEXT_SLOT.rule + 2)])
+      }),
+    )
+  })
+
+  it('seek a byte over any distance, and come to the end or behind it where there is none', () => {
+    for (let distance = 0; distance < 70; distance++) {
+      const { from, to } = place(`${'x'.repeat(distance)};${'y'.repeat(20)}`)
+      assert.equal((kernel['seek'] as Run)(from, to), from + distance)
+      assert.ok((kernel['seek'] as Run)(from, from + distance) >= from + distance)
+    }
+  })
+
+  it('compare with a text to the last byte', () => {
+    for (const literal of ['Type', '; Type=', '; Action=', '; DstLocation=']) {
+      assert.equal((kernel[literal] as Run)(place(literal).from), 0)
+      for (let i = 0; i < literal.length; i++) {
+        const other = `${literal.slice(0, i)}\0${literal.slice(i + 1)}`
+        assert.equal((kernel[literal] as Run)(place(other).from), 1)
+      }
+    }
+  })
+})
