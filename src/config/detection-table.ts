@@ -1,9 +1,10 @@
 /** The settings of detection: one block per rule, then what all rules share (DESIGN.md section 6). */
 import { z } from 'zod'
-import { mode, setting, whole } from './setting.ts'
+import { mode, setting, spoofable, whole } from './setting.ts'
 
 export const DETECTION_SETTINGS = {
   'detection.portScan.mode': mode('enforce', 'Port scan (case 1)'),
+  'detection.portScan.spoofable': spoofable('block', 'Port scan'),
   'detection.portScan.ports': setting(
     whole(1, 65_535),
     10,
@@ -19,6 +20,7 @@ export const DETECTION_SETTINGS = {
     true,
   ),
   'detection.hostSweep.mode': mode('enforce', 'Host sweep (case 2)'),
+  'detection.hostSweep.spoofable': spoofable('block', 'Host sweep'),
   'detection.hostSweep.addresses': setting(
     whole(1, 65_535),
     10,
@@ -34,6 +36,7 @@ export const DETECTION_SETTINGS = {
     true,
   ),
   'detection.threat.mode': mode('enforce', 'Threat (case 3)'),
+  'detection.threat.spoofable': spoofable('block', 'Threat'),
   'detection.threat.level': setting(
     whole(0, 2),
     1,
@@ -42,6 +45,7 @@ export const DETECTION_SETTINGS = {
     true,
   ),
   'detection.slowScan.mode': mode('shadow', 'Slow scan'),
+  'detection.slowScan.spoofable': spoofable('brief', 'Slow scan'),
   'detection.slowScan.perHour': setting(
     whole(0, 1000),
     20,
@@ -52,6 +56,7 @@ export const DETECTION_SETTINGS = {
   'detection.slowScan.perSixHours': setting(whole(0, 1000), 25, 'pairs', 'The same within 6 hours.', true),
   'detection.slowScan.perDay': setting(whole(0, 1000), 30, 'pairs', 'The same within 24 hours.', true),
   'detection.subnetScan.mode': mode('shadow', 'Subnet scan'),
+  'detection.subnetScan.spoofable': spoofable('brief', 'Subnet scan'),
   'detection.subnetScan.sources': setting(
     whole(2, 256),
     3,
@@ -68,6 +73,7 @@ export const DETECTION_SETTINGS = {
   ),
   'detection.subnetScan.perDay': setting(whole(0, 1000), 60, 'pairs', 'The same within 24 hours.', true),
   'detection.randomScan.mode': mode('shadow', 'Random scan'),
+  'detection.randomScan.spoofable': spoofable('brief', 'Random scan'),
   'detection.randomScan.pairs': setting(
     whole(1, 1000),
     25,
@@ -97,6 +103,7 @@ export const DETECTION_SETTINGS = {
     true,
   ),
   'detection.bruteForce.mode': mode('shadow', 'Brute force'),
+  'detection.bruteForce.spoofable': spoofable('block', 'Brute force'),
   'detection.bruteForce.failures': setting(
     whole(1, 10_000),
     10,
@@ -119,6 +126,7 @@ export const DETECTION_SETTINGS = {
     true,
   ),
   'detection.vendorScan.mode': mode('shadow', "Vendor scan (the firewall's own scan and flood threats)"),
+  'detection.vendorScan.spoofable': spoofable('brief', 'Vendor scan'),
   'detection.vendorScan.records': setting(
     whole(1, 10_000),
     1,

@@ -1,7 +1,7 @@
 /** What a row of the settings table is made of: the definition, and the forms of values that several rows share. */
 import { z } from 'zod'
 import { parseNetwork } from '../lib/address.ts'
-import { RULE_MODES } from '../model/detection.ts'
+import { RULE_MODES, SPOOFABLE_POLICIES, type SpoofablePolicy } from '../model/detection.ts'
 import { splitTemplate, templateOf } from '../model/paloalto-template.ts'
 
 /** `host:port`, `:port` (every address) or `[v6]:port`; empty switches the listener off. Port 0 takes a free one. */
@@ -71,5 +71,14 @@ export const mode = (defaultMode: (typeof RULE_MODES)[number], rule: string) =>
     defaultMode,
     'off | shadow | enforce',
     `${rule}: shadow reports what it would block and blocks nothing.`,
+    true,
+  )
+
+export const spoofable = (policy: SpoofablePolicy, rule: string) =>
+  setting(
+    z.enum(SPOOFABLE_POLICIES),
+    policy,
+    'block | brief | hold',
+    `${rule}: what becomes of a source that could be forged (no session was established): blocked, blocked for decisions.briefHours, or held for review.`,
     true,
   )

@@ -125,6 +125,8 @@ export class BlockDesk {
       endReason: null,
       device: null,
       createdBy: by,
+      lifetimeMs: null,
+      offences: 1,
     }
     const { frozen, frozenChangedBy } = this.#keeper.registry.engine
     const note = frozen

@@ -2,6 +2,7 @@
 import { type Network, parseNetwork } from '../lib/address.ts'
 import type { Settings } from '../config/schema.ts'
 import { MONTH_MS } from '../model/decision.ts'
+import type { RuleMode, RuleName, SpoofablePolicy } from '../model/detection.ts'
 import type { ProtectionRules } from './protected.ts'
 
 const HOUR_MS = 3_600_000
@@ -12,6 +13,16 @@ export interface DecisionRules {
   readonly graceMs: number
   /** A blocked source not seen for so long is let go. */
   readonly inactiveMs: number
+  /** What becomes of a detection whose source could be forged, per rule. */
+  readonly spoofable: Readonly<Record<RuleName, SpoofablePolicy>>
+  /** Life of a block on forgeable evidence where the policy is `brief`. */
+  readonly briefMs: number
+  readonly repeatOffender: {
+    readonly mode: RuleMode
+    readonly withinMs: number
+    readonly factor: number
+    readonly longestMs: number
+  }
   /** Ended decisions and detections are kept so long. */
   readonly retentionMs: number
   readonly protection: ProtectionRules
@@ -23,6 +34,23 @@ export function decisionRules(settings: Settings): DecisionRules {
     maxPerMinute: settings['decisions.maxPerMinute'],
     graceMs: settings['decisions.graceHours'] * HOUR_MS,
     inactiveMs: settings['retention.inactiveMonths'] * MONTH_MS,
+    spoofable: {
+      'port-scan': settings['detection.portScan.spoofable'],
+      'host-sweep': settings['detection.hostSweep.spoofable'],
+      threat: settings['detection.threat.spoofable'],
+      'slow-scan': settings['detection.slowScan.spoofable'],
+      'subnet-scan': settings['detection.subnetScan.spoofable'],
+      'random-scan': settings['detection.randomScan.spoofable'],
+      'brute-force': settings['detection.bruteForce.spoofable'],
+      'vendor-scan': settings['detection.vendorScan.spoofable'],
+    },
+    briefMs: settings['decisions.briefHours'] * HOUR_MS,
+    repeatOffender: {
+      mode: settings['decisions.repeatOffender.mode'],
+      withinMs: settings['decisions.repeatOffender.withinDays'] * 24 * HOUR_MS,
+      factor: settings['decisions.repeatOffender.factor'],
+      longestMs: settings['decisions.repeatOffender.maxMonths'] * MONTH_MS,
+    },
     retentionMs: settings['retention.logMonths'] * MONTH_MS,
     protection: {
       own: settings['networks.own'].map(networkOfSetting),

@@ -67,7 +67,10 @@ export async function expire(
 function endReason(decision: Decision, inactiveMs: number): string {
   if (decision.origin === 'manual')
     return `its end was set to ${instantOf(decision.expiresAtMs ?? Number.NaN)}`
-  return `not seen for ${spanOf(inactiveMs)}, last on ${instantOf(decision.lastSeenAtMs)}`
+  const { lifetimeMs } = decision
+  if (lifetimeMs !== null && lifetimeMs < inactiveMs)
+    return `its evidence could be forged, so it was short: ${spanOf(lifetimeMs)}`
+  return `not seen for ${spanOf(lifetimeMs ?? inactiveMs)}, last on ${instantOf(decision.lastSeenAtMs)}`
 }
 
 function outdatedPermissions(keeper: Keeper, nowMs: number): StateChange[] {

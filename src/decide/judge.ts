@@ -1,7 +1,7 @@
 /**
  * What is to become of one detection, and the changes that make it so. The order of the questions is the precedence:
- * protected, allowlist, what is blocked already, the switches, grace, shadow, then the brakes. One code path for the
- * service and for `replay`.
+ * protected, allowlist, what is blocked already, the switches, grace, shadow, forgeable evidence, then the brakes. One
+ * code path for the service and for `replay`.
  */
 import { randomUUIDv7 } from 'node:crypto'
 import { formatNetwork, type Network } from '../lib/address.ts'
@@ -12,7 +12,7 @@ import { MinuteLimit } from './brake.ts'
 import type { Keeper } from './keeper.ts'
 import { isV4Network } from './network-map.ts'
 import type { ActiveDecision } from './registry.ts'
-import { instantOf, plural, reasonOf } from './sentences.ts'
+import { instantOf, plural, reasonOf, spanOf } from './sentences.ts'
 
 /** Bounds of memory and disk: what waits for review, what shadow rules would have blocked. */
 const MAX_HELD = 20_000
@@ -27,6 +27,15 @@ export interface Judgement extends VerdictWithReason {
   /** The decision that it made or that covers it; null when there is none. */
   readonly decision: Decision | null
 }
+
+interface Life {
+  /** Null: the usual time. */
+  readonly lifetimeMs: number | null
+  readonly offences: number
+  /** Why it is another time than the usual one. */
+  readonly words: string | null
+}
+const USUAL_LIFE: Life = { lifetimeMs: null, offences: 1, words: null }
 
 export interface Judged {
   readonly judgement: Judgement
@@ -177,10 +186,17 @@ export class Judge {
         `already waits for review since ${since}: ${held.decision.reason}`,
       )
     }
-    const brake = this.#brakeReason(detection.source, clock.monotonicMs())
+    const policy = this.#keeper.rules.spoofable[detection.rule]
+    const isForgeable = detection.proof === 'spoofable'
+    const brake =
+      isForgeable && policy === 'hold'
+        ? `${detection.proofReason}, and ${detection.rule} holds such for review`
+        : this.#brakeReason(detection.source, clock.monotonicMs())
     if (brake === null) {
       this.#counters.blocked++
-      return this.#create(detection, 'block', { verdict: 'block', reason: reasonOf(detection) })
+      const life = this.#lifeOf(detection)
+      const reason = life.words === null ? reasonOf(detection) : `${reasonOf(detection)}; ${life.words}`
+      return this.#create(detection, 'block', { verdict: 'block', reason }, life)
     }
     if (registry.holdCount >= MAX_HELD) {
       this.#counters.refused++
@@ -221,7 +237,34 @@ export class Judge {
     return `more than ${plural(limit, 'new block')} within a minute (decisions.maxPerMinute)`
   }
 
-  #create(detection: Detection, mode: DecisionMode, verdict: VerdictWithReason): Judged {
+  /** How long a new block lasts unseen, and why when it is not the usual time. */
+  #lifeOf(detection: Detection): Life {
+    const { spoofable, briefMs, repeatOffender, inactiveMs } = this.#keeper.rules
+    if (detection.proof === 'spoofable' && spoofable[detection.rule] === 'brief' && briefMs < inactiveMs) {
+      const words = `blocked for ${spanOf(briefMs)} only: ${detection.proofReason}`
+      return { lifetimeMs: briefMs, offences: 1, words }
+    }
+    const { mode, withinMs, factor, longestMs } = repeatOffender
+    if (mode === 'off') return USUAL_LIFE
+    const sinceMs = this.#keeper.clock.nowMs() - withinMs
+    const offences = this.#keeper.registry.pastBlocks(detection.source, sinceMs) + 1
+    // A forged source does not come back by itself: only proven ones are punished for it.
+    if (offences === 1 || detection.proof === 'spoofable') return { ...USUAL_LIFE, offences }
+    const lifetimeMs = Math.max(inactiveMs, Math.min(longestMs, inactiveMs * factor ** (offences - 1)))
+    const times = `blocked ${offences} times within ${spanOf(withinMs)}`
+    if (mode === 'shadow') {
+      const words = `${times}: would be kept for ${spanOf(lifetimeMs)} (repeat-offender is in shadow mode)`
+      return { lifetimeMs: null, offences, words }
+    }
+    return { lifetimeMs, offences, words: `${times}: kept for ${spanOf(lifetimeMs)}` }
+  }
+
+  #create(
+    detection: Detection,
+    mode: DecisionMode,
+    verdict: VerdictWithReason,
+    { lifetimeMs, offences }: Life = USUAL_LIFE,
+  ): Judged {
     const nowMs = this.#keeper.clock.nowMs()
     const { receivedAtMs, detectedAtMs } = detection
     // Live, arrival counts: a device's clock must not decide how long a block lasts.
@@ -237,12 +280,14 @@ export class Judge {
       mode,
       createdAtMs: nowMs,
       lastSeenAtMs,
-      expiresAtMs: lastSeenAtMs + this.#keeper.rules.inactiveMs,
+      expiresAtMs: lastSeenAtMs + (lifetimeMs ?? this.#keeper.rules.inactiveMs),
       endedAtMs: null,
       endedBy: null,
       endReason: null,
       device: detection.device,
       createdBy: 'system',
+      lifetimeMs,
+      offences,
     }
     const details = {
       id: decision.id,

@@ -19,7 +19,7 @@ import { Registry } from './registry.ts'
 
 export class MemoryRepository implements StateRepository {
   readonly #keepsDetections: boolean
-  readonly #mirror = new Registry({ decisions: [], allow: [], graces: [], engine: null })
+  readonly #mirror = new Registry({ decisions: [], allow: [], graces: [], engine: null, pastBlocks: [] })
   readonly #decisions = new Map<string, Decision>()
   readonly #detections = new Map<string, StoredDetection>()
   readonly #audit = new Map<string, AuditEntry>()
@@ -39,6 +39,11 @@ export class MemoryRepository implements StateRepository {
       allow: [...this.#mirror.allowEntries()],
       graces: [...this.#mirror.graces()],
       engine: this.#mirror.engine,
+      pastBlocks: [...this.#decisions.values()].flatMap(({ target, origin, mode, endedAtMs, endedBy }) =>
+        origin === 'detector' && mode === 'block' && endedBy === 'system' && endedAtMs !== null
+          ? [{ target, endedAtMs }]
+          : [],
+      ),
     }
   }
 

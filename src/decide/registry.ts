@@ -8,6 +8,7 @@ import type { AllowEntry, Decision } from '../model/decision.ts'
 import type { RuleName } from '../model/detection.ts'
 import type { EngineFlags, Grace, StateChange, StateSnapshot } from '../model/state.ts'
 import { NetworkMap, networkKey } from './network-map.ts'
+import { PastBlocks } from './past-blocks.ts'
 
 export interface ActiveDecision {
   decision: Decision
@@ -38,9 +39,11 @@ export class Registry {
   #engine: EngineFlags
   /** Ids whose stamps have moved since they were last written. */
   readonly #moved = new Set<string>()
+  readonly #past: PastBlocks
 
   constructor(snapshot: StateSnapshot) {
     this.#engine = snapshot.engine ?? ENGINE_AT_FIRST
+    this.#past = new PastBlocks(snapshot.pastBlocks)
     for (const decision of snapshot.decisions) this.#putDecision(decision)
     for (const entry of snapshot.allow) this.#allow.set(entry.target, entry)
     for (const grace of snapshot.graces) this.#graces.set(grace.target, grace)
@@ -84,6 +87,7 @@ export class Registry {
     const known = this.#byId.get(decision.id)
     if (known !== undefined) this.#unlink(known)
     if (decision.endedAtMs !== null) {
+      this.#past.take(decision)
       this.#byId.delete(decision.id)
       this.#moved.delete(decision.id)
       return
@@ -101,6 +105,11 @@ export class Registry {
     if (mode === 'block' && this.#blocks.get(target) === active) this.#blocks.delete(target)
     if (mode === 'hold' && this.#holds.get(target) === active) this.#holds.delete(target)
     if (mode === 'shadow') this.#shadows.delete(shadowKey(target, rule))
+  }
+
+  /** How often detectors blocked the target since then, blocks that ran out. */
+  pastBlocks(target: Network, sinceMs: number): number {
+    return this.#past.count(target, sinceMs)
   }
 
   get engine(): EngineFlags {
@@ -207,8 +216,10 @@ export class Registry {
   /** Sets the last seen instant, earlier or later, and the expiry that follows from it. */
   restamp(active: ActiveDecision, lastSeenAtMs: number, inactiveMs: number): void {
     const { decision } = active
-    // A person's end is an end; only detectors' and feeds' blocks live on by being seen.
-    const expiresAtMs = decision.origin === 'manual' ? decision.expiresAtMs : lastSeenAtMs + inactiveMs
+    const { origin, lifetimeMs } = decision
+    // A person's end is an end, and so is that of forgeable evidence; others live on by being seen.
+    const isFixed = origin === 'manual' || (lifetimeMs !== null && lifetimeMs < inactiveMs)
+    const expiresAtMs = isFixed ? decision.expiresAtMs : lastSeenAtMs + (lifetimeMs ?? inactiveMs)
     if (decision.lastSeenAtMs === lastSeenAtMs && decision.expiresAtMs === expiresAtMs) return
     active.decision = { ...decision, lastSeenAtMs, expiresAtMs }
     this.#moved.add(decision.id)

@@ -35,6 +35,13 @@ export interface Decision {
   readonly device: string | null
   /** Who created it: a user's name, or `system`. */
   readonly createdBy: string
+  /**
+   * How long it lives unseen; null: as `retention.inactiveMonths` says. A shorter life is that of evidence which can
+   * be forged: it ends when it ends, since forged packets must not prolong it.
+   */
+  readonly lifetimeMs: number | null
+  /** How often detectors have blocked the target, this time included. */
+  readonly offences: number
 }
 
 /** What became of a detection. `none`: nothing new to do, or the rule is in shadow. */

@@ -26,6 +26,10 @@ export type RuleMode = (typeof RULE_MODES)[number]
  */
 export type Proof = 'handshake' | 'spoofable'
 
+export const SPOOFABLE_POLICIES = ['block', 'brief', 'hold'] as const
+/** What becomes of a detection whose source could be forged: blocked all the same, for a short time, or held. */
+export type SpoofablePolicy = (typeof SPOOFABLE_POLICIES)[number]
+
 /** One distinct value that counted: a port for `port-scan`, a host for `host-sweep`, a threat for `threat`, ... */
 export interface Witness {
   readonly value: string

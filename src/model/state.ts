@@ -111,6 +111,13 @@ export interface StateSnapshot {
   readonly graces: readonly Grace[]
   /** Null before the first change of a switch. */
   readonly engine: EngineFlags | null
+  /** Detector blocks that ran out, as far back as they are kept. */
+  readonly pastBlocks: readonly PastBlock[]
+}
+
+export interface PastBlock {
+  readonly target: Network
+  readonly endedAtMs: number
 }
 
 export interface DecisionQuery {

@@ -7,6 +7,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../../lib/clock.ts'
 import { AppError } from '../../lib/errors.ts'
 import { begin } from './migrations/0001-begin.ts'
+import { lifetime } from './migrations/0002-lifetime.ts'
 
 export interface Migration {
   /** From 1, without gaps. */
@@ -15,7 +16,7 @@ export interface Migration {
   readonly statements: readonly string[]
 }
 
-export const MIGRATIONS: readonly Migration[] = [begin]
+export const MIGRATIONS: readonly Migration[] = [begin, lifetime]
 
 /** The number of the newest step that the database has taken; 0 when it is empty. */
 export function schemaVersion(db: DatabaseSync): number {

@@ -1,6 +1,6 @@
 /**
- * Retention of the state: ended decisions and detections of an age go, and detections beyond a number; the evidence of
- * an active decision stays whatever its age. The audit log is never pruned.
+ * Retention of the state: ended decisions and detections of an age go, and detections beyond a number. The evidence of
+ * a decision stays as long as the decision itself, whatever its age. The audit log is never pruned.
  */
 import type { Pruned, PruneLimits } from '../../model/state.ts'
 import type { DatabaseTransaction } from './tables.ts'
@@ -8,10 +8,14 @@ import type { DatabaseTransaction } from './tables.ts'
 /** Deletes within the caller's transaction and returns how many rows went. */
 export async function pruneState(transaction: DatabaseTransaction, limits: PruneLimits): Promise<Pruned> {
   const active = transaction.selectFrom('decisions').select('id').where('endedAtMs', 'is', null)
+  const kept = transaction
+    .selectFrom('decisions')
+    .select('id')
+    .where((row) => row.or([row('endedAtMs', 'is', null), row('endedAtMs', '>=', limits.beforeMs)]))
   const old = await transaction
     .deleteFrom('detections')
     .where('atMs', '<', limits.beforeMs)
-    .where((row) => row.or([row('decisionId', 'is', null), row('decisionId', 'not in', active)]))
+    .where((row) => row.or([row('decisionId', 'is', null), row('decisionId', 'not in', kept)]))
     .executeTakeFirst()
   const lastKept = await transaction
     .selectFrom('detections')

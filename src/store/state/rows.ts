@@ -6,7 +6,15 @@ import { type Address, formatNetwork, lastAddress, type Network, networkOf } fro
 import { AppError } from '../../lib/errors.ts'
 import type { AllowEntry, Decision, DecisionMode, DecisionOrigin, Verdict } from '../../model/decision.ts'
 import { type Detection, type Proof, RULES, type RuleName, TECHNIQUES } from '../../model/detection.ts'
-import type { AuditRow, EngineFlags, Grace, Json, StoredDetection, StoredSetting } from '../../model/state.ts'
+import type {
+  AuditRow,
+  EngineFlags,
+  Grace,
+  Json,
+  PastBlock,
+  StoredDetection,
+  StoredSetting,
+} from '../../model/state.ts'
 import type {
   AllowRow,
   AuditTableRow,
@@ -81,7 +89,16 @@ export function decisionFromRow(row: DecisionRow): Decision {
     endReason: row.endReason,
     device: row.device,
     createdBy: row.createdBy,
+    lifetimeMs: row.lifetimeMs,
+    offences: row.offences,
   }
+}
+
+/** Of a row that has ended. */
+export function pastBlockFromRow(
+  row: Pick<DecisionRow, 'firstAddress' | 'prefixLength' | 'endedAtMs'>,
+): PastBlock {
+  return { target: networkFrom(row), endedAtMs: row.endedAtMs ?? 0 }
 }
 
 export function detectionToRow(stored: StoredDetection): DetectionRow {

@@ -52,6 +52,8 @@ export function decision(target: string, changes: Partial<Decision> = {}): Decis
     endedAtMs: null,
     endedBy: null,
     endReason: null,
+    lifetimeMs: null,
+    offences: 1,
     device: 'fw1',
     createdBy: 'system',
     ...changes,

@@ -44,6 +44,9 @@ export interface StateStoreOptions {
   readonly report: (message: string) => void
 }
 
+/** Ended blocks read at start to know who comes back. */
+const PAST_BLOCKS = 200_000
+
 export class StateStore implements StateRepository, SettingsRepository, AuditLog {
   /** True when there was no usable file and a new one was begun; it holds at most what was rescued from a damaged one. */
   readonly openedFresh: boolean
@@ -72,12 +75,23 @@ export class StateStore implements StateRepository, SettingsRepository, AuditLog
         .execute()
       const allow = await transaction.selectFrom('allowlist').selectAll().orderBy('createdAtMs').execute()
       const graces = await transaction.selectFrom('graces').selectAll().execute()
+      const past = await transaction
+        .selectFrom('decisions')
+        .select(['firstAddress', 'prefixLength', 'endedAtMs'])
+        .where('origin', '=', 'detector')
+        .where('mode', '=', 'block')
+        .where('endedBy', '=', 'system')
+        .where('endedAtMs', 'is not', null)
+        .orderBy('endedAtMs', 'desc')
+        .limit(PAST_BLOCKS)
+        .execute()
       const engine = await transaction.selectFrom('engine').selectAll().executeTakeFirst()
       return {
         decisions: decisions.map(rows.decisionFromRow),
         allow: allow.map(rows.allowFromRow),
         graces: graces.map(rows.graceFromRow),
         engine: engine === undefined ? null : rows.engineFromRow(engine),
+        pastBlocks: past.map(rows.pastBlockFromRow),
       }
     })
   }

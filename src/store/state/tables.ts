@@ -25,6 +25,8 @@ export interface DecisionRow extends TargetColumns {
   endedBy: string | null
   endReason: string | null
   device: string | null
+  lifetimeMs: number | null
+  offences: number
 }
 
 export interface DetectionRow {
