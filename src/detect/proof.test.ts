@@ -10,6 +10,18 @@ const cases: [name: string, last: Event, proof: 'handshake' | 'spoofable'][] = [
   ['bytes both ways, protocol not said', both, 'handshake'],
   ['bytes both ways, yet blocked', { ...both, disposition: 'blocked' }, 'spoofable'],
   ['bytes one way', { ...both, bytesReceived: 0 }, 'spoofable'],
+  [
+    'a reset as the only answer',
+    { ...both, bytesSent: 60, bytesReceived: 40, packetsReceived: 1 },
+    'spoofable',
+  ],
+  [
+    'answers to a SYN sent again',
+    { ...both, bytesSent: 60, bytesReceived: 588, packetsReceived: 6 },
+    'spoofable',
+  ],
+  ['few bytes back, packets not told', { ...both, bytesReceived: 588 }, 'spoofable'],
+  ['data back in one packet of three', { ...both, bytesReceived: 295, packetsReceived: 3 }, 'handshake'],
   ['bytes both ways over UDP', { ...both, texts: { protocol: 'udp' } }, 'spoofable'],
   [
     'a handshake that was not completed',

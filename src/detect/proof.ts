@@ -2,7 +2,8 @@
  * Whether a record proves that its source address is real: a TCP session was established, so the source answered. All
  * else can be forged by whoever sends packets (`spoofable`), and must not convict a bystander too hard.
  *
- * Proof is, for an allowed session over TCP (or where the protocol is not said): bytes both ways, or an end that only an
+ * Proof is, for an allowed session over TCP (or where the protocol is not said): bytes both ways, of those received more
+ * than packets without data can be (a forged SYN is answered too, by a reset or by SYN+ACK several times), or an end that only an
  * established session has (`tcp-fin`, `threat`, and `tcp-rst-from-server` where an application was seen: a closed port
  * answers a forged SYN with a reset too). Never where the firewall itself says that the handshake was not completed
  * (application `incomplete`, `not-applicable`), and never UDP, where a forged question gets its answer all the same.
@@ -10,6 +11,15 @@
 import { DISPOSITION } from '../model/log-record.ts'
 import { type RecordBatch, TEXT_SLOT, TEXT_STRIDE } from '../model/record-batch.ts'
 import { PROTOCOL } from './late-reply.ts'
+
+/**
+ * Largest packet without data: 18 bytes of Ethernet with a VLAN tag, which PAN-OS counts in, 40 of IPv6, 40 of TCP with the
+ * 20 bytes of options that answers to a SYN usually have. A server sends data only when the source has acknowledged its sequence
+ * number, which a forger never saw; so a received packet that is greater proves the source.
+ */
+const EMPTY_PACKET_BYTES = 98
+/** Answers to one SYN that nobody acknowledges, where the packets are not told: the first and five again (Linux). */
+const ANSWERS = 6
 
 const latin = (text: string): Buffer => Buffer.from(text, 'latin1')
 const TCP_FIN = latin('tcp-fin')
@@ -62,10 +72,18 @@ export function protocolOf(batch: RecordBatch, row: number): number {
   return bytes[start] === U && bytes[start + 1] === 100 ? PROTOCOL.udp : PROTOCOL.other
 }
 
+/** Whether bytes went both ways, and data among those that the source received. */
+function hasData(batch: RecordBatch, row: number): boolean {
+  const received = batch.bytesReceived[row] as number
+  if (!(received > EMPTY_PACKET_BYTES) || !((batch.bytesSent[row] as number) > 0)) return false
+  const packets = batch.packetsReceived[row] as number
+  return received > EMPTY_PACKET_BYTES * (packets > 0 ? packets : ANSWERS)
+}
+
 /** Whether a traffic record proves its source. One load for blocked records, three for most others. */
 export function provesSource(batch: RecordBatch, row: number): boolean {
   if (batch.disposition[row] !== DISPOSITION.allowed) return false
-  const hasBytes = (batch.bytesReceived[row] as number) > 0 && (batch.bytesSent[row] as number) > 0
+  const hasBytes = hasData(batch, row)
   if (!hasBytes && isEmpty(batch, row, TEXT_SLOT.sessionEndReason)) return false
   const protocol = protocolOf(batch, row)
   if (protocol !== PROTOCOL.tcp && protocol !== PROTOCOL.unknown) return false

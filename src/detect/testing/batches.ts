@@ -27,6 +27,7 @@ export interface Event {
   flags?: number
   bytesSent?: number
   bytesReceived?: number
+  packetsReceived?: number
   threatId?: number
   line?: string
   texts?: Partial<Record<TextField, string>>
@@ -93,6 +94,7 @@ function fillRow(batch: RecordBatch, row: number, event: Event): void {
   batch.flags[row] = event.flags ?? 0
   batch.bytesSent[row] = event.bytesSent ?? Number.NaN
   batch.bytesReceived[row] = event.bytesReceived ?? Number.NaN
+  batch.packetsReceived[row] = event.packetsReceived ?? Number.NaN
   batch.threatId[row] = event.threatId ?? 0
   for (const [field, text] of Object.entries({ device: 'FW-01', ...event.texts }))
     batch.setDecodedText(row, TEXT_SLOT[field as TextField], Buffer.from(text))
