@@ -141,6 +141,13 @@ export const DETECTION_SETTINGS = {
     'Window of vendor scan; 0 switches it off.',
     true,
   ),
+  'detection.darkWeight': setting(
+    whole(0, 10),
+    0,
+    'values',
+    'A record toward an address or port that answered nobody for 24 hours counts as so many distinct values; 0 switches learning off.',
+    true,
+  ),
   'detection.lateReplyGuard': setting(
     z.boolean(),
     true,

@@ -47,6 +47,8 @@ export interface DetectionSettings {
   }
   /** The firewall's own scan and flood threats; `records` of them within the window fire. */
   readonly vendorScan: { readonly mode: RuleMode; readonly records: number; readonly windowMs: number }
+  /** As how many values a record toward a learned dark destination counts; 0: nothing is learned. */
+  readonly darkWeight: number
   /** Short hash of each rule's settings, frozen with its detections. */
   readonly versions: Readonly<Record<RuleName, string>>
   readonly lateReplyGuard: boolean
@@ -112,6 +114,7 @@ export function detectionSettings(settings: Settings): DetectionSettings {
       records: settings['detection.vendorScan.records'],
       windowMs: settings['detection.vendorScan.minutes'] * MINUTE_MS,
     },
+    darkWeight: settings['detection.darkWeight'],
     versions: {
       'port-scan': versionOf(settings, 'detection.portScan.'),
       'host-sweep': versionOf(settings, 'detection.hostSweep.'),
