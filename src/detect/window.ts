@@ -52,8 +52,6 @@ export class Sightings {
   readonly timesMs = new Float64Array(BATCH_MESSAGES)
   /** 1 where the record proves that the source is real. */
   readonly proven = new Uint8Array(BATCH_MESSAGES)
-  /** As how many distinct values the record counts (weights.ts); 1 unless somebody writes otherwise. */
-  readonly weights = new Uint8Array(BATCH_MESSAGES).fill(1)
   /** 0: the record itself; above, a further value that a weighted destination adds (weights.ts). */
   readonly copies = new Uint8Array(BATCH_MESSAGES)
 }
