@@ -161,6 +161,19 @@ export const SETTINGS = {
     "Custom log formats of PAN-OS as it shows them, as a YAML list: `['src=$src|dst=$dst|...']`. With escaping: `{template: '...', escapedCharacters: '|', escapeCharacter: '#'}`. The original system's format is built in.",
     true,
   ),
+  'parse.programs': setting(
+    z
+      .array(
+        z
+          .string()
+          .regex(/^[\w./-]{1,32}$/, 'expected a name of letters, digits and ._/- of at most 32 bytes'),
+      )
+      .max(64),
+    [],
+    'list of names',
+    'Programs (the tag or APP-NAME in the syslog header) whose text is read as a firewall line besides those that are known: for a relay that puts a name of its own there. Text of other programs is never read, since strangers can write in it.',
+    true,
+  ),
   'networks.own': setting(
     networks,
     [],

@@ -39,7 +39,7 @@ export function adviceFor(format: string, reason: string): string {
     : /ends before|missing|cut|short/.test(reason)
       ? CUT
       : /program/.test(reason)
-        ? 'These are no packets or threats: send the firewall log alone, or leave them: they are stored and do no harm.'
+        ? 'These are no packets or threats: send the firewall log alone, or leave them: they are stored and do no harm. Where a relay has put a name of its own in front of firewall lines, add that name to parse.programs.'
         : MOVED
   const where = whereOf(format)
   return where === '' ? what : `${what} ${where}`

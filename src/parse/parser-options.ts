@@ -8,6 +8,7 @@ export function parserOptions(settings: Settings, referenceMs?: number): ParserO
     timeZone: settings['time.zone'],
     deviceZones: settings['time.deviceZones'],
     paloaltoTemplates: settings['parse.paloaltoTemplates'],
+    programs: settings['parse.programs'],
     ...(referenceMs === undefined ? {} : { referenceMs }),
   }
 }

@@ -179,6 +179,35 @@ test("text behind another program's tag or APP-NAME is never a firewall's, also 
   }
 })
 
+test('a program that an administrator names is a firewall for that parser alone, from the next batch on', () => {
+  const lines = [
+    `<14>Feb 20 12:28:20 LAB-FW-01 MyRelay[12]: ${TRAFFIC}`,
+    `<14>1 2025-02-20T12:28:20+11:00 LAB-FW-01 myrelay 12 - - ${TRAFFIC}`,
+  ]
+  const isRead = (parser: Parser): boolean[] => {
+    const records = parseBatch(parser, lines)
+    return lines.map((_, row) => !records.recordAt(row).flags.includes('unparsed'))
+  }
+  const parser = new Parser(SYDNEY)
+  const named = new Parser({ ...SYDNEY, programs: ['myRelay'] })
+  assert.deepEqual(
+    [isRead(named), isRead(parser)],
+    [
+      [true, true],
+      [false, false],
+    ],
+  )
+  parser.configure({ ...SYDNEY, programs: ['myrelay'] })
+  named.configure(SYDNEY)
+  assert.deepEqual(
+    [isRead(named), isRead(parser)],
+    [
+      [false, false],
+      [true, true],
+    ],
+  )
+})
+
 test('a text with a line feed and a whole fake line inside is one record', () => {
   const { sourceUser, flags } = recordOf(custom({ SrcUser: `x\n<14>Feb 20 11:49:43 fw ${TRAFFIC}` }))
   assert.ok(sourceUser?.startsWith('x\n<14>Feb'))

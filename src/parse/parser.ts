@@ -12,6 +12,7 @@ import { ascii } from './bytes.ts'
 import { DeviceZones } from './device-zones.ts'
 import { decodeEscapes, flagInvalidUtf8 } from './encoding.ts'
 import { compileTemplate, isBuiltInTemplate } from './firewall/paloalto-template.ts'
+import { firewallPrograms, useFirewallPrograms } from './firewall-programs.ts'
 import { isOtherProgram, readHeader, skipTag, TAG } from './header.ts'
 import { Line } from './line.ts'
 import { LINE_FORMATS, type LineFormat } from './registry.ts'
@@ -35,6 +36,8 @@ export interface ParserOptions {
   readonly referenceMs?: number
   /** Custom formats of PAN-OS as it shows them; tried before every other format. */
   readonly paloaltoTemplates?: readonly GivenTemplate[]
+  /** Programs whose text is read as a firewall's besides those that are known; at most 32 bytes each. */
+  readonly programs?: readonly string[]
 }
 
 export interface ParserCounters {
@@ -83,6 +86,7 @@ export class Parser {
   #referenceMs: number
   /** Formats that an administrator has set: always tried first, so that what they read never depends on other lines. */
   #templates: readonly LineFormat[]
+  #programs: readonly Uint8Array[]
   readonly #senders = new Map<string, SenderState>()
   /** By sender index of the batch in hand. */
   #batchSenders: SenderState[] = []
@@ -103,6 +107,7 @@ export class Parser {
     this.#zones = new DeviceZones(options.timeZone, options.deviceZones)
     this.#referenceMs = options.referenceMs ?? Number.NaN
     this.#templates = templatesOf(options)
+    this.#programs = firewallPrograms(options.programs ?? [])
   }
 
   /**
@@ -111,11 +116,14 @@ export class Parser {
    */
   configure(options: ParserOptions): void {
     const templates = templatesOf(options)
+    const programs = firewallPrograms(options.programs ?? [])
     this.#zones = new DeviceZones(options.timeZone, options.deviceZones)
     this.#referenceMs = options.referenceMs ?? Number.NaN
-    // What was learned of the senders may be a template that is no more.
-    if (this.#templates.length + templates.length > 0) this.#senders.clear()
+    // What was learned of the senders may be a template, or the header of a program, that is no more.
+    const learned = [this.#templates, templates, this.#programs, programs]
+    if (learned.some(({ length }) => length > 0)) this.#senders.clear()
     this.#templates = templates
+    this.#programs = programs
   }
 
   /**
@@ -125,6 +133,7 @@ export class Parser {
   parse(raw: RawBatch, into: RecordBatch): void {
     into.reset(raw, into.sequence)
     this.#openSenders(raw)
+    useFirewallPrograms(this.#programs)
     const line = this.#line
     flagInvalidUtf8(raw, into)
     line.openBatch(raw, this.#referenceMs)
