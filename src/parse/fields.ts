@@ -51,19 +51,7 @@ export function setLowerWord(
   start: number,
   end: number,
 ): void {
-  const bytes = line.bytes
-  setText(into, row, slot, bytes, start, end)
-  const at = row * TEXT_STRIDE + slot
-  const from = into.text[at] as number
-  const to = into.text[at + 1] as number
-  for (let i = from; i < to; i++) {
-    const byte = bytes[i] as number
-    if (byte > 0x5a || (byte < 0x41 && byte !== 0x20)) continue
-    const copy = line.appendWord(from, to)
-    into.text[at] = copy
-    into.text[at + 1] = copy + to - from
-    return
-  }
+  setFolded(into, row, slot, line, start, end, false)
 }
 
 /** Sets a text field to the word in upper case. */
@@ -75,6 +63,19 @@ export function setUpperWord(
   start: number,
   end: number,
 ): void {
+  setFolded(into, row, slot, line, start, end, true)
+}
+
+/** A copy is made at the first byte that has to change only. */
+function setFolded(
+  into: RecordBatch,
+  row: number,
+  slot: number,
+  line: Line,
+  start: number,
+  end: number,
+  isUpper: boolean,
+): void {
   const bytes = line.bytes
   setText(into, row, slot, bytes, start, end)
   const at = row * TEXT_STRIDE + slot
@@ -82,8 +83,9 @@ export function setUpperWord(
   const to = into.text[at + 1] as number
   for (let i = from; i < to; i++) {
     const byte = bytes[i] as number
-    if (byte < 0x61 || byte > 0x7a) continue
-    const copy = line.appendUpper(from, to)
+    const stays = isUpper ? byte < 0x61 || byte > 0x7a : byte > 0x5a || (byte < 0x41 && byte !== 0x20)
+    if (stays) continue
+    const copy = isUpper ? line.appendUpper(from, to) : line.appendWord(from, to)
     into.text[at] = copy
     into.text[at + 1] = copy + to - from
     return
