@@ -21,9 +21,11 @@ import { STANDARD_KEYS, setActionMeaning, severityOfHeader } from './cef.ts'
 import { HEADER } from './cef-header.ts'
 import { header, isCefOf, readCef, VENDOR } from './cef-reader.ts'
 import { severityOfText } from './event-words.ts'
+import { commonGroups } from './pair-groups.ts'
 import { ESCAPES, setCommon } from './pair-record.ts'
 import { keyTable, labelTable, REGISTER, REGISTER_COUNT } from './pair-registers.ts'
-import { type PairKeys, Pairs } from './pair-scan.ts'
+import { type PairKeys, Pairs, SEPARATOR } from './pair-scan.ts'
+import { ShapeMemory } from './pair-shapes.ts'
 
 const R = REGISTER
 
@@ -106,8 +108,19 @@ const TYPE = {
 const TYPE_WORDS = [TYPE.log, TYPE.traffic, TYPE.threat, TYPE.login] as const
 
 const pairs = new Pairs(REGISTER_COUNT)
+const shapes = new ShapeMemory(pairs, commonGroups(pairs, ESCAPES.cef))
 
 function read(line: Line, into: RecordBatch, row: number): number {
+  if (shapes.read(line, into, row)) return -1
+  const failed = readLong(line, into, row)
+  if (failed < 0) {
+    const kind = 1 << (into.category[row] as number)
+    shapes.learn(line, into, row, CHECKPOINT, SEPARATOR.blank, header.extension, kind)
+  }
+  return failed
+}
+
+function readLong(line: Line, into: RecordBatch, row: number): number {
   if (!readCef(line, pairs, CHECKPOINT)) return 0
   setCommon(line, into, row, pairs, ESCAPES.cef)
   setActionMeaning(line, into, row)

@@ -40,9 +40,12 @@ import {
   TYPES,
   VISITS,
 } from './fortigate-words.ts'
+import { deviceAndTimeGroup, numberGroups, placeGroups, textGroup } from './pair-groups.ts'
 import { ESCAPES, numberOf, setCommon, setValue } from './pair-record.ts'
 import { keyTable, labelTable, REGISTERS } from './pair-registers.ts'
-import { type PairKeys, Pairs } from './pair-scan.ts'
+import { type PairKeys, Pairs, SEPARATOR } from './pair-scan.ts'
+import type { ValueGroup } from './pair-shape.ts'
+import { ShapeMemory } from './pair-shapes.ts'
 
 /** Registers that only FortiOS has. */
 const OWN = [
@@ -144,7 +147,40 @@ const SERVER_TO_CLIENT = ascii('server-to-client')
 /** Servers have ports below, clients above. */
 const FIRST_CLIENT_PORT = 1024
 
+const text = (slot: number, registers: readonly number[], isUser = false): ValueGroup =>
+  textGroup(pairs, ESCAPES.cef, slot, registers, isUser)
+const shapes = new ShapeMemory(pairs, [
+  ...numberGroups(pairs),
+  text(TEXT_SLOT.rule, [R.policyName, R.ruleId]),
+  text(TEXT_SLOT.ruleId, [R.ruleId]),
+  text(TEXT_SLOT.sourceUser, [R.sourceUser, R.unknownUser], true),
+  text(TEXT_SLOT.destinationUser, [R.destinationUser], true),
+  text(TEXT_SLOT.application, [R.application, R.service]),
+  text(TEXT_SLOT.threatCategory, [R.categoryText]),
+  ...placeGroups(pairs, ESCAPES.cef),
+  deviceAndTimeGroup(pairs, ESCAPES.cef),
+  {
+    registers: [R.sourcePort, R.destinationPort, R.service],
+    needs: [R.direction, R.threatName, R.virus, R.botnet, R.eventType],
+    kinds: 1 << CATEGORY.threat,
+    read(line, into, row) {
+      into.attacker[row] = attackerOf(line, into, row, registerOfName())
+      return true
+    },
+  },
+])
+
 function read(line: Line, into: RecordBatch, row: number): number {
+  if (shapes.read(line, into, row)) return -1
+  const failed = readLong(line, into, row)
+  if (failed < 0) {
+    const kind = 1 << (into.category[row] as number)
+    shapes.learn(line, into, row, FORTIGATE, SEPARATOR.blank, header.extension, kind)
+  }
+  return failed
+}
+
+function readLong(line: Line, into: RecordBatch, row: number): number {
   if (!readCef(line, pairs, FORTIGATE)) return 0
   setCommon(line, into, row, pairs, ESCAPES.cef)
   readPeers(line, into, row)
@@ -269,8 +305,13 @@ function readSeverity(line: Line, into: RecordBatch, row: number): void {
   into.severity[row] = severity
 }
 
+/** What names the threat. */
+function registerOfName(): number {
+  return pairs.has(R.threatName) ? R.threatName : pairs.has(R.virus) ? R.virus : R.botnet
+}
+
 function readThreat(line: Line, into: RecordBatch, row: number): void {
-  const name = pairs.has(R.threatName) ? R.threatName : pairs.has(R.virus) ? R.virus : R.botnet
+  const name = registerOfName()
   const id = numberOf(line, pairs, pairs.has(R.threatId) ? R.threatId : R.virusId)
   if (id > 0) into.threatId[row] = id
   const at = row * TEXT_STRIDE + TEXT_SLOT.subtype

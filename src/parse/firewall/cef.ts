@@ -19,9 +19,11 @@ import type { LineFormat } from '../registry.ts'
 import { HEADER } from './cef-header.ts'
 import { header, isOtherCef, readCef } from './cef-reader.ts'
 import { dispositionOfAction, kindInText, outcomeInText, severityOfText } from './event-words.ts'
+import { commonGroups } from './pair-groups.ts'
 import { ESCAPES, numberOf, setCommon } from './pair-record.ts'
 import { customDefaults, keyTable, labelTable, REGISTER, REGISTER_COUNT } from './pair-registers.ts'
-import { type PairKeys, Pairs } from './pair-scan.ts'
+import { type PairKeys, Pairs, SEPARATOR } from './pair-scan.ts'
+import { ShapeMemory } from './pair-shapes.ts'
 
 /** Keys that mean the same for every vendor but for in, out, users and times. */
 export const STANDARD_KEYS = {
@@ -136,8 +138,19 @@ const WORD = {
 const TYPE_WORDS = [WORD.event, WORD.traffic, WORD.threat, WORD.login] as const
 
 const pairs = new Pairs(REGISTER_COUNT)
+const shapes = new ShapeMemory(pairs, commonGroups(pairs, ESCAPES.cef))
 
 function read(line: Line, into: RecordBatch, row: number): number {
+  if (shapes.read(line, into, row)) return -1
+  const failed = readLong(line, into, row)
+  if (failed < 0) {
+    const kind = 1 << (into.category[row] as number)
+    shapes.learn(line, into, row, GENERIC, SEPARATOR.blank, header.extension, kind)
+  }
+  return failed
+}
+
+function readLong(line: Line, into: RecordBatch, row: number): number {
   if (!readCef(line, pairs, GENERIC)) return 0
   setCommon(line, into, row, pairs, ESCAPES.cef)
   setActionMeaning(line, into, row)

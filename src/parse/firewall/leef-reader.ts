@@ -28,6 +28,8 @@ export class LeefHeader {
   attributes = 0
   /** One of SEPARATOR, a byte, or AUTOMATIC when the header does not say. */
   separator = AUTOMATIC
+  /** What separated the pairs in the end. */
+  used: number = SEPARATOR.blank
 
   /** Reads the header at `line.at`; false when it is none. */
   read(line: Line): boolean {
@@ -165,9 +167,11 @@ export function readLeef(line: Line, pairs: Pairs, vendor: PairKeys): boolean {
   const said = leefHeader.separator
   if (said !== AUTOMATIC) {
     pairs.read(line, from, vendor, said, isCut)
+    leefHeader.used = said
     if (pairs.count > 1) return true
   }
   const found = findSeparator(line, from)
+  leefHeader.used = found
   if (found !== said) pairs.read(line, from, vendor, found, isCut)
   return true
 }

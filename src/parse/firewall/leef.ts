@@ -10,9 +10,11 @@ import { setActionMeaning, setGenericMeaning } from './cef.ts'
 import { VENDOR } from './cef-reader.ts'
 import { kindInText, severityOfText } from './event-words.ts'
 import { isLeefOf, LEEF, leefHeader, readLeef } from './leef-reader.ts'
+import { commonGroups } from './pair-groups.ts'
 import { ESCAPES, setCommon } from './pair-record.ts'
 import { keyTable, labelTable, REGISTER, REGISTER_COUNT } from './pair-registers.ts'
 import { type PairKeys, Pairs } from './pair-scan.ts'
+import { ShapeMemory } from './pair-shapes.ts'
 
 const R = REGISTER
 
@@ -80,12 +82,23 @@ const GENERIC: PairKeys = {
 }
 
 const pairs = new Pairs(REGISTER_COUNT)
+const shapes = new ShapeMemory(pairs, commonGroups(pairs, ESCAPES.none))
 
 function recognise(line: Line): boolean {
   return isLeefOf(line, null) && !isLeefOf(line, VENDOR.paloalto)
 }
 
 function read(line: Line, into: RecordBatch, row: number): number {
+  if (shapes.read(line, into, row)) return -1
+  const failed = readLong(line, into, row)
+  if (failed < 0) {
+    const kind = 1 << (into.category[row] as number)
+    shapes.learn(line, into, row, GENERIC, leefHeader.used, leefHeader.attributes, kind, true)
+  }
+  return failed
+}
+
+function readLong(line: Line, into: RecordBatch, row: number): number {
   if (!readLeef(line, pairs, GENERIC)) return 0
   setCommon(line, into, row, pairs, ESCAPES.none)
   setActionMeaning(line, into, row)

@@ -79,7 +79,7 @@ export function setCommon(line: Line, into: RecordBatch, row: number, pairs: Pai
 }
 
 /** `6`, `TCP`, `udp/dns` (SonicWall). */
-function setProtocolOf(line: Line, into: RecordBatch, row: number, pairs: Pairs): void {
+export function setProtocolOf(line: Line, into: RecordBatch, row: number, pairs: Pairs): void {
   const start = pairs.start[R.protocol] as number
   const end = pairs.end[R.protocol] as number
   let to = start
@@ -155,7 +155,7 @@ function setAddresses(line: Line, into: RecordBatch, row: number, pairs: Pairs):
 }
 
 /** The address of one key, or of the key for IPv6 where the first is empty or `0.0.0.0`. */
-function setEither(
+export function setEither(
   line: Line,
   into: RecordBatch,
   row: number,
@@ -186,7 +186,7 @@ export function clearUnset(into: RecordBatch, row: number, slot: number): void {
     words[at + 3] = 0
 }
 
-function setNat(
+export function setNat(
   line: Line,
   into: RecordBatch,
   row: number,
@@ -234,7 +234,7 @@ function setNumbers(line: Line, into: RecordBatch, row: number, pairs: Pairs): v
   }
 }
 
-function portOf(line: Line, pairs: Pairs, register: number): number {
+export function portOf(line: Line, pairs: Pairs, register: number): number {
   if (!pairs.has(register)) return 0
   const port = readPort(line.bytes, pairs.start[register] as number, pairs.end[register] as number)
   return port < 0 ? 0 : port
@@ -247,7 +247,7 @@ export function numberOf(line: Line, pairs: Pairs, register: number): number {
 }
 
 /** The device is its own name, else its serial, else the header's host. */
-function setDeviceAndTime(line: Line, into: RecordBatch, row: number, pairs: Pairs): void {
+export function setDeviceAndTime(line: Line, into: RecordBatch, row: number, pairs: Pairs): void {
   if (pairs.has(R.serial)) {
     setSerial(into, row, line.bytes, pairs.start[R.serial] as number, pairs.end[R.serial] as number)
   }

@@ -15,6 +15,8 @@ import { CUSTOM_COUNT, ENTRY, MAX_ENTRIES } from './pair-registers.ts'
 const EQUALS_4 = EQUALS * 0x01010101
 const MAX_KEY_BYTES = 64
 const NOTHING = -1
+/** Pairs whose place is noted. */
+const MAX_NOTED = 256
 
 /** How pairs are told apart: by blanks, or by a byte; `escapedTab` is a tab as rsyslog writes it into files: `#011`. */
 export const SEPARATOR = { blank: 0x20, tab: 0x09, pipe: 0x7c, escapedTab: 0x100 } as const
@@ -39,6 +41,10 @@ export class Pairs {
   ambiguous = false
   /** Pairs of any key. */
   count = 0
+  /** Of the first pairs: entry of the key (-1: unknown), and where the value begins and ends, blanks included. */
+  readonly notedEntry = new Int32Array(MAX_NOTED)
+  readonly notedStart = new Int32Array(MAX_NOTED)
+  readonly notedEnd = new Int32Array(MAX_NOTED)
   #bytes: Uint8Array = new Uint8Array(0)
   #view: DataView = new DataView(new ArrayBuffer(0))
   #vendor: PairKeys | null = null
@@ -78,11 +84,17 @@ export class Pairs {
       const gap = key === from ? from : endOfValue(bytes, floor, key, separator)
       if (gap < 0) continue
       if (entry !== NOTHING) this.#close(entry, value, gap)
+      if (this.count > 0 && this.count <= MAX_NOTED) this.notedEnd[this.count - 1] = gap
       entry = this.#find(line, key, equals)
+      if (this.count < MAX_NOTED) {
+        this.notedEntry[this.count] = entry
+        this.notedStart[this.count] = at
+      }
       this.count++
       value = at
       floor = at
     }
+    if (this.count > 0 && this.count <= MAX_NOTED) this.notedEnd[this.count - 1] = end
     if (entry !== NOTHING && !isCut) this.#close(entry, value, end)
     this.#custom.finish(vendor, this)
   }
@@ -216,7 +228,7 @@ class CustomPairs {
 }
 
 /** Start of the key that ends at `equals`; `equals` when none is there: letters, digits, `_`, `.` and `-` from a letter on. */
-function startOfKey(bytes: Uint8Array, floor: number, equals: number, separator: number): number {
+export function startOfKey(bytes: Uint8Array, floor: number, equals: number, separator: number): number {
   const limit = Math.max(floor, equals - MAX_KEY_BYTES)
   let at = equals
   while (at > limit && KEY_BYTES[bytes[at - 1] as number] === 1) at--
@@ -231,7 +243,7 @@ function isEscapedTab(bytes: Uint8Array, at: number): boolean {
 }
 
 /** Where the value in front of the key ends: at the separator; -1 when no separator is there. */
-function endOfValue(bytes: Uint8Array, floor: number, key: number, separator: number): number {
+export function endOfValue(bytes: Uint8Array, floor: number, key: number, separator: number): number {
   if (separator === SEPARATOR.blank) return key > floor && isBlank(bytes[key - 1] as number) ? key - 1 : -1
   let at = key
   if (separator === SEPARATOR.escapedTab) {
