@@ -5,7 +5,7 @@
  * package-lock.json it runs `npm ci`. Then it finds Node 24 (which npm brought as a package) and runs the real program
  * with it, passing terminal, signals and exit code through.
  *
- *   launch.mjs :test [fast] [files or node --test options]   :check   :bench   :dev   :format   :docs
+ *   launch.mjs :test [fast] [files or node --test options]   :check   :bench   :bench:detection   :dev   :format   :docs
  *   launch.mjs ANYTHING ELSE                                  goes to the command line (src/main.ts)
  */
 import { spawn } from 'node:child_process'
@@ -41,10 +41,10 @@ export function taskOf(args) {
   const [first = '', ...rest] = args
   if (!first.startsWith(':')) return { task: 'cli', scope: 'run', args: [...args] }
   const task = first.slice(1)
-  const isKnown = ['test', 'check', 'bench', 'dev', 'format', 'docs'].includes(task)
+  const isKnown = ['test', 'check', 'bench', 'bench:detection', 'dev', 'format', 'docs'].includes(task)
   return {
     task: isKnown ? task : 'unknown',
-    scope: task === 'bench' || task === 'dev' ? 'run' : 'dev',
+    scope: task.startsWith('bench') || task === 'dev' ? 'run' : 'dev',
     args: rest,
   }
 }
@@ -385,7 +385,7 @@ async function main(argv) {
   const { task, scope, args } = taskOf(argv)
   const quiet = task === 'cli' && args[0] !== 'run'
   if (task === 'unknown')
-    throw new Failure(`there is no task ${argv[0]}: :test :check :bench :dev :format :docs`)
+    throw new Failure(`there is no task ${argv[0]}: :test :check :bench :bench:detection :dev :format :docs`)
   await ensurePackages(scope, quiet)
   const node = nodeOrFail()
   switch (task) {
@@ -395,6 +395,8 @@ async function main(argv) {
       return runCheck(node)
     case 'bench':
       return run(node, [join(root, 'test', 'bench', 'main.ts'), ...args], { cwd: root })
+    case 'bench:detection':
+      return run(node, [join(root, 'test', 'bench', 'detection', 'main.ts'), ...args], { cwd: root })
     case 'dev':
       return runDev(node, args)
     case 'format':
