@@ -5,11 +5,16 @@
 import { ATTACKER, CATEGORY, FLAG, OUTCOME, SEVERITY } from '../model/log-record.ts'
 import { ADDRESS_SLOT, ADDRESS_STRIDE, type RecordBatch } from '../model/record-batch.ts'
 import { AddressKinds, KIND } from './address-kind.ts'
+import { Exceptions } from './exceptions.ts'
+import { CONTENT_NETWORKS, RESOLVER_NETWORKS } from './guards/reply-networks.ts'
 import { LATE_REPLY, lateReplyOf, mayBeLateReply } from './late-reply.ts'
+import { Fitted } from './partition.ts'
+import { DeviceProfiles } from './profiles.ts'
 import { protocolOf, provesSource } from './proof.ts'
 import { Rows } from './scan.ts'
 import type { DetectionSettings } from './settings.ts'
 import { isVendorScan } from './vendor-scan-record.ts'
+import { DestinationWeights, type LearnedWeights } from './weights.ts'
 import { Sightings } from './window.ts'
 
 /** In the order of their codes; the first five count. */
@@ -31,6 +36,16 @@ export const REASONS = [
   ['lateReplyUdp', 'is a late reply of a UDP server (well-known source port, destination port from 1024)'],
   ['lateReplyTcp', 'is a late reply of a TCP server (well-known source port, destination port from 32768)'],
   ['lateReplyEither', 'has the ports of a late reply, and does not say its protocol'],
+  [
+    'resolverReply',
+    'looks like a reply of a public resolver (its source port is a server port, the destination port 1024 or above)',
+  ],
+  [
+    'contentReply',
+    'looks like a reply of a content network (its source port is a server port, the destination port 1024 or above)',
+  ],
+  ['weightZero', 'goes to a destination of weight 0 (detection.destinationWeights)'],
+  ['excepted', 'meets an exception for all rules (detection.exceptions)'],
   ['noTime', 'has no event time'],
   ['tooOld', 'is older than detection.maxAgeHours'],
   ['ahead', 'has an event time more than 2 minutes ahead of its arrival'],
@@ -61,6 +76,10 @@ const {
   lateReplyUdp,
   lateReplyTcp,
   lateReplyEither,
+  resolverReply,
+  contentReply,
+  weightZero,
+  excepted,
   noTime,
   tooOld,
   ahead,
@@ -91,6 +110,10 @@ export class Counting {
   readonly threats = new Rows()
   readonly vendorScans = new Rows()
   readonly failedLogins = new Rows()
+  /** Of the counted rows of the batch: profile, exceptions and weight; filled only where the site is fitted. */
+  readonly fitted = new Fitted()
+  /** What was learned of destinations that answer nobody; null: nothing. */
+  learned: LearnedWeights | null = null
   /** Records per reason code since the start. */
   readonly totals = new Float64Array(REASONS.length)
   readonly #live: boolean
@@ -99,8 +122,13 @@ export class Counting {
   readonly #perBatch = new Uint32Array(REASONS.length)
   #settings: DetectionSettings
   #kinds: AddressKinds
-  #severityNeeded = 0
+  /** By profile: the severity that a threat needs. */
+  #severityNeeded: number[] = [0]
   #neverCounts: number = NEVER_COUNTS
+  #profiles = new DeviceProfiles([])
+  #exceptions = new Exceptions([])
+  #weights = new DestinationWeights([])
+  #isFitted = false
 
   constructor(settings: DetectionSettings, live: boolean, insane: Uint8Array) {
     this.#settings = settings
@@ -114,9 +142,36 @@ export class Counting {
     if (settings.public !== this.#settings.public) this.#kinds = new AddressKinds(settings.public)
     this.#settings = settings
     this.#neverCounts = NEVER_COUNTS | settings.ignoredFlags
-    const { level } = settings.threat
-    this.#severityNeeded =
-      level === 1 ? SEVERITY.critical : level === 2 ? SEVERITY.high : Number.POSITIVE_INFINITY
+    this.#severityNeeded = [settings, ...settings.profiles.map((profile) => profile.settings)].map(
+      ({ threat: { level } }) =>
+        level === 1 ? SEVERITY.critical : level === 2 ? SEVERITY.high : Number.POSITIVE_INFINITY,
+    )
+    this.#profiles = new DeviceProfiles(settings.profiles.map(({ devices }) => devices))
+    if (JSON.stringify(settings.exceptions) !== JSON.stringify(this.#exceptions.given))
+      this.#exceptions = new Exceptions(settings.exceptions)
+    this.#weights = new DestinationWeights(settings.destinationWeights)
+  }
+
+  /** Whether rules must be asked through a Partition: devices, exceptions or weights are set or learned. */
+  get isFitted(): boolean {
+    return this.#isFitted
+  }
+
+  get exceptions(): Exceptions {
+    return this.#exceptions
+  }
+
+  /** The profile whose thresholds a record is held to (DetectionSettings.profiles, from 1; 0: the default). */
+  profileOf(batch: RecordBatch, row: number): number {
+    return this.#profiles.isEmpty ? 0 : this.#profiles.of(batch, row)
+  }
+
+  /** As how many distinct values a record counts in scan rules. */
+  weightOf(batch: RecordBatch, row: number): number {
+    if (batch.category[row] !== CATEGORY.traffic) return 1
+    const at = row * ADDRESS_STRIDE + DESTINATION
+    const set = this.#weights.isEmpty ? null : this.#weights.weightOf(batch.addresses, at)
+    return set ?? this.learned?.weightAt(batch, row) ?? 1
   }
 
   get kinds(): AddressKinds {
@@ -131,9 +186,14 @@ export class Counting {
     this.threats.count = 0
     this.vendorScans.count = 0
     this.failedLogins.count = 0
+    this.fitted.begin()
+    this.#isFitted =
+      !this.#profiles.isEmpty || !this.#exceptions.isEmpty || !this.#weights.isEmpty || this.learned !== null
+    const isFitted = this.#isFitted
     const count = batch.count
     for (let row = 0; row < count; row++) {
-      const reason = this.classify(batch, row)
+      let reason = this.#classify(batch, row)
+      if (isFitted && reason <= LAST_COUNTED) reason = this.#fit(batch, row, reason)
       perBatch[reason] = (perBatch[reason] as number) + 1
       if (reason > LAST_COUNTED) continue
       if (reason <= lateral) this.#take(batch, row)
@@ -158,8 +218,25 @@ export class Counting {
     into.proven[i] = provesSource(batch, row) ? 1 : 0
   }
 
+  /** Notes how a row that counts is to be seen by the rules, and answers why it does not count after all. */
+  #fit(batch: RecordBatch, row: number, reason: number): number {
+    const weight = reason <= lateral ? this.weightOf(batch, row) : 1
+    if (weight === 0) return weightZero
+    const except = this.#exceptions.isEmpty ? 0 : this.#exceptions.rulesExcept(batch, row, true)
+    if (Exceptions.isForAll(except)) return excepted
+    this.fitted.set(row, this.profileOf(batch, row), except, weight)
+    return reason
+  }
+
   /** The reason code of a record: index into REASONS. The device's clock counts only for rows of the batch at hand. */
   classify(batch: RecordBatch, row: number): number {
+    const reason = this.#classify(batch, row)
+    if (reason > LAST_COUNTED) return reason
+    if (reason <= lateral && this.weightOf(batch, row) === 0) return weightZero
+    return Exceptions.isForAll(this.#exceptions.rulesExcept(batch, row, false)) ? excepted : reason
+  }
+
+  #classify(batch: RecordBatch, row: number): number {
     const flags = batch.flags[row] as number
     if ((flags & this.#neverCounts) !== 0) {
       if ((flags & FLAG.unparsed) !== 0) return unparsed
@@ -197,18 +274,32 @@ export class Counting {
       reason = lateral
     } else if (!this.#settings.own.isEmpty && !hasAt(this.#settings.own, words, at + DESTINATION))
       return notOwn
-    if (this.#settings.lateReplyGuard && mayBeLateReply(sourcePort, destinationPort)) {
-      const late = lateReplyOf(protocolOf(batch, row), sourcePort, destinationPort)
-      if (late === LATE_REPLY.udp) return lateReplyUdp
-      if (late === LATE_REPLY.tcp) return lateReplyTcp
-      if (late === LATE_REPLY.either) return lateReplyEither
+    if (mayBeLateReply(sourcePort, destinationPort)) {
+      const guarded = this.#replyReason(batch, row, sourcePort, destinationPort)
+      if (guarded !== 0) return guarded
     }
     const time = this.#timeReason(batch, row)
     return time === 0 ? reason : time
   }
 
+  /** Of a record from a server's port to one from 1024 on: which guard takes it for a reply, or 0. */
+  #replyReason(batch: RecordBatch, row: number, sourcePort: number, destinationPort: number): number {
+    const { lateReplyGuard, guards } = this.#settings
+    if (lateReplyGuard) {
+      const late = lateReplyOf(protocolOf(batch, row), sourcePort, destinationPort)
+      if (late === LATE_REPLY.udp) return lateReplyUdp
+      if (late === LATE_REPLY.tcp) return lateReplyTcp
+      if (late === LATE_REPLY.either) return lateReplyEither
+    }
+    const at = row * ADDRESS_STRIDE + SOURCE
+    if (guards.resolvers && hasAt(RESOLVER_NETWORKS, batch.addresses, at)) return resolverReply
+    if (guards.contentNetworks && hasAt(CONTENT_NETWORKS, batch.addresses, at)) return contentReply
+    return !guards.networks.isEmpty && hasAt(guards.networks, batch.addresses, at) ? contentReply : 0
+  }
+
   #classifyThreat(batch: RecordBatch, row: number): number {
-    const isSevere = (batch.severity[row] as number) >= this.#severityNeeded
+    const needed = this.#severityNeeded[this.profileOf(batch, row)] as number
+    const isSevere = (batch.severity[row] as number) >= needed
     if (!isSevere && !isVendorScan(batch, row)) return lowSeverity
     if (batch.attacker[row] !== ATTACKER.source) return attackerNotSource
     const at = row * ADDRESS_STRIDE + SOURCE

@@ -4,6 +4,7 @@
  *
  * One Detector belongs to one thread and sees every batch once, in order.
  */
+import type { Network } from '../lib/address.ts'
 import { type Detection, RULES, type RuleName } from '../model/detection.ts'
 import type { DeviceStatus } from '../model/device.ts'
 import { BATCH_MESSAGES } from '../model/raw-batch.ts'
@@ -12,10 +13,13 @@ import { type AddressMask, maskOf } from './address-mask.ts'
 import { ArrivalClock } from './arrival-clock.ts'
 import { Counting, LAST_COUNTED, REASONS } from './counting.ts'
 import { DeviceClocks } from './device-clocks.ts'
+import { bitOf, type ExceptionView } from './exceptions.ts'
+import { Partition } from './partition.ts'
+import { MAX_PROFILES } from './profiles.ts'
 import type { RecentBatches } from './recent-batches.ts'
-import type { DetectionRule } from './rule.ts'
+import type { DetectionRule, LiveCount } from './rule.ts'
 import { makeRules } from './rules.ts'
-import type { Found, ScanOptions } from './scan.ts'
+import type { CountedBatch, Found, ScanOptions } from './scan.ts'
 import type { DetectionSettings } from './settings.ts'
 import { WitnessLines } from './witness-lines.ts'
 
@@ -30,6 +34,22 @@ export interface DetectorOptions {
   readonly witnessBytes?: number
 }
 
+/** The rules of the devices that share settings; the first one is everybody else's. */
+interface RuleSet {
+  /** Key of the DeviceProfile; empty for the first. */
+  readonly key: string
+  /** Empty: all devices without settings of their own. */
+  devices: readonly string[]
+  readonly rules: DetectionRule[]
+}
+
+/** What a rule counts now for a source, at the devices of one profile. */
+export interface InspectedCount extends LiveCount {
+  readonly rule: RuleName
+  /** Devices whose thresholds these are; empty: all that have none of their own. */
+  readonly devices: readonly string[]
+}
+
 export class Detector {
   readonly #options: DetectorOptions
   readonly #clocks: DeviceClocks | null
@@ -38,7 +58,9 @@ export class Detector {
   #mask: AddressMask
   readonly #lines: WitnessLines
   #clock = new ArrivalClock()
-  #rules: DetectionRule[]
+  /** Windows per profile of devices; the default first. */
+  #sets: RuleSet[]
+  readonly #partition: Partition
   #records = 0
   readonly #fired = Object.fromEntries(RULES.map((rule) => [rule, 0])) as Record<RuleName, number>
 
@@ -50,7 +72,8 @@ export class Detector {
     this.#clocks = live ? new DeviceClocks(seed) : null
     this.#counting = new Counting(settings, live, this.#clocks?.insane ?? new Uint8Array(BATCH_MESSAGES))
     this.#lines = new WitnessLines(options.recent, options.witnessBytes)
-    this.#rules = makeRules(settings, this.#scanOptions())
+    this.#partition = new Partition(this.#counting.fitted)
+    this.#sets = this.#setsFor(settings, [])
   }
 
   /**
@@ -80,13 +103,13 @@ export class Detector {
     this.#settings = settings
     this.#mask = maskOf(settings.ipv6Prefix)
     this.#counting.configure(settings)
-    for (const rule of this.#rules) rule.configure(settings)
+    this.#sets = this.#setsFor(settings, this.#sets)
   }
 
   /** Forgets every window and every source that fired; what is known of clocks and the counters of records stay. */
   reset(): void {
     this.#clock = new ArrivalClock()
-    this.#rules = makeRules(this.#settings, this.#scanOptions())
+    this.#sets = this.#setsFor(this.#settings, [])
   }
 
   /**
@@ -95,6 +118,35 @@ export class Detector {
    */
   explain(batch: RecordBatch, row: number): (typeof REASONS)[number] {
     return REASONS[this.#counting.classify(batch, row)] as (typeof REASONS)[number]
+  }
+
+  /** The exceptions with what each has spared. */
+  exceptions(): ExceptionView[] {
+    return this.#counting.exceptions.list()
+  }
+
+  /** Those that a record meets, of all or of single rules. */
+  exceptionsOf(batch: RecordBatch, row: number): ExceptionView[] {
+    return this.#counting.exceptions.of(batch, row)
+  }
+
+  /** As how many values the record counts in scan rules. */
+  weightOf(batch: RecordBatch, row: number): number {
+    return this.#counting.weightOf(batch, row)
+  }
+
+  /**
+   * What the rules count as of `nowMs` for sources within a network, the nearest to its threshold first. Goes through
+   * the tables: some 50 ms with millions of keys, for a person's question.
+   */
+  inspect(source: Network, nowMs: number): InspectedCount[] {
+    return this.#sets
+      .flatMap(({ devices, rules }) =>
+        rules.flatMap((rule) =>
+          (rule.inspect?.(source, nowMs) ?? []).map((live) => ({ rule: rule.name, devices, ...live })),
+        ),
+      )
+      .sort((a, b) => b.count / b.threshold - a.count / a.threshold)
   }
 
   /** What is known of the devices' clocks; empty in `replay`. */
@@ -114,13 +166,15 @@ export class Detector {
       counters[prefix + capital(name)] = this.#counting.totals[code] as number
     })
     let evictions = 0
-    for (const rule of this.#rules) {
+    for (const rule of this.#sets.flatMap(({ rules }) => rules)) {
       const name = camelCase(rule.name)
       const figures = rule.counters()
       counters[`fired${capital(name)}`] = this.#fired[rule.name]
-      for (const [figure, value] of Object.entries(figures)) counters[name + capital(figure)] = value
+      for (const [figure, value] of Object.entries(figures))
+        counters[name + capital(figure)] = (counters[name + capital(figure)] ?? 0) + value
       evictions += lossesOf(figures)
     }
+    for (const { number, records } of this.exceptions()) counters[`exception${number}`] = records
     counters['evictions'] = evictions
     counters['devicesForgotten'] = this.#clocks?.forgotten ?? 0
     return counters
@@ -143,13 +197,34 @@ export class Detector {
       failedLogins: counting.failedLogins,
     }
     const found: Found[] = []
-    for (const rule of this.#rules) rule.observe(counted, found)
+    if (counting.isFitted) this.#observeFitted(counted, found)
+    else for (const rule of (this.#sets[0] as RuleSet).rules) rule.observe(counted, found)
     return found.length === 0 ? [] : found.sort((a, b) => a.row - b.row).map(({ detection }) => detection)
   }
 
-  #scanOptions(): ScanOptions {
+  #observeFitted(counted: CountedBatch, found: Found[]): void {
+    this.#sets.forEach(({ rules }, profile) => {
+      for (const rule of rules) this.#partition.observe(rule, bitOf(rule.name), profile, counted, found)
+    })
+  }
+
+  /** Sets that stay keep their windows; those of profiles that are no more are dropped. */
+  #setsFor(settings: DetectionSettings, known: readonly RuleSet[]): RuleSet[] {
+    const wanted = [{ key: '', devices: [], settings }, ...settings.profiles]
+    return wanted.map(({ key, devices, settings: own }) => {
+      const old = known.find((set) => set.key === key)
+      if (old === undefined)
+        return { key, devices, rules: makeRules(own, this.#scanOptions(key === '' ? 1 : MAX_PROFILES)) }
+      for (const rule of old.rules) rule.configure(own)
+      old.devices = devices
+      return old
+    })
+  }
+
+  /** All profiles beside the default together may hold as many keys as it. */
+  #scanOptions(share: number): ScanOptions {
     const { seed, live } = this.#options
-    return { maxKeys: this.#settings.maxKeys, seed, live, lines: this.#lines }
+    return { maxKeys: Math.ceil(this.#settings.maxKeys / share), seed, live, lines: this.#lines }
   }
 }
 

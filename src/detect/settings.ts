@@ -1,11 +1,13 @@
 /** What detection takes from the settings, in the form its loops want: milliseconds and sets of networks. */
 import { createHash } from 'node:crypto'
 import type { SettingKey, Settings } from '../config/schema.ts'
-import { parseNetwork } from '../lib/address.ts'
+import { type Network, parseNetwork } from '../lib/address.ts'
 import { AppError } from '../lib/errors.ts'
 import { NetworkSet } from '../lib/network-set.ts'
 import type { RuleMode, RuleName } from '../model/detection.ts'
 import { FLAG } from '../model/log-record.ts'
+import { MAX_PROFILES } from './profiles.ts'
+import type { WeightedNetwork } from './weights.ts'
 
 export interface DetectionSettings {
   /** Fires on more than `ports` ports of one destination. A window of 0 switches the rule off, as the mode does. */
@@ -52,6 +54,17 @@ export interface DetectionSettings {
   /** Short hash of each rule's settings, frozen with its detections. */
   readonly versions: Readonly<Record<RuleName, string>>
   readonly lateReplyGuard: boolean
+  /** Guards for replies of big networks (guards/reply-networks.ts), and networks that are to be treated like those. */
+  readonly guards: {
+    readonly resolvers: boolean
+    readonly contentNetworks: boolean
+    readonly networks: NetworkSet
+  }
+  /** As given; `Exceptions` makes something of them that can be asked. */
+  readonly exceptions: Settings['detection.exceptions']
+  readonly destinationWeights: readonly WeightedNetwork[]
+  /** Devices with rules of their own, by the settings they share; empty within a profile. */
+  readonly profiles: readonly DeviceProfile[]
   /** Flags of lines that are stored only: `untrusted` when `senders.unknown` is `store`, else 0. */
   readonly ignoredFlags: number
   /** IPv6 sources are one when they share so many leading bits. */
@@ -64,12 +77,53 @@ export interface DetectionSettings {
   readonly public: NetworkSet
 }
 
+export interface DeviceProfile {
+  /** The differences, in a fixed order: the same text is the same profile. */
+  readonly key: string
+  readonly devices: readonly string[]
+  readonly settings: DetectionSettings
+}
+
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 
-/** Derives the detection settings. Throws `bad-configuration` for a network that is none (the schema lets none pass). */
+/**
+ * Derives the detection settings. Throws `bad-configuration` for a network that is none (the schema lets none pass), and
+ * for devices with more than MAX_PROFILES different settings.
+ */
 export function detectionSettings(settings: Settings): DetectionSettings {
+  const plain = plainSettings(settings)
+  return { ...plain, profiles: profilesOf(settings, plain) }
+}
+
+function profilesOf(settings: Settings, plain: DetectionSettings): DeviceProfile[] {
+  const byKey = new Map<string, { devices: string[]; values: Record<string, unknown> }>()
+  for (const [device, values] of Object.entries(settings['detection.devices'])) {
+    const sorted = Object.entries(values).toSorted(([a], [b]) => (a < b ? -1 : 1))
+    if (sorted.length === 0) continue
+    const key = JSON.stringify(sorted)
+    const known = byKey.get(key)
+    if (known !== undefined) known.devices.push(device)
+    else byKey.set(key, { devices: [device], values })
+  }
+  if (byKey.size > MAX_PROFILES)
+    throw new AppError(
+      'bad-configuration',
+      `detection.devices: ${byKey.size} different sets of settings; at most ${MAX_PROFILES} are possible`,
+    )
+  return Array.from(byKey, ([key, { devices, values }]) => {
+    const own = Object.entries(values).map(([name, value]) => [`detection.${name}`, value])
+    const { own: ownNetworks, public: publicNetworks, guards } = plain
+    const derived = plainSettings({ ...settings, ...Object.fromEntries(own) } as Settings)
+    // One set of networks for all, so that what is made of it is made once.
+    return { key, devices, settings: { ...derived, own: ownNetworks, public: publicNetworks, guards } }
+  })
+}
+
+/** The settings of everybody whose device has none of its own. */
+function plainSettings(settings: Settings): DetectionSettings {
   return {
+    profiles: [],
     portScan: {
       mode: settings['detection.portScan.mode'],
       ports: settings['detection.portScan.ports'],
@@ -126,6 +180,16 @@ export function detectionSettings(settings: Settings): DetectionSettings {
       'vendor-scan': versionOf(settings, 'detection.vendorScan.'),
     },
     lateReplyGuard: settings['detection.lateReplyGuard'],
+    guards: {
+      resolvers: settings['detection.guards.resolvers'],
+      contentNetworks: settings['detection.guards.contentNetworks'],
+      networks: networkSet(settings['detection.guards.networks'], 'detection.guards.networks'),
+    },
+    exceptions: settings['detection.exceptions'],
+    destinationWeights: Object.entries(settings['detection.destinationWeights']).map(([text, weight]) => ({
+      network: mustParse(text, 'detection.destinationWeights'),
+      weight,
+    })),
     ignoredFlags: settings['senders.unknown'] === 'store' ? FLAG.untrusted : 0,
     ipv6Prefix: settings['detection.ipv6Prefix'],
     maxAgeMs: settings['detection.maxAgeHours'] * 60 * MINUTE_MS,
@@ -142,18 +206,19 @@ function versionOf(settings: Settings, prefix: string): string {
   return createHash('sha256').update(JSON.stringify(values)).digest('hex').slice(0, 8)
 }
 
-/** Settings of detection as a whole (no rule's name in the key), and of what is ours. */
+/** Settings of detection as a whole (no rule's name in the key), and of what is ours; not the profiles of others. */
 function isShared(key: string): boolean {
+  if (key === 'detection.devices') return false
   if (key.startsWith('networks.')) return true
   return /^detection\.[a-zA-Z0-9]+$/.test(key) || key.startsWith('detection.guards.')
 }
 
 function networkSet(texts: readonly string[], key: string): NetworkSet {
-  return new NetworkSet(
-    texts.map((text) => {
-      const network = parseNetwork(text)
-      if (network === null) throw new AppError('bad-configuration', `${key}: ${text} is not a network`)
-      return network
-    }),
-  )
+  return new NetworkSet(texts.map((text) => mustParse(text, key)))
+}
+
+function mustParse(text: string, key: string): Network {
+  const network = parseNetwork(text)
+  if (network === null) throw new AppError('bad-configuration', `${key}: ${text} is not a network`)
+  return network
 }
