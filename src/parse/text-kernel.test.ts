@@ -11,6 +11,8 @@ import {
   allocate,
   copyText,
   defineDecimal,
+  defineIsWord,
+  defineNumber,
   defineText,
   defineV4,
   isOther,
@@ -21,10 +23,15 @@ import {
 type Run = (...operands: number[]) => number
 const outAt = allocate(8)
 const out = new Uint32Array(kernelMemory.buffer, outAt, 2)
+const double = new Float64Array(kernelMemory.buffer, outAt, 1)
 const module = new WasmModule()
 const v4 = defineV4(module)
 const decimal = defineDecimal(module)
 const text = defineText(module)
+const number = defineNumber(module, decimal)
+const isWord = defineIsWord(module)
+module.define(2, (_, from, to) => number.call(from.get, to.get, int(outAt)), 'number')
+module.define(2, (_, from, to) => isWord.call(from.get, to.get), 'isWord')
 module.define(2, (_, from, to) => v4.call(from.get, to.get, int(outAt)), 'v4')
 module.define(2, (_, from, to) => decimal.call(from.get, to.get), 'decimal')
 module.define(2, (_, from, to) => text.call(from.get, to.get, int(outAt)), 'text')
@@ -78,6 +85,37 @@ describe('the kernels', () => {
       ),
       { numRuns: 5000 },
     )
+  })
+
+  it('read numbers of up to fifteen digits as readDecimal does', () => {
+    const digits = string({ unit: constantFrom('0', '1', '9', '5'), maxLength: 17 })
+    check(
+      property(oneof(digits, string({ unit: constantFrom('0', '7', ':', ' '), maxLength: 17 })), (value) => {
+        const { bytes, from, to } = place(value)
+        const expected = readDecimal(bytes, from, to)
+        double[0] = -1
+        assert.equal((kernel['number'] as Run)(from, to), Number.isNaN(expected) ? 0 : 1)
+        assert.equal(double[0], Number.isNaN(expected) ? -1 : expected)
+      }),
+      { numRuns: 5000 },
+    )
+  })
+
+  it('tell words of 1 to 40 lower-case letters, digits and hyphens', () => {
+    for (let length = 0; length <= 42; length++) {
+      const { from, to } = place('tcp-rst9'.repeat(6).slice(0, length))
+      assert.equal((kernel['isWord'] as Run)(from, to), length >= 1 && length <= 40 ? 1 : 0)
+    }
+    for (const letter of 'Az`{/:,. \0\xe9') {
+      for (const at of [0, 7, 15, 16, 20, 33]) {
+        const word = `${'x'.repeat(at)}${letter}`
+        const isPlain = /^[a-z0-9-]+$/.test(word)
+        const { from, to } = place(word)
+        assert.equal((kernel['isWord'] as Run)(from, to), isPlain ? 1 : 0, JSON.stringify(word))
+        const more = place(`${word}yyyy`)
+        assert.equal((kernel['isWord'] as Run)(more.from, more.to), isPlain ? 1 : 0)
+      }
+    }
   })
 
   it('trim texts as setText does', () => {

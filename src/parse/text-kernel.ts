@@ -3,8 +3,8 @@
  * the text of the batch in hand and the kernels' own tables, and the pieces of code that they are made of. JavaScript
  * reads a byte in about 0.7 ns; a kernel looks at 16 in that time, and (m) its copy of a line costs 25 ns.
  *
- * Positions are those of the batch's bytes. A kernel may read up to 16 bytes behind the text and 16 in front of it: no
- * more of it than zeros or an older batch, which the comparisons with `end` keep out of every result.
+ * Positions are those of the batch's bytes. A kernel may read some bytes in front of a line and up to 4 KiB behind it, of
+ * other lines or older batches: comparisons with `end` keep them out of every result.
  *
  * To write one: `allocate` the bytes of its results, `define` a function of the line's `at` and `end` in a `WasmModule`,
  * `run` it on `kernelMemory`, and call it only where `line.isCopied()`.
@@ -21,7 +21,9 @@ import {
   bitCount,
   bits16,
   bytes16,
+  choose,
   type Code,
+  doubleOf64,
   equal16,
   give,
   giveWhen,
@@ -44,11 +46,13 @@ import {
   multiply,
   multiply64,
   or,
+  or16,
   or64,
   repeat,
   right,
   right64,
   store32,
+  storeDouble,
   subtract,
   subtract16,
   unequal,
@@ -65,7 +69,8 @@ import {
 export const TEXT_AT = 8 << 20
 /** Longest text that is copied; of a batch that is longer only this much. */
 const TEXT_BYTES = 2 << 20
-const SLACK_BYTES = 64
+/** How far behind the text a kernel may come that looks at the line's end only now and then. */
+const SLACK_BYTES = 4096
 
 export const kernelMemory = makeMemory(TEXT_AT + TEXT_BYTES + SLACK_BYTES)
 const memoryBytes = new Uint8Array(kernelMemory.buffer)
@@ -252,6 +257,71 @@ export function defineText(module: WasmModule): WasmFunction {
       store32(out.get, 4, to.get),
       give(int(0)),
       int(0),
+    )
+  })
+}
+
+/**
+ * A function of `[from, to)` and an address: stores the number of 1 to 15 decimal digits that fills the range there, as
+ * a double, and answers 1; or 0 when there is something else.
+ */
+export function defineNumber(module: WasmModule, decimal: WasmFunction): WasmFunction {
+  return module.define(3, (f, from, to, out) => {
+    const high = f.local('i32')
+    const low = f.local('i32')
+    const cut = f.local('i32')
+    return all(
+      giveWhen(above(subtract(subtract(to.get, from.get), int(1)), int(14)), int(0)),
+      cut.set(subtract(to.get, int(8))),
+      when(
+        less(from.get, cut.get),
+        high.set(decimal.call(from.get, cut.get)),
+        giveWhen(less(high.get, int(0)), int(0)),
+        from.set(cut.get),
+      ),
+      low.set(decimal.call(from.get, to.get)),
+      giveWhen(less(low.get, int(0)), int(0)),
+      storeDouble(
+        out.get,
+        0,
+        doubleOf64(add64(multiply64(widen(high.get), long(100_000_000n)), widen(low.get))),
+      ),
+      int(1),
+    )
+  })
+}
+
+/** A function of `[from, to)`: 1 when the range is 1 to 40 lower-case letters, digits or hyphens, else 0. */
+export function defineIsWord(module: WasmModule): WasmFunction {
+  return module.define(2, (f, from, to) => {
+    const text = f.local('v128')
+    const others = f.local('i32')
+    const rest = f.local('i32')
+    const isBetween = (first: number, count: number): Code =>
+      below16(subtract16(text.get, bytes16(first)), bytes16(count))
+    const letters = or16(isBetween(0x61, 26), or16(isBetween(ZERO, 10), equal16(text.get, bytes16(0x2d))))
+    return all(
+      rest.set(subtract(to.get, from.get)),
+      giveWhen(above(subtract(rest.get, int(1)), int(39)), int(0)),
+      repeat(
+        all(
+          text.set(load128(from.get, TEXT_AT)),
+          // Bits of the bytes behind the range fall out on the left.
+          others.set(
+            or(
+              others.get,
+              left(
+                xor(bits16(letters), int(0xffff)),
+                choose(less(rest.get, int(16)), subtract(int(32), rest.get), int(0)),
+              ),
+            ),
+          ),
+          from.set(add(from.get, int(16))),
+          rest.set(subtract(rest.get, int(16))),
+        ),
+        greater(rest.get, int(0)),
+      ),
+      isZero(others.get),
     )
   })
 }
