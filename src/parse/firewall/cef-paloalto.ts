@@ -20,8 +20,10 @@ import { HEADER } from './cef-header.ts'
 import { header, isCefOf, readCef, VENDOR } from './cef-reader.ts'
 import { severityOfText } from './event-words.ts'
 import { customDefaults, keyTable, labelTable } from './pair-registers.ts'
-import { type PairKeys, Pairs } from './pair-scan.ts'
+import { type PairKeys, Pairs, SEPARATOR } from './pair-scan.ts'
+import { ShapeMemory } from './pair-shapes.ts'
 import { meaningReasons } from './paloalto-meaning.ts'
+import { kindOfType, paloaltoGroups } from './paloalto-pair-groups.ts'
 import {
   isThreat,
   PAIR_TARGET,
@@ -135,12 +137,25 @@ const FIREWALL: PairKeys = {
 const LF = ascii('lf')
 const CATEGORY_KEY = PAIR_TARGET.category
 const pairs = new Pairs(PAIR_TARGETS)
+const shapes = new ShapeMemory(pairs, paloaltoGroups(pairs, true))
 
 function recognise(line: Line): boolean {
   return isCefOf(line, VENDOR.paloalto)
 }
 
 function read(line: Line, into: RecordBatch, row: number): number {
+  if (shapes.read(line, into, row)) return -1
+  const failed = readLong(line, into, row)
+  if (failed < 0) {
+    const isStrata = header.is(line, HEADER.product, LF)
+    const kind = kindOfType(typeAt(line, fieldOfType(line, isStrata)))
+    const vendor = isStrata ? STRATA : FIREWALL
+    shapes.learn(line, into, row, vendor, SEPARATOR.blank, header.extension, kind)
+  }
+  return failed
+}
+
+function readLong(line: Line, into: RecordBatch, row: number): number {
   if (!header.read(line)) return 0
   const isStrata = header.is(line, HEADER.product, LF)
   if (!readCef(line, pairs, isStrata ? STRATA : FIREWALL)) return 0

@@ -15,8 +15,11 @@ import { VENDOR } from './cef-reader.ts'
 import { isLeefOf, LEEF, leefHeader, readLeef } from './leef-reader.ts'
 import { keyTable, labelTable } from './pair-registers.ts'
 import { type PairKeys, Pairs } from './pair-scan.ts'
+import { ShapeMemory } from './pair-shapes.ts'
 import { meaningReasons } from './paloalto-meaning.ts'
+import { kindOfType, paloaltoGroups } from './paloalto-pair-groups.ts'
 import { isThreat, PAIR_TARGET, PAIR_TARGETS, readPairValues, takeValues, values } from './paloalto-pairs.ts'
+import { TYPES } from './paloalto-types.ts'
 import { TARGET } from './paloalto-variables.ts'
 
 const KEYS: PairKeys = {
@@ -102,12 +105,25 @@ const KEYS: PairKeys = {
 const THREAT_TYPES = ['threat', 'url', 'data', 'file', 'wildfire'].map(ascii)
 const TRAFFIC = ascii('traffic')
 const pairs = new Pairs(PAIR_TARGETS)
+const shapes = new ShapeMemory(pairs, paloaltoGroups(pairs, false))
 
 function recognise(line: Line): boolean {
   return isLeefOf(line, VENDOR.paloalto)
 }
 
 function read(line: Line, into: RecordBatch, row: number): number {
+  if (shapes.read(line, into, row)) return -1
+  const failed = readLong(line, into, row)
+  if (failed < 0) {
+    const type = TARGET.type
+    const start = values.start[type] as number
+    const kind = kindOfType(TYPES.find(line.bytes, line.view, start, values.end[type] as number))
+    shapes.learn(line, into, row, KEYS, leefHeader.used, leefHeader.attributes, kind, true)
+  }
+  return failed
+}
+
+function readLong(line: Line, into: RecordBatch, row: number): number {
   if (!readLeef(line, pairs, KEYS)) return 0
   takeValues(line, pairs, false)
   dropQuotes(line, TARGET.url)

@@ -97,7 +97,7 @@ function isSystem(line: Line): boolean {
 }
 
 /** The first of the line's stamps that is one, with the zone that the line names. */
-function readOwnTime(line: Line, into: RecordBatch, row: number, pairs: Pairs): void {
+export function readOwnTime(line: Line, into: RecordBatch, row: number, pairs: Pairs): void {
   const zone = rangeOf(pairs, PAIR_TARGET.timeZone)
   const format = rangeOf(pairs, PAIR_TARGET.timeFormat)
   for (const target of [TARGET.highResolutionTime, TARGET.generatedTime, TARGET.receivedTime]) {

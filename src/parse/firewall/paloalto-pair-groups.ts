@@ -1,0 +1,313 @@
+/**
+ * What the values of PAN-OS's CEF and LEEF fill, group by group (pair-shape.ts), as paloalto-meaning.ts does. A value
+ * that it would have doubts about (a port that is no number, escapes) sends the line the long way. Registers that are in
+ * no group for a kind of line decide what the line means: they are never holes.
+ */
+import { CATEGORY } from '../../model/log-record.ts'
+import {
+  ADDRESS_SLOT,
+  ADDRESS_STRIDE,
+  type RecordBatch,
+  TEXT_SLOT,
+  TEXT_STRIDE,
+} from '../../model/record-batch.ts'
+import { readAddress } from '../address-bytes.ts'
+import { ascii, isWord, readDecimal, readPort } from '../bytes.ts'
+import {
+  setClientAddress,
+  setDeviceFromHeader,
+  setLowerWord,
+  setNatAddress,
+  setSerial,
+  setText,
+} from '../fields.ts'
+import type { Line } from '../line.ts'
+import { isPlainWord } from '../words.ts'
+import { counterGroup } from './pair-groups.ts'
+import { clearNoNat, clearUnset } from './pair-record.ts'
+import type { Pairs } from './pair-scan.ts'
+import type { ValueGroup } from './pair-shape.ts'
+import { PAIR_TARGET, readOwnTime } from './paloalto-pairs.ts'
+import { TYPE } from './paloalto-types.ts'
+
+const T = PAIR_TARGET
+/** A bit each. */
+const KIND = { traffic: 1, threat: 2, session: 4, globalProtect: 8, authentication: 16, other: 32 } as const
+const ALL = 63
+/** Logs of sessions, whose source and destination are just that. */
+const SESSIONS = KIND.traffic | KIND.threat | KIND.session
+/** Logs whose other fields are what their keys say. */
+const PLAIN = SESSIONS | KIND.globalProtect | KIND.authentication
+const NOT_AVAILABLE = [ascii('n/a'), ascii('n-a')]
+const BACKSLASH = 0x5c
+
+/** The kind of a log type. */
+export function kindOfType(type: number): number {
+  if (type === TYPE.traffic) return KIND.traffic
+  if (type === TYPE.threat) return KIND.threat
+  if (type === TYPE.session) return KIND.session
+  if (type === TYPE.globalProtect) return KIND.globalProtect
+  return type === TYPE.authentication ? KIND.authentication : KIND.other
+}
+
+type Read = (line: Line, into: RecordBatch, row: number, start: number, end: number) => boolean
+
+/** The groups of one format. `hasEscapes`: a backslash in a value means something. */
+export function paloaltoGroups(pairs: Pairs, hasEscapes: boolean): readonly ValueGroup[] {
+  const one = (register: number, kinds: number, read: Read, more: Partial<ValueGroup> = {}): ValueGroup => ({
+    registers: [register],
+    kinds,
+    ...more,
+    read: (line, into, row) =>
+      read(line, into, row, pairs.start[register] as number, pairs.end[register] as number),
+  })
+  const text = (register: number, slot: number): ValueGroup =>
+    one(
+      register,
+      PLAIN,
+      (line, into, row, start, end) => setPlain(line, into, row, slot, start, end, hasEscapes),
+      {
+        texts: [slot],
+      },
+    )
+  return [
+    ...addressGroups(pairs, one),
+    ...numberGroups(pairs, one),
+    text(T.rule, TEXT_SLOT.rule),
+    text(T.ruleId, TEXT_SLOT.ruleId),
+    text(T.sourceUser, TEXT_SLOT.sourceUser),
+    text(T.destinationUser, TEXT_SLOT.destinationUser),
+    text(T.application, TEXT_SLOT.application),
+    text(T.sourceZone, TEXT_SLOT.sourceZone),
+    text(T.destinationZone, TEXT_SLOT.destinationZone),
+    text(T.sourceCountry, TEXT_SLOT.sourceCountry),
+    text(T.destinationCountry, TEXT_SLOT.destinationCountry),
+    text(T.sourceEdl, TEXT_SLOT.sourceEdl),
+    one(T.protocol, PLAIN, readProtocol, { texts: [TEXT_SLOT.protocol] }),
+    one(
+      T.threatCategory,
+      PLAIN,
+      (line, into, row, start, end) =>
+        setKnown(line, into, row, TEXT_SLOT.threatCategory, start, end, hasEscapes),
+      { texts: [TEXT_SLOT.threatCategory] },
+    ),
+    one(
+      T.sessionEndReason,
+      KIND.traffic,
+      (line, into, row, start, end) =>
+        setKnown(line, into, row, TEXT_SLOT.sessionEndReason, start, end, hasEscapes),
+      { texts: [TEXT_SLOT.sessionEndReason] },
+    ),
+    one(
+      T.url,
+      KIND.threat,
+      (line, into, row, start, end) => {
+        const isQuoted =
+          !hasEscapes && end - start >= 2 && line.bytes[start] === 0x22 && line.bytes[end - 1] === 0x22
+        const inner = isQuoted ? 1 : 0
+        return setPlain(line, into, row, TEXT_SLOT.url, start + inner, end - inner, hasEscapes)
+      },
+      { texts: [TEXT_SLOT.url] },
+    ),
+    ...unusedGroups(),
+    deviceAndTimeGroup(pairs, hasEscapes),
+  ]
+}
+
+type One = (register: number, kinds: number, read: Read, more?: Partial<ValueGroup>) => ValueGroup
+
+function addressGroups(pairs: Pairs, one: One): readonly ValueGroup[] {
+  const { sourceAddress, destinationAddress, natSourceAddress, natDestinationAddress, clientAddress } =
+    ADDRESS_SLOT
+  const side = (register: number, slot: number, kinds: number): ValueGroup =>
+    one(register, kinds, (line, into, row, start, end) => setSide(line, into, row, slot, start, end), {
+      addresses: [slot],
+    })
+  const nat = (register: number, slot: number): ValueGroup =>
+    one(
+      register,
+      PLAIN,
+      (line, into, row, start, end) => {
+        setNatAddress(into, row, slot, line.bytes, start, end)
+        clearNoNat(into, row, slot)
+        return true
+      },
+      { addresses: [slot] },
+    )
+  return [
+    side(T.source, sourceAddress, SESSIONS | KIND.authentication),
+    // of a login through GlobalProtect
+    side(T.publicAddress, sourceAddress, KIND.globalProtect),
+    side(T.destination, destinationAddress, PLAIN),
+    nat(T.natSource, natSourceAddress),
+    nat(T.natDestination, natDestinationAddress),
+    {
+      registers: [T.forwardedFor, T.clientAddress],
+      addresses: [clientAddress],
+      kinds: PLAIN,
+      read(line, into, row) {
+        for (const register of [T.forwardedFor, T.clientAddress]) {
+          const start = pairs.start[register] as number
+          if (start >= 0) setClientAddress(into, row, line.bytes, start, pairs.end[register] as number)
+        }
+        return true
+      },
+    },
+  ]
+}
+
+/** An address that is one, and not `0.0.0.0`. */
+function setSide(
+  line: Line,
+  into: RecordBatch,
+  row: number,
+  slot: number,
+  start: number,
+  end: number,
+): boolean {
+  const at = row * ADDRESS_STRIDE + slot
+  const words = into.addresses
+  if (!readAddress(line.bytes, start, end, words, at)) return false
+  clearUnset(into, row, slot)
+  return words[at + 3] !== 0
+}
+
+function numberGroups(pairs: Pairs, one: One): readonly ValueGroup[] {
+  const port = (register: number, set: (into: RecordBatch, row: number, port: number) => void): ValueGroup =>
+    one(register, PLAIN, (line, into, row, start, end) => {
+      const found = readPort(line.bytes, start, end)
+      if (found >= 0) set(into, row, found)
+      return found >= 0
+    })
+  const quantity = (register: number, set: (into: RecordBatch, row: number, n: number) => void): ValueGroup =>
+    one(register, PLAIN, (line, into, row, start, end) => {
+      const found = readDecimal(line.bytes, start, end)
+      if (!Number.isNaN(found)) set(into, row, found)
+      return !Number.isNaN(found)
+    })
+  return [
+    port(T.sourcePort, (into, row, found) => {
+      into.sourcePort[row] = found
+    }),
+    port(T.destinationPort, (into, row, found) => {
+      into.destinationPort[row] = found
+    }),
+    port(T.natDestinationPort, (into, row, found) => {
+      into.natDestinationPort[row] = found
+    }),
+    quantity(T.bytesSent, (into, row, found) => {
+      into.bytesSent[row] = found
+    }),
+    quantity(T.bytesReceived, (into, row, found) => {
+      into.bytesReceived[row] = found
+    }),
+    quantity(T.packetsSent, (into, row, found) => {
+      into.packetsSent[row] = found
+    }),
+    quantity(T.packetsReceived, (into, row, found) => {
+      into.packetsReceived[row] = found
+    }),
+    quantity(T.repeatCount, (into, row, found) => {
+      const category = into.category[row]
+      const isCounted = category === CATEGORY.traffic || category === CATEGORY.threat
+      into.repeatCount[row] = isCounted && found >= 1 && found <= 0xffffffff ? found : 1
+    }),
+    { ...counterGroup(pairs, T.sessionId, TEXT_SLOT.sessionId), kinds: ALL },
+    { ...counterGroup(pairs, T.sequenceNumber, TEXT_SLOT.sequenceNumber), kinds: ALL },
+  ]
+}
+
+/** Keys that say nothing in logs of some kinds. */
+function unusedGroups(): readonly ValueGroup[] {
+  const unused = (kinds: number, registers: readonly number[]): ValueGroup => ({
+    registers,
+    kinds,
+    read: () => true,
+  })
+  return [
+    unused(KIND.traffic | KIND.threat, [T.description, T.event, T.stage, T.status, T.error, T.reason]),
+    unused(KIND.traffic, [T.severity, T.severityNumber, T.direction, T.url, T.fileName, T.category]),
+    unused(KIND.threat, [T.sessionEndReason]),
+  ]
+}
+
+function hasBackslash(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (bytes[at] === BACKSLASH) return true
+  return false
+}
+
+function setPlain(
+  line: Line,
+  into: RecordBatch,
+  row: number,
+  slot: number,
+  start: number,
+  end: number,
+  hasEscapes: boolean,
+): boolean {
+  if (hasEscapes && hasBackslash(line.bytes, start, end)) return false
+  setText(into, row, slot, line.bytes, start, end)
+  return true
+}
+
+/** A word in lower case, unless it says that there is none. */
+function setKnown(
+  line: Line,
+  into: RecordBatch,
+  row: number,
+  slot: number,
+  start: number,
+  end: number,
+  hasEscapes: boolean,
+): boolean {
+  if (hasEscapes && hasBackslash(line.bytes, start, end)) return false
+  for (const word of NOT_AVAILABLE) if (isWord(line.bytes, start, end, word)) return true
+  setLowerWord(into, row, slot, line, start, end)
+  return true
+}
+
+function readProtocol(line: Line, into: RecordBatch, row: number, start: number, end: number): boolean {
+  if (!isPlainWord(line.bytes, start, end)) return false
+  setLowerWord(into, row, TEXT_SLOT.protocol, line, start, end)
+  return true
+}
+
+/** As PAN-OS's device is read: its name, else its serial, else the header's host; then the time in its zone. */
+function deviceAndTimeGroup(pairs: Pairs, hasEscapes: boolean): ValueGroup {
+  return {
+    registers: [
+      T.serial,
+      T.device,
+      T.highResolutionTime,
+      T.generatedTime,
+      T.receivedTime,
+      T.timeZone,
+      T.timeFormat,
+    ],
+    texts: [TEXT_SLOT.device, TEXT_SLOT.deviceSerial, TEXT_SLOT.relay],
+    kinds: ALL,
+    isAlways: true,
+    read(line, into, row) {
+      const { bytes } = line
+      const { start, end } = pairs
+      for (const register of [T.serial, T.device]) {
+        const from = start[register] as number
+        const to = end[register] as number
+        if (from < 0) continue
+        if (hasEscapes && hasBackslash(bytes, from, to)) return false
+        if (register === T.serial) setSerial(into, row, bytes, from, to)
+        else setText(into, row, TEXT_SLOT.device, bytes, from, to)
+      }
+      const device = row * TEXT_STRIDE + TEXT_SLOT.device
+      if (into.text[device] === into.text[device + 1]) {
+        const serial = row * TEXT_STRIDE + TEXT_SLOT.deviceSerial
+        into.text[device] = into.text[serial] as number
+        into.text[device + 1] = into.text[serial + 1] as number
+      }
+      setDeviceFromHeader(into, row, line)
+      line.chooseZone(into.text[device] as number, into.text[device + 1] as number)
+      readOwnTime(line, into, row, pairs)
+      return !Number.isNaN(into.eventTimeMs[row])
+    },
+  }
+}
