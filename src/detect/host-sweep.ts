@@ -2,21 +2,24 @@
  * Host sweep (case 2, "Port Scan Attack v2"): one source, one destination port, at least `addresses` distinct
  * destinations within the window.
  */
-import { formatAddress } from '../lib/address.ts'
+import { formatAddress, type Network } from '../lib/address.ts'
 import { BATCH_MESSAGES } from '../model/raw-batch.ts'
 import { ADDRESS_SLOT, ADDRESS_STRIDE } from '../model/record-batch.ts'
 import { copyMaskedSource } from './address-mask.ts'
-import type { DetectionRule } from './rule.ts'
+import type { DetectionRule, LiveCount } from './rule.ts'
 import {
   type CountedBatch,
   detectionOf,
   type Found,
+  isSourceIn,
   keepMs,
   makeWindows,
   type ScanOptions,
+  sourceOfKey,
   sumCounters,
 } from './scan.ts'
 import type { DetectionSettings } from './settings.ts'
+import { firstWordOfCopy, hostOfCopy, isCopiedHost } from './weights.ts'
 import type { Firing, Sightings, SlidingWindow } from './window.ts'
 
 const SOURCE = ADDRESS_SLOT.sourceAddress
@@ -68,7 +71,7 @@ export class HostSweep implements DetectionRule {
       const at = row * ADDRESS_STRIDE
       this.#v4Keys[2 * i] = addresses[at + SOURCE + 3] as number
       this.#v4Keys[2 * i + 1] = destinationPort[row] as number
-      this.#v4Hosts[i] = addresses[at + DESTINATION + 3] as number
+      this.#v4Hosts[i] = hostOfCopy(addresses[at + DESTINATION + 3] as number, v4.copies[i] as number)
     }
     for (const firing of this.#v4.observe(v4, this.#v4Keys, this.#v4Hosts, nowMs))
       found.push(this.#found(counted, v4, firing))
@@ -77,26 +80,50 @@ export class HostSweep implements DetectionRule {
       copyMaskedSource(addresses, row, mask, this.#v6Keys, 5 * i)
       this.#v6Keys[5 * i + 4] = destinationPort[row] as number
       const at = row * ADDRESS_STRIDE + DESTINATION
-      for (let k = 0; k < 4; k++) this.#v6Hosts[4 * i + k] = addresses[at + k] as number
+      this.#v6Hosts[4 * i] = firstWordOfCopy(addresses[at] as number, v6.copies[i] as number)
+      for (let k = 1; k < 4; k++) this.#v6Hosts[4 * i + k] = addresses[at + k] as number
     }
     for (const firing of this.#v6.observe(v6, this.#v6Keys, this.#v6Hosts, nowMs))
       found.push(this.#found(counted, v6, firing))
   }
 
+  inspect(source: Network, nowMs: number): LiveCount[] {
+    const { addresses, windowMs } = this.#settings.hostSweep
+    const sinceMs = nowMs - windowMs
+    return [this.#v4, this.#v6].flatMap((window, family) => {
+      const isV4 = family === 0
+      const found = window.inspect((words, at) => isSourceIn(source, words, at, isV4), sinceMs)
+      return found.map(({ key, count, lastAtMs }) => ({
+        source: sourceOfKey(key, isV4, this.#settings.ipv6Prefix),
+        what: `addresses on port ${key[isV4 ? 1 : 4]}`,
+        count,
+        threshold: addresses,
+        fires: 'reached' as const,
+        windowSeconds: windowMs / 1000,
+        lastAtMs,
+      }))
+    })
+  }
+
   #found(counted: CountedBatch, sightings: Sightings, firing: Firing): Found {
     const { batch } = counted
     const row = sightings.rows[firing.index] as number
+    const port = batch.destinationPort[row] as number
+    const { addresses, windowMs } = this.#settings.hostSweep
     return detectionOf(
       {
         rule: 'host-sweep',
         finding: null,
         settingsVersion: this.#settings.versions['host-sweep'],
         mode: this.#settings.hostSweep.mode,
-        threshold: this.#settings.hostSweep.addresses,
-        windowMs: this.#settings.hostSweep.windowMs,
+        threshold: addresses,
+        windowMs,
         destination: null,
-        port: batch.destinationPort[row] as number,
+        port,
         valueText: hostText,
+        isCopy: (values, at, valueWords) => isCopiedHost(values[at] as number, valueWords === 1),
+        weighted: (distinct, count) =>
+          `reached port ${port} of ${distinct} addresses within ${windowMs / 60_000} minutes, which count as ${count} by their weights (${addresses} or more convict)`,
       },
       counted,
       sightings,

@@ -2,21 +2,24 @@
  * Port scan (case 1, "Port Scan Attack v1"): one source, one destination, more than `ports` distinct destination ports
  * within the window.
  */
-import { formatAddress } from '../lib/address.ts'
+import { type Address, formatAddress, type Network } from '../lib/address.ts'
 import { BATCH_MESSAGES } from '../model/raw-batch.ts'
 import { ADDRESS_SLOT, ADDRESS_STRIDE } from '../model/record-batch.ts'
 import { copyMaskedSource } from './address-mask.ts'
-import type { DetectionRule } from './rule.ts'
+import type { DetectionRule, LiveCount } from './rule.ts'
 import {
   type CountedBatch,
   detectionOf,
   type Found,
+  isSourceIn,
   keepMs,
   makeWindows,
   type ScanOptions,
+  sourceOfKey,
   sumCounters,
 } from './scan.ts'
 import type { DetectionSettings } from './settings.ts'
+import { isCopiedPort, portOfCopy } from './weights.ts'
 import type { Firing, Sightings, SlidingWindow } from './window.ts'
 
 const SOURCE = ADDRESS_SLOT.sourceAddress
@@ -67,7 +70,7 @@ export class PortScan implements DetectionRule {
       const at = row * ADDRESS_STRIDE
       this.#v4Keys[2 * i] = addresses[at + SOURCE + 3] as number
       this.#v4Keys[2 * i + 1] = addresses[at + DESTINATION + 3] as number
-      ports[i] = destinationPort[row] as number
+      ports[i] = portOfCopy(destinationPort[row] as number, v4.copies[i] as number)
     }
     for (const firing of this.#v4.observe(v4, this.#v4Keys, ports, nowMs))
       found.push(this.#found(counted, v4, firing))
@@ -76,27 +79,50 @@ export class PortScan implements DetectionRule {
       copyMaskedSource(addresses, row, mask, this.#v6Keys, 8 * i)
       const at = row * ADDRESS_STRIDE + DESTINATION
       for (let k = 0; k < 4; k++) this.#v6Keys[8 * i + 4 + k] = addresses[at + k] as number
-      ports[i] = destinationPort[row] as number
+      ports[i] = portOfCopy(destinationPort[row] as number, v6.copies[i] as number)
     }
     for (const firing of this.#v6.observe(v6, this.#v6Keys, ports, nowMs))
       found.push(this.#found(counted, v6, firing))
+  }
+
+  inspect(source: Network, nowMs: number): LiveCount[] {
+    const { ports, windowMs } = this.#settings.portScan
+    const sinceMs = nowMs - windowMs
+    return [this.#v4, this.#v6].flatMap((window, family) => {
+      const isV4 = family === 0
+      const found = window.inspect((words, at) => isSourceIn(source, words, at, isV4), sinceMs)
+      return found.map(({ key, count, lastAtMs }) => ({
+        source: sourceOfKey(key, isV4, this.#settings.ipv6Prefix),
+        what: `ports of ${formatAddress(destinationOfKey(key, isV4))}`,
+        count,
+        threshold: ports,
+        fires: 'more' as const,
+        windowSeconds: windowMs / 1000,
+        lastAtMs,
+      }))
+    })
   }
 
   #found(counted: CountedBatch, sightings: Sightings, firing: Firing): Found {
     const { batch } = counted
     const row = sightings.rows[firing.index] as number
     const destination = batch.addressAt(row, DESTINATION)
+    const { ports, windowMs } = this.#settings.portScan
+    const address = destination === null ? null : formatAddress(destination)
     return detectionOf(
       {
         rule: 'port-scan',
         finding: null,
         settingsVersion: this.#settings.versions['port-scan'],
         mode: this.#settings.portScan.mode,
-        threshold: this.#settings.portScan.ports,
-        windowMs: this.#settings.portScan.windowMs,
-        destination: destination === null ? null : formatAddress(destination),
+        threshold: ports,
+        windowMs,
+        destination: address,
         port: null,
         valueText: (values, at) => String(values[at]),
+        isCopy: (values, at) => isCopiedPort(values[at] as number),
+        weighted: (distinct, count) =>
+          `reached ${distinct} ports of ${address ?? 'one address'} within ${windowMs / 60_000} minutes, which count as ${count} by the weight of the address (more than ${ports} allowed)`,
       },
       counted,
       sightings,
@@ -104,4 +130,9 @@ export class PortScan implements DetectionRule {
       this.#options.lines,
     )
   }
+}
+
+function destinationOfKey(key: Uint32Array, isV4: boolean): Address {
+  if (isV4) return [0, 0, 0xffff, key[1] as number]
+  return [key[4] as number, key[5] as number, key[6] as number, key[7] as number]
 }

@@ -122,6 +122,10 @@ export interface ScanFinding {
   readonly port: number | null
   /** Text of the value of so many words that begins at `at`. */
   readonly valueText: (values: Uint32Array, at: number, valueWords: number) => string
+  /** Whether that value is a copy that a weighted destination added (weights.ts). Absent: none is. */
+  readonly isCopy?: (values: Uint32Array, at: number, valueWords: number) => boolean
+  /** The finding in words where copies made up the count. `distinct`: values that are real. */
+  readonly weighted?: (distinct: number, count: number) => string
 }
 
 /** Freezes a firing with its witnesses and lines. */
@@ -137,10 +141,7 @@ export function detectionOf(
   const source = batch.addressAt(row, ADDRESS_SLOT.sourceAddress) ?? [0, 0, 0, 0]
   const count = firing.timesMs.length
   const valueWords = firing.values.length / count
-  const witnesses: Witness[] = Array.from({ length: count }, (_, n) => ({
-    value: finding.valueText(firing.values, n * valueWords, valueWords),
-    atMs: firing.timesMs[n] as number,
-  })).sort((a, b) => a.atMs - b.atMs)
+  const witnesses = witnessesOf(finding, firing, valueWords)
   const detection: Detection = {
     rule: finding.rule,
     mode: finding.mode,
@@ -154,7 +155,10 @@ export function detectionOf(
     firstSeenAtMs: witnesses[0]?.atMs ?? (sightings.timesMs[firing.index] as number),
     detectedAtMs: sightings.timesMs[firing.index] as number,
     ...proofOf(firing.proven),
-    finding: finding.finding,
+    finding:
+      witnesses.length < count
+        ? (finding.weighted?.(witnesses.length, count) ?? finding.finding)
+        : finding.finding,
     settingsVersion: finding.settingsVersion,
     technique: TECHNIQUES[finding.rule],
     lateral: kinds.of(...source) !== KIND.public,
@@ -162,6 +166,43 @@ export function detectionOf(
     evidence: evidenceOf(firing.lineRefs, lines),
   }
   return { row, detection }
+}
+
+/** The values that are real, oldest first. */
+function witnessesOf({ valueText, isCopy }: ScanFinding, firing: Firing, valueWords: number): Witness[] {
+  const witnesses: Witness[] = []
+  firing.timesMs.forEach((atMs, n) => {
+    if (isCopy?.(firing.values, n * valueWords, valueWords) === true) return
+    witnesses.push({ value: valueText(firing.values, n * valueWords, valueWords), atMs })
+  })
+  return witnesses.sort((a, b) => a.atMs - b.atMs)
+}
+
+/** Whether the source words of a key, one for IPv4 or four, lie in a network. */
+export function isSourceIn(network: Network, words: Uint32Array, at: number, isV4Key: boolean): boolean {
+  for (let k = 0; k < 4; k++) {
+    const bits = Math.min(32, Math.max(0, network.prefixLength - 32 * k))
+    if (bits === 0) return true
+    const word = isV4Key
+      ? k === 3
+        ? (words[at] as number)
+        : k === 2
+          ? 0xffff
+          : 0
+      : (words[at + k] as number)
+    if (((word ^ (network.words[k] as number)) & (0xffffffff << (32 - bits))) !== 0) return false
+  }
+  return true
+}
+
+/** The network a key's source words stand for. `prefixLength`: of IPv6 sources. */
+export function sourceOfKey(key: Uint32Array, isV4Key: boolean, prefixLength: number): Network {
+  const [a = 0, b = 0, c = 0, d = 0] = key
+  return isV4Key ? networkOf([0, 0, 0xffff, a], 128) : sourceNetworkOf([a, b, c, d], prefixLength)
+}
+
+function sourceNetworkOf(words: Address, prefixLength: number): Network {
+  return networkOf(words, isV4(words) ? 128 : prefixLength)
 }
 
 /** Proof of a scan and the clause that says why. */
@@ -176,7 +217,7 @@ export function proofOf(isProven: boolean): Pick<Detection, 'proof' | 'proofReas
 
 /** The offender as a target: the address, or for IPv6 its prefix. */
 export function sourceNetwork(source: Address, mask: AddressMask): Network {
-  return networkOf(source, isV4(source) ? 128 : prefixOf(mask))
+  return sourceNetworkOf(source, prefixOf(mask))
 }
 
 /** The fields that every rule takes from the convicting record. */
