@@ -1,6 +1,6 @@
 /**
  * Writes WebAssembly modules from TypeScript, for loops over bytes that JavaScript cannot run 16 bytes at a time. Nothing
- * is compiled or downloaded: a piece of code is the list of its bytes, and a function of this file puts the pieces of
+ * is compiled or downloaded: a piece of code is a list of bytes and of other pieces, and a function of this file puts
  * its operands in front of its own opcode, so that code reads as an expression: `add(at.get, int(16))`.
  *
  * Only what our kernels need (WebAssembly core specification 2.0, chapter 5, and its SIMD opcodes): 32-bit and 64-bit
@@ -8,8 +8,8 @@
  * The engine validates a module when it is made, so a slip here is an error at the start and never a wild access.
  */
 
-/** A piece of code, in bytes. */
-export type Code = readonly number[]
+/** A piece of code: bytes and pieces. */
+export type Code = readonly (number | Code)[]
 
 /** Types of locals, by their code. */
 const TYPES = { i32: 0x7f, i64: 0x7e, f64: 0x7c, v128: 0x7b } as const
@@ -68,17 +68,17 @@ export class Local {
   }
 
   set(value: Code): Code {
-    return [...value, 0x21, ...unsigned(this.#index)]
+    return [value, 0x21, ...unsigned(this.#index)]
   }
 
   /** Sets it and leaves the value for what follows. */
   tee(value: Code): Code {
-    return [...value, 0x22, ...unsigned(this.#index)]
+    return [value, 0x22, ...unsigned(this.#index)]
   }
 }
 
 /** Statements or operands one after the other. */
-export const all = (...codes: readonly Code[]): Code => codes.flat()
+export const all = (...codes: readonly Code[]): Code => codes
 
 export const int = (value: number): Code => [0x41, ...signed(BigInt(value | 0))]
 /** Taken modulo 2^64. */
@@ -90,10 +90,10 @@ type Unary = (a: Code) => Code
 type Binary = (a: Code, b: Code) => Code
 const unary =
   (...opcode: number[]): Unary =>
-  (a) => [...a, ...opcode]
+  (a) => [a, ...opcode]
 const binary =
   (...opcode: number[]): Binary =>
-  (a, b) => [...a, ...b, ...opcode]
+  (a, b) => [a, b, ...opcode]
 function simd(code: number): number[] {
   return [0xfd, ...unsigned(code)]
 }
@@ -105,11 +105,9 @@ export const unequal = binary(0x47)
 export const less = binary(0x48)
 export const greater = binary(0x4a)
 export const atMost = binary(0x4c)
-export const atLeast = binary(0x4e)
 export const below = binary(0x49) // unsigned
 export const above = binary(0x4b) // unsigned
 export const lowestBit = unary(0x68)
-export const highestZeros = unary(0x67)
 export const bitCount = unary(0x69)
 export const add = binary(0x6a)
 export const subtract = binary(0x6b)
@@ -123,9 +121,7 @@ export const right = binary(0x76) // unsigned
 // 64-bit integers
 export const isZero64 = unary(0x50)
 export const unequal64 = binary(0x52)
-export const lowestBit64 = unary(0x7a)
 export const add64 = binary(0x7c)
-export const subtract64 = binary(0x7d)
 export const multiply64 = binary(0x7e)
 export const and64 = binary(0x83)
 export const or64 = binary(0x84)
@@ -137,10 +133,8 @@ export const widen = unary(0xad) // unsigned
 export const doubleOf64 = unary(0xb9) // unsigned
 
 // Vectors of 16 bytes
-export const fill16 = unary(...simd(0x0f))
 export const equal16 = binary(...simd(0x23))
 export const below16 = binary(...simd(0x26)) // unsigned
-export const above16 = binary(...simd(0x28)) // unsigned
 export const subtract16 = binary(...simd(0x71))
 export const and16 = binary(...simd(0x4e))
 export const or16 = binary(...simd(0x50))
@@ -152,12 +146,12 @@ export const bits16 = unary(...simd(0x64))
 // Memory, little-endian and at any alignment: address and a constant distance in front
 const load =
   (...opcode: number[]) =>
-  (address: Code, distance = 0): Code => [...address, ...opcode, 0, ...unsigned(distance)]
+  (address: Code, distance = 0): Code => [address, ...opcode, 0, ...unsigned(distance)]
 const store =
   (...opcode: number[]) =>
   (address: Code, distance: number, value: Code): Code => [
-    ...address,
-    ...value,
+    address,
+    value,
     ...opcode,
     0,
     ...unsigned(distance),
@@ -167,35 +161,20 @@ export const load32 = load(0x28)
 export const load64 = load(0x29)
 export const load128 = load(...simd(0x00))
 export const store32 = store(0x36)
-export const store64 = store(0x37)
 export const storeDouble = store(0x39)
 
 // Flow
-export const when = (condition: Code, ...then: readonly Code[]): Code => [
-  ...condition,
-  0x04,
-  VOID,
-  ...then.flat(),
-  0x0b,
-]
+export const when = (condition: Code, ...then: readonly Code[]): Code => [condition, 0x04, VOID, then, 0x0b]
 /** `then` or `otherwise`, a 32-bit integer; both are worked out. */
 export const choose = (condition: Code, then: Code, otherwise: Code): Code => [
-  ...then,
-  ...otherwise,
-  ...condition,
+  then,
+  otherwise,
+  condition,
   0x1b,
 ]
 /** Runs the body, and again while the condition behind it holds. */
-export const repeat = (body: Code, condition: Code): Code => [
-  0x03,
-  VOID,
-  ...body,
-  ...condition,
-  0x0d,
-  0,
-  0x0b,
-]
-export const give = (value: Code): Code => [...value, 0x0f]
+export const repeat = (body: Code, condition: Code): Code => [0x03, VOID, body, condition, 0x0d, 0, 0x0b]
+export const give = (value: Code): Code => [value, 0x0f]
 export const giveWhen = (condition: Code, value: Code): Code => when(condition, give(value))
 
 /** A function in the making: its parameters, locals and code. */
@@ -217,7 +196,7 @@ export class WasmFunction {
   }
 
   call(...operands: readonly Code[]): Code {
-    return [...operands.flat(), 0x10, ...unsigned(this.index)]
+    return [operands, 0x10, ...unsigned(this.index)]
   }
 }
 
@@ -259,8 +238,8 @@ export class WasmModule {
 }
 
 function bodyOf({ locals, code }: WasmFunction): number[] {
-  const declared = vector(locals.map((type) => [1, type]))
-  const body = [...declared, ...code, 0x0b]
+  const bytes = (code as readonly unknown[]).flat(Number.POSITIVE_INFINITY) as number[]
+  const body = [...vector(locals.map((type) => [1, type])), ...bytes, 0x0b]
   return [...unsigned(body.length), ...body]
 }
 
