@@ -134,9 +134,10 @@ export class Columns {
   /**
    * Whether the columns behind a free text are where the documentation has them: digits at `sequence`, `0x...` (the
    * action flags) behind it, and no `0x...` further back. Text of an outsider with commas in it, not quoted, moves the
-   * firewall's own flags back: it may imitate columns, but cannot take those away.
+   * firewall's own flags back: it may imitate columns, but cannot take those away. `otherFlags`: a column further back
+   * that may hold other flags; 0 when there is none.
    */
-  isBehindTextInPlace(bytes: Uint8Array, sequence: number): boolean {
+  isBehindTextInPlace(bytes: Uint8Array, sequence: number, otherFlags = 0): boolean {
     if (this.brokenQuotes || sequence + 1 >= this.count || this.count >= MAX_COLUMNS) return false
     const start = this.start[sequence] as number
     const end = this.endOf(sequence)
@@ -144,7 +145,7 @@ export class Columns {
     for (let at = start; at < end; at++) if (!isDigit(bytes[at] as number)) return false
     if (!this.#isHex(bytes, sequence + 1)) return false
     for (let column = sequence + 2; column < this.count; column++) {
-      if (this.#isHex(bytes, column)) return false
+      if (column !== otherFlags && this.#isHex(bytes, column)) return false
     }
     return true
   }

@@ -151,6 +151,8 @@ const USERID = reading({ 8: 'source', 9: 'sourceUser', 12: 'repeatCount' }, 18, 
   25: 'device',
   33: 'highResolutionTime',
 })
+/** `0x80` and the like, from PAN-OS 10.0 on. */
+const USER_GROUP_FLAGS = 30
 const IPTAG = reading({ 8: 'source', 10: 'event', 11: 'repeatCount' }, 16, {
   23: 'device',
   25: 'highResolutionTime',
@@ -255,7 +257,9 @@ function readColumns(columns: Columns, line: Line, typeColumn: number, type: num
   }
   const front = reading === SYSTEM ? systemShift(columns, line) : shift
   takeAll(columns, line, reading.front, reading === SCTP ? sctpShift(columns, line) : front)
-  const place = reading.sequence === 0 ? PLACE.usual : placeOf(columns, line, reading.sequence + front)
+  const otherFlags = reading === USERID ? USER_GROUP_FLAGS + front : 0
+  const place =
+    reading.sequence === 0 ? PLACE.usual : placeOf(columns, line, reading.sequence + front, otherFlags)
   const isWhole = reading === STRATA_SYSTEM || reading === STRATA_HIPMATCH
   if (place === PLACE.usual || reading === TUNNEL || (place === PLACE.noFlags && isWhole)) {
     takeAll(columns, line, reading.back, front)
@@ -327,8 +331,8 @@ function sctpShift(columns: Columns, line: Line): number {
 const PLACE = { moved: 0, usual: 1, noFlags: 2 } as const
 
 /** Told by the sequence number and the action flags behind it: `0x...`, or a decimal in Strata's lines. */
-function placeOf(columns: Columns, line: Line, sequence: number): number {
-  if (columns.isBehindTextInPlace(line.bytes, sequence)) return PLACE.usual
+function placeOf(columns: Columns, line: Line, sequence: number, otherFlags = 0): number {
+  if (columns.isBehindTextInPlace(line.bytes, sequence, otherFlags)) return PLACE.usual
   if (columns.brokenQuotes || sequence + 1 >= columns.count || !isStrata(columns, line)) return PLACE.moved
   columns.value(line, sequence)
   if (columns.from === columns.to || !isAllDigits(line.bytes, columns.from, columns.to)) return PLACE.moved
