@@ -6,7 +6,8 @@
  *
  * The grammar is RFC 8259, but what is skipped is only looked through for strings and brackets.
  */
-import { indexOfByte, isDigit, QUOTE } from './bytes.ts'
+import { endOfQuoted, isDigit, QUOTE, skipBlanks } from './bytes.ts'
+import { KeyPlaces } from './key-places.ts'
 import type { Line } from './line.ts'
 import type { WordTable } from './word-table.ts'
 
@@ -18,14 +19,16 @@ export type JsonTables = readonly WordTable[]
 
 export const KIND = { none: 0, string: 1, number: 2, literal: 3, array: 4 } as const
 
-const QUOTE_4 = QUOTE * 0x01010101
-const BACKSLASH = 0x5c
 const COMMA = 0x2c
 const COLON = 0x3a
 const OPEN = 0x7b
 const CLOSE = 0x7d
 /** Where reading ended. */
 export const JSON_END = { whole: 0, cut: 1, broken: 2 } as const
+
+/** Bits of what is kept with a key in `KeyPlaces`: 1 + its target, and above it the object that it stands in. */
+const TABLE_SHIFT = 18
+const TARGET_MASK = (1 << TABLE_SHIFT) - 1
 
 export class JsonSpans {
   readonly start: Int32Array
@@ -34,11 +37,13 @@ export class JsonSpans {
   /** A key twice with different values. */
   ambiguous = false
   readonly #tables: JsonTables
+  readonly #places = new KeyPlaces()
   #bytes: Uint8Array = new Uint8Array(0)
   #view: DataView = new DataView(new ArrayBuffer(0))
-  #at = 0
   #end = 0
   #result: number = JSON_END.whole
+  /** Of the member in hand, counted through the objects that are read. */
+  #place = 0
 
   constructor(registers: number, tables: JsonTables) {
     this.start = new Int32Array(registers)
@@ -60,123 +65,127 @@ export class JsonSpans {
     this.ambiguous = false
     this.#bytes = line.bytes
     this.#view = line.view
-    this.#at = from
     this.#end = line.end
     this.#result = JSON_END.whole
+    this.#place = 0
     if (this.#bytes[from] !== OPEN) return JSON_END.broken
-    this.#object(0)
+    this.#object(from, 0)
     return this.#result
   }
 
-  #blank(): number {
-    while (this.#at < this.#end) {
-      const byte = this.#bytes[this.#at] as number
-      if (byte !== 0x20 && byte !== 0x09) return byte
-      this.#at++
-    }
-    this.#result = JSON_END.cut
+  /** First byte at or behind `from` that is no blank; -1 at the end of the text, which is cut then. */
+  #blank(from: number): number {
+    const at = skipBlanks(this.#bytes, from, this.#end)
+    return at < this.#end ? at : this.#stop(JSON_END.cut)
+  }
+
+  #stop(result: number): -1 {
+    this.#result = result
     return -1
   }
 
-  #break(): false {
-    if (this.#result === JSON_END.whole) this.#result = JSON_END.broken
-    return false
-  }
-
-  /** The object at `#at`; false when the text ended or is no JSON. */
-  #object(table: number): boolean {
-    this.#at++
-    if (this.#blank() === CLOSE) {
-      this.#at++
-      return true
+  /** Reads the object at `from`; returns where what stands behind it begins, or -1 when the text is cut or no JSON. */
+  #object(from: number, table: number): number {
+    const bytes = this.#bytes
+    const end = this.#end
+    let at = from + 1
+    if (at >= end || bytes[at] !== QUOTE) {
+      at = this.#blank(at)
+      if (at < 0) return -1
+      if (bytes[at] === CLOSE) return at + 1
     }
     for (;;) {
-      if (this.#blank() !== QUOTE) return this.#break()
-      const keyStart = ++this.#at
-      const keyEnd = this.#stringEnd()
-      if (keyEnd < 0) return false
-      if (this.#blank() !== COLON) return this.#break()
-      this.#at++
-      const first = this.#blank()
-      if (first < 0) return false
-      const target = (this.#tables[table] as WordTable).find(this.#bytes, this.#view, keyStart, keyEnd)
-      if (!this.#value(first, target)) return false
-      const next = this.#blank()
-      if (next === CLOSE) {
-        this.#at++
-        return true
+      at = this.#member(at, table)
+      if (at < 0) return -1
+      if (at >= end || (bytes[at] !== COMMA && bytes[at] !== CLOSE)) {
+        at = this.#blank(at)
+        if (at < 0) return -1
       }
-      if (next !== COMMA) return this.#break()
-      this.#at++
+      if (bytes[at] === CLOSE) return at + 1
+      if (bytes[at] !== COMMA) return this.#stop(JSON_END.broken)
+      at++
+      if (at >= end || bytes[at] !== QUOTE) {
+        at = this.#blank(at)
+        if (at < 0) return -1
+      }
     }
   }
 
-  /** Behind `#at` inside a string: position of the closing quote, with `#at` behind it; -1 when it never closes. */
-  #stringEnd(): number {
-    let from = this.#at
-    for (;;) {
-      const quote = indexOfByte(this.#view, from, this.#end, QUOTE_4)
-      if (quote >= this.#end) {
-        this.#at = this.#end
-        this.#result = JSON_END.cut
-        return -1
+  /** Reads the member at `from`; returns where what stands behind it begins, or -1. */
+  #member(from: number, table: number): number {
+    const bytes = this.#bytes
+    const view = this.#view
+    const end = this.#end
+    const places = this.#places
+    const place = this.#place++
+    const length = places.match(view, from, end, place)
+    let target = (places.target & TARGET_MASK) - 1
+    let at = from + length
+    if (length === 0 || places.target >> TABLE_SHIFT !== table) {
+      if (bytes[from] !== QUOTE) return this.#stop(JSON_END.broken)
+      const keyEnd = endOfQuoted(bytes, view, from + 1, end)
+      if (keyEnd >= end) return this.#stop(JSON_END.cut)
+      at = this.#blank(keyEnd + 1)
+      if (at < 0) return -1
+      if (bytes[at++] !== COLON) return this.#stop(JSON_END.broken)
+      target = (this.#tables[table] as WordTable).find(bytes, view, from + 1, keyEnd)
+      if (at === keyEnd + 2) {
+        // with the quote of the value, so that a string's kind needs no look
+        if (at < end && bytes[at] === QUOTE) at++
+        places.keep(view, from, at - from, (table << TABLE_SHIFT) | (target + 1), place)
       }
-      let slashes = quote
-      while (slashes > this.#at && this.#bytes[slashes - 1] === BACKSLASH) slashes--
-      if (((quote - slashes) & 1) === 0) {
-        this.#at = quote + 1
-        return quote
-      }
-      from = quote + 1
     }
+    if (bytes[at - 1] !== QUOTE) {
+      at = this.#blank(at)
+      if (at < 0) return -1
+      const first = bytes[at] as number
+      if (first !== QUOTE) return this.#other(at, first, target)
+      at++
+    }
+    const close = endOfQuoted(bytes, view, at, end)
+    if (close >= end) return this.#stop(JSON_END.cut)
+    if (target >= 0 && target < NESTED) this.#set(target, KIND.string, at, close)
+    return close + 1
   }
 
-  #value(first: number, target: number): boolean {
-    if (first === QUOTE) {
-      const start = ++this.#at
-      const end = this.#stringEnd()
-      if (end < 0) return false
-      if (target >= 0 && target < NESTED) this.#set(target, KIND.string, start, end)
-      return true
-    }
-    if (first === OPEN) return target >= NESTED ? this.#object(target - NESTED) : this.#skip()
-    if (first === 0x5b) {
-      const start = this.#at + 1
-      if (!this.#skip()) return false
-      if (target >= 0 && target < NESTED) this.#set(target, KIND.array, start, this.#at - 1)
-      return true
-    }
-    return this.#word(first, target)
+  /** The value at `at`, which is no string; returns where what stands behind it begins, or -1. */
+  #other(at: number, first: number, target: number): number {
+    if (first === OPEN) return target >= NESTED ? this.#object(at, target - NESTED) : this.#skip(at)
+    if (first !== 0x5b) return this.#word(at, first, target)
+    const behind = this.#skip(at)
+    if (behind > 0 && target >= 0 && target < NESTED) this.#set(target, KIND.array, at + 1, behind - 1)
+    return behind
   }
 
   /** A number, true, false or null: it ends at a mark, so a cut one is not taken. */
-  #word(first: number, target: number): boolean {
-    const start = this.#at
-    while (this.#at < this.#end && isWordByte(this.#bytes[this.#at] as number)) this.#at++
-    if (this.#at >= this.#end) {
-      this.#result = JSON_END.cut
-      return false
-    }
-    if (this.#at === start) return this.#break()
-    if (target < 0 || target >= NESTED) return true
+  #word(from: number, first: number, target: number): number {
+    const bytes = this.#bytes
+    const end = this.#end
+    let at = from
+    while (at < end && WORD_BYTE[bytes[at] as number] === 1) at++
+    if (at >= end) return this.#stop(JSON_END.cut)
+    if (at === from) return this.#stop(JSON_END.broken)
+    if (target < 0 || target >= NESTED) return at
     const isNumber = isDigit(first) || first === 0x2d
-    const isNull = !isNumber && this.#at - start === 4 && first === 0x6e
-    this.#set(target, isNumber ? KIND.number : isNull ? KIND.none : KIND.literal, start, this.#at)
-    return true
+    const isNull = !isNumber && at - from === 4 && first === 0x6e
+    this.#set(target, isNumber ? KIND.number : isNull ? KIND.none : KIND.literal, from, at)
+    return at
   }
 
-  /** Skips the object or array at `#at`. */
-  #skip(): boolean {
+  /** Behind the object or array at `from`, or -1. */
+  #skip(from: number): number {
+    const bytes = this.#bytes
+    const end = this.#end
     let depth = 0
-    while (this.#at < this.#end) {
-      const byte = this.#bytes[this.#at++] as number
+    for (let at = from; at < end; at++) {
+      const byte = bytes[at] as number
       if (byte === QUOTE) {
-        if (this.#stringEnd() < 0) return false
+        at = endOfQuoted(bytes, this.#view, at + 1, end)
+        if (at >= end) break
       } else if (byte === OPEN || byte === 0x5b) depth++
-      else if ((byte === CLOSE || byte === 0x5d) && --depth === 0) return true
+      else if ((byte === CLOSE || byte === 0x5d) && --depth === 0) return at + 1
     }
-    this.#result = JSON_END.cut
-    return false
+    return this.#stop(JSON_END.cut)
   }
 
   #set(register: number, kind: number, start: number, end: number): void {
@@ -193,7 +202,9 @@ export class JsonSpans {
   }
 }
 
-function isWordByte(byte: number): boolean {
+/** 1 for letters, digits, `-`, `+` and `.`. */
+const WORD_BYTE = Uint8Array.from({ length: 256 }, (_, byte) => {
   const lower = byte | 0x20
-  return (lower >= 0x61 && lower <= 0x7a) || isDigit(byte) || byte === 0x2d || byte === 0x2b || byte === 0x2e
-}
+  const isLetter = lower >= 0x61 && lower <= 0x7a
+  return isLetter || isDigit(byte) || byte === 0x2d || byte === 0x2b || byte === 0x2e ? 1 : 0
+})

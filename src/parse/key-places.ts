@@ -1,57 +1,85 @@
 /**
- * Keys of pairs, each with the marks behind it (`srcip=`, `devname="`), by their place in the line: most lines of a
+ * Keys of pairs, each with the marks behind it (`srcip=`, `"src_ip":"`), by their place in the line: most lines of a
  * firewall have the same keys in the same order, and a few kinds of lines take turns. A key that stood at its place
  * before is known by comparing whole words, without looking for its end or for its name in a table. Says nothing that
- * the key itself would not say. Direct-mapped, bounded: a key that finds its entry taken takes it over.
+ * the key itself would not say. Bounded: a key has two entries, and pushes out the one that was kept longer ago.
+ *
+ * Lies in the kernels' memory, so that pair-kernel.ts compares 16 bytes at a time.
  */
+import { allocate, kernelMemory } from './text-kernel.ts'
 
-/** Entries; a power of two. */
-const KEYS = 2048
-const KEY_BYTES = 48
-const KEY_WORDS = KEY_BYTES / 4
-const LENGTH_MASK = 0xff
-const TARGET_SHIFT = 8
+/**
+ * An entry fills one line of the processor's cache: what it is (its length, and above it 1 + its target; 0 is empty), its
+ * last four bytes, its bytes.
+ */
+export const ENTRY = {
+  /** Entries; a power of two. */
+  count: 2048,
+  bytesShift: 6,
+  lengthMask: 0xff,
+  targetShift: 8,
+  keyAt: 8,
+  factor: 0x9e3779b1,
+  fifthFactor: 0x85ebca6b,
+  hashShift: 18,
+  placeShift: 3,
+} as const
+
+const LAST = 1
+const PAIR_BYTES = 2 << ENTRY.bytesShift
+/** Numbers of an entry: the distance of the two entries in which a key may lie. */
+const OTHER = 1 << (ENTRY.bytesShift - 2)
+const WORDS = ENTRY.keyAt / 4
+const KEY_BYTES = (1 << ENTRY.bytesShift) - ENTRY.keyAt
 
 export class KeyPlaces {
-  /** Length, and above it the target; 0 is empty. */
-  readonly #entries = new Int32Array(KEYS)
-  readonly #words = new Int32Array(KEYS * KEY_WORDS)
-  /** The last four bytes, which may overlap the words in front. */
-  readonly #last = new Int32Array(KEYS)
-  /** What the last `match` found: the number that was kept with the key. */
+  /** Where the entries lie in the kernels' memory: such that the two of a key differ in one bit of their address. */
+  readonly address = (allocate((ENTRY.count << ENTRY.bytesShift) + PAIR_BYTES) + PAIR_BYTES) & -PAIR_BYTES
+  readonly #entries = new Int32Array(kernelMemory.buffer, this.address, ENTRY.count << (ENTRY.bytesShift - 2))
+  /** What the last `match` found: the number that was kept with the key, up to 23 bits, or -1. */
   target = -1
 
   /** Length of the key at `at` with its marks when it was the `place`-th of a line before, else 0. About 5 ns. */
   match(view: DataView, at: number, limit: number, place: number): number {
     const first = view.getInt32(at, true)
-    const slot = slotOf(first, place)
-    const entry = this.#entries[slot] as number
-    const length = entry & LENGTH_MASK
-    if (length === 0 || at + length > limit) return 0
-    const words = this.#words
-    let word = slot * KEY_WORDS
-    if (first !== words[word]) return 0
+    const base = entryOf(first, view.getUint16(at + 4, true), place)
+    return (
+      this.#lengthOf(base, first, view, at, limit) || this.#lengthOf(base ^ OTHER, first, view, at, limit)
+    )
+  }
+
+  #lengthOf(base: number, first: number, view: DataView, at: number, limit: number): number {
+    const entries = this.#entries
+    const what = entries[base] as number
+    const length = what & ENTRY.lengthMask
     const last = at + length - 4
-    for (let i = at + 4; i < last; i += 4) if (view.getInt32(i, true) !== words[++word]) return 0
-    if (view.getInt32(last, true) !== this.#last[slot]) return 0
-    this.target = entry >> TARGET_SHIFT
+    if (length < 4 || at + length > limit || first !== entries[base + WORDS]) return 0
+    if (view.getInt32(last, true) !== entries[base + LAST]) return 0
+    let word = base + WORDS
+    for (let i = at + 4; i < last; i += 4) if (view.getInt32(i, true) !== entries[++word]) return 0
+    this.target = (what >>> ENTRY.targetShift) - 1
     return length
   }
 
-  /** Remembers a key that was looked up; `length` counts its marks. Keys shorter than a word are not worth it. */
+  /**
+   * Remembers a key that was looked up; `length` counts its marks. Of one shorter than a word only the kernel takes
+   * notice. The key that stood in its entry moves to the other one of the pair.
+   */
   keep(view: DataView, at: number, length: number, target: number, place: number): void {
-    if (length < 4 || length > KEY_BYTES) return
-    const slot = slotOf(view.getInt32(at, true), place)
-    const last = length - 4
-    for (let i = 0; i === 0 || i < last; i += 4) {
-      this.#words[slot * KEY_WORDS + i / 4] = view.getInt32(at + i, true)
-    }
-    this.#last[slot] = view.getInt32(at + last, true)
-    this.#entries[slot] = length | (target << TARGET_SHIFT)
+    if (length > KEY_BYTES) return
+    const entries = this.#entries
+    const base = entryOf(view.getInt32(at, true), view.getUint16(at + 4, true), place)
+    entries.copyWithin(base ^ OTHER, base, base + OTHER)
+    const words = base + WORDS
+    // The last word is whole: what stands behind the key is not compared.
+    for (let i = 0; i < length; i += 4) entries[words + i / 4] = view.getInt32(at + i, true)
+    entries[base + LAST] = view.getInt32(at + Math.max(0, length - 4), true)
+    entries[base] = length | ((target + 1) << ENTRY.targetShift)
   }
 }
 
-/** By the first four bytes and the place. */
-function slotOf(first: number, place: number): number {
-  return ((Math.imul(first, 0x9e3779b1) >>> 18) ^ (place << 3)) & (KEYS - 1)
+/** By the first six bytes and the place. */
+function entryOf(first: number, fifth: number, place: number): number {
+  const hash = Math.imul(first ^ Math.imul(fifth, ENTRY.fifthFactor), ENTRY.factor) >>> ENTRY.hashShift
+  return ((hash ^ (place << ENTRY.placeShift)) & (ENTRY.count - 1)) << (ENTRY.bytesShift - 2)
 }

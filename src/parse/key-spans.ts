@@ -3,6 +3,7 @@
  * again for every line. A key that stands twice with other values makes the line ambiguous; the first one is kept.
  */
 import type { KeyTable } from './key-table.ts'
+import { kernelInts } from './pair-kernel.ts'
 
 export class ValueSpans {
   /** Start of a key's value, -1 when the key is not there. */
@@ -17,8 +18,8 @@ export class ValueSpans {
 
   constructor(table: KeyTable, count: number, mayRepeat: readonly number[] = []) {
     this.table = table
-    this.start = new Int32Array(count).fill(-1)
-    this.end = new Int32Array(count)
+    this.start = kernelInts(count)
+    this.end = kernelInts(count)
     this.#mayRepeat = new Uint8Array(count)
     for (const key of mayRepeat) this.#mayRepeat[key] = 1
   }
@@ -79,40 +80,4 @@ function isSameRange(bytes: Uint8Array, a: number, aEnd: number, b: number, bEnd
   if (aEnd - a !== bEnd - b) return false
   for (let i = 0; i < aEnd - a; i++) if (bytes[a + i] !== bytes[b + i]) return false
   return true
-}
-
-const MEMORY_PAIRS = 128
-const MEMORY_BYTES = 48
-
-/**
- * The keys of the last line by their place in it, each with the mark behind it: most lines of a firewall have the same
- * keys in the same order, and comparing is cheaper than finding. Says nothing that the key itself would not say.
- */
-export class KeyMemory {
-  readonly #bytes = new Uint8Array(MEMORY_PAIRS * MEMORY_BYTES)
-  readonly #length = new Uint8Array(MEMORY_PAIRS)
-  readonly #key = new Int16Array(MEMORY_PAIRS)
-
-  /** Length of the key of pair `place` with its mark when it stands at `at` again, else 0. */
-  lengthAt(bytes: Uint8Array, place: number, at: number, end: number): number {
-    if (place >= MEMORY_PAIRS) return 0
-    const length = this.#length[place] as number
-    if (at + length > end) return 0
-    const from = place * MEMORY_BYTES
-    for (let i = 0; i < length; i++) if (bytes[at + i] !== this.#bytes[from + i]) return 0
-    return length
-  }
-
-  /** The key of pair `place`: its index, or -1 for one that we do not read. */
-  keyAt(place: number): number {
-    return this.#key[place] as number
-  }
-
-  keep(bytes: Uint8Array, place: number, at: number, length: number, key: number): void {
-    if (place >= MEMORY_PAIRS || length > MEMORY_BYTES) return
-    const from = place * MEMORY_BYTES
-    for (let i = 0; i < length; i++) this.#bytes[from + i] = bytes[at + i] as number
-    this.#length[place] = length
-    this.#key[place] = key
-  }
 }

@@ -11,6 +11,8 @@ import { COMMA, endOfQuoted, EQUALS, isBlank, isDigit, QUOTE } from '../bytes.ts
 import { KeyPlaces } from '../key-places.ts'
 import { ValueSpans } from '../key-spans.ts'
 import { KeyTable, WordCodes } from '../key-table.ts'
+import type { Line } from '../line.ts'
+import { blankPairs } from '../pair-kernel.ts'
 
 const NAMES = [
   'date',
@@ -116,6 +118,7 @@ const table = new KeyTable(ALL_NAMES)
 export const spans = new ValueSpans(table, NAMES.length)
 const places = new KeyPlaces()
 const leads = new KeyPlaces()
+const usual = blankPairs(places, spans.start, spans.end)
 
 /** Keys of bare values in the middle of FortiGate's lines: a line that ends with one was cut there. */
 export const NEVER_LAST = new Uint8Array(NAMES.length)
@@ -229,13 +232,25 @@ function endOfPlain(bytes: Uint8Array, from: number, end: number, isByComma: boo
 }
 
 /** Finds the pairs of the text. Returns whether its last value was not closed. */
-export function findPairs(bytes: Uint8Array, view: DataView, from: number, end: number): boolean {
+export function findPairs(line: Line, from: number): boolean {
+  const { bytes, view, end } = line
+  const isCopied = line.isCopied()
   spans.clear()
   let at = from
   let isByComma = false
   for (let place = 0; ; place++) {
     while (at < end && (bytes[at] as number) <= COMMA && isSeparator(bytes[at] as number)) at++
     if (at >= end) return false
+    if (isCopied && !isByComma) {
+      const stopped = usual.read(at, end, place)
+      if (stopped > at) {
+        at = stopped
+        place = usual.state[0] as number
+        spans.last = usual.state[1] as number
+        while (at < end && (bytes[at] as number) <= COMMA && isSeparator(bytes[at] as number)) at++
+        if (at >= end) return false
+      }
+    }
     let start = at + places.match(view, at, end, place)
     let key = places.target
     if (start === at) {

@@ -68,7 +68,7 @@ function recognise(line: Line): boolean {
 
 function read(line: Line, into: RecordBatch, row: number): number {
   const { bytes } = line
-  const isOpen = findPairs(bytes, line.view, line.at, line.end)
+  const isOpen = findPairs(line, line.at)
   if (isOpen || (line.flags & FLAG.truncated) !== 0) {
     // What is left of the last value may be a wrong one.
     line.flags |= FLAG.truncated
