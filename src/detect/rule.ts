@@ -23,6 +23,16 @@ export interface DetectionRule {
    * not per record. A count reads as of `nowMs`, by event time. Optional: a rule without it tells nothing.
    */
   inspect?(source: Network, nowMs: number): LiveCount[]
+  /**
+   * Windows too long to be read back from the log store, as parts to be kept in that order: versioned, checksummed,
+   * times absolute, the seed of the hash inside. Bounded as the windows are; some 100 ms for a million keys.
+   */
+  save?(): Uint8Array[]
+  /**
+   * Takes the windows of `save` in the place of its own; to be called before the first batch. False, and nothing is
+   * changed, when the parts are damaged or of another version; `snapshotsRefused` of the counters tells how often.
+   */
+  load?(parts: readonly Uint8Array[]): boolean
 }
 
 /** One counter of a rule for one source. */
