@@ -81,3 +81,39 @@ function isSameRange(bytes: Uint8Array, a: number, aEnd: number, b: number, bEnd
   for (let i = 0; i < aEnd - a; i++) if (bytes[a + i] !== bytes[b + i]) return false
   return true
 }
+
+const MEMORY_PAIRS = 128
+const MEMORY_BYTES = 48
+
+/**
+ * The keys of the last line by their place in it, each with the mark behind it: most lines of a firewall have the same
+ * keys in the same order, and comparing is cheaper than finding. Says nothing that the key itself would not say.
+ */
+export class KeyMemory {
+  readonly #bytes = new Uint8Array(MEMORY_PAIRS * MEMORY_BYTES)
+  readonly #length = new Uint8Array(MEMORY_PAIRS)
+  readonly #key = new Int16Array(MEMORY_PAIRS)
+
+  /** Length of the key of pair `place` with its mark when it stands at `at` again, else 0. */
+  lengthAt(bytes: Uint8Array, place: number, at: number, end: number): number {
+    if (place >= MEMORY_PAIRS) return 0
+    const length = this.#length[place] as number
+    if (at + length > end) return 0
+    const from = place * MEMORY_BYTES
+    for (let i = 0; i < length; i++) if (bytes[at + i] !== this.#bytes[from + i]) return 0
+    return length
+  }
+
+  /** The key of pair `place`: its index, or -1 for one that we do not read. */
+  keyAt(place: number): number {
+    return this.#key[place] as number
+  }
+
+  keep(bytes: Uint8Array, place: number, at: number, length: number, key: number): void {
+    if (place >= MEMORY_PAIRS || length > MEMORY_BYTES) return
+    const from = place * MEMORY_BYTES
+    for (let i = 0; i < length; i++) this.#bytes[from + i] = bytes[at + i] as number
+    this.#length[place] = length
+    this.#key[place] = key
+  }
+}

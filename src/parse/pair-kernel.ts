@@ -7,7 +7,6 @@ import {
   add,
   all,
   and,
-  atLeast,
   atMost,
   below16,
   bits16,
@@ -189,6 +188,9 @@ function seekMark(at: Local, end: Local, mask: Local): Code {
     at.set(add(at.get, lowestBit(mask.get))),
   )
 }
+
+/** 1 when `a` is not below `b`. */
+const atLeast = (a: Code, b: Code): Code => isZero(less(a, b))
 
 /** Notes the value of a target (1 more than it, 0 is none); leaves where it has one already. */
 function take(
