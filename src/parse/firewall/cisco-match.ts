@@ -259,11 +259,20 @@ export class Match {
     return -1
   }
 
-  /** `[zone:]address[/port]`, a name in the place of the address, `user@address`. */
+  /** `[zone[(list)]:]address[/port]`, a name in the place of the address, `user@address`. */
   #endpoint(into: Endpoint, at: number): number {
     const bytes = this.#bytes
     let to = at
     while (to < this.#end && !isEndOfEndpoint(bytes[to] as number)) to++
+    if (bytes[to] === 0x28 && to > at) {
+      const behind = this.#behindList(at, to)
+      if (behind > 0) {
+        const next = this.#endpoint(into, behind)
+        into.zoneStart = at
+        into.zoneEnd = to
+        return next
+      }
+    }
     if (to === at) return -1
     const next = to
     const last = bytes[to - 1]
@@ -272,6 +281,16 @@ export class Match {
     this.#split(into, at, to)
     into.to = next
     return next === to ? next : to
+  }
+
+  /** Behind `zone(list):`, or -1. What stands in front must be a plain word: behind an address the brackets hold a user. */
+  #behindList(at: number, open: number): number {
+    const bytes = this.#bytes
+    for (let i = at; i < open; i++) if (!isNameByte(bytes[i] as number)) return -1
+    let close = open + 1
+    while (close < this.#end && isNameByte(bytes[close] as number)) close++
+    const isList = bytes[close] === 0x29 && bytes[close + 1] === 0x3a && close + 2 < this.#end
+    return isList ? close + 2 : -1
   }
 
   #split(into: Endpoint, from: number, to: number): void {
@@ -395,6 +414,12 @@ export class Match {
     readAddress(bytes, start, to, this.b.address, 0)
     return to
   }
+}
+
+/** Letters, digits, `-` and `_`. */
+function isNameByte(byte: number): boolean {
+  const lower = byte | 0x20
+  return isDigit(byte) || (lower >= 0x61 && lower <= 0x7a) || byte === 0x2d || byte === 0x5f
 }
 
 /** Blank, brackets, comma, semicolon, `>`. */
