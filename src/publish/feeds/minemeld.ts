@@ -1,0 +1,151 @@
+/**
+ * MineMeld-style query arguments, so that a firewall that fetched from MineMeld changes the host name only (FIELD.md B.16;
+ * minemeld-core feedredis.py):
+ *
+ *   n=COUNT   at most so many entries        s=START   entries before it are left out, from 0
+ *   d         the last first                 tr=1      ranges as CIDR; ours are CIDR always
+ *   v=FORMAT  json, json-seq, csv; else plain, also for URL formats (panosurl, mwg, bluecoat, carbonblack)
+ *   f, h, ubom  with v=csv: fields, h=0 without header, ubom=1 with a byte order mark
+ *
+ * MineMeld answers a faulty argument with 400. We do not: a firewall that is known is never answered with an error, so
+ * the argument is passed over and `notes` says so. A slice of nothing is the sentinel.
+ */
+import { formatNetwork } from '../../lib/address.ts'
+import type { FeedRow } from './feed-rows.ts'
+import { asciiJson, csvCell } from './formats/escape.ts'
+import { type FormatOptions, isV4Row, PLAIN_TEXT, ruleOfRow, sentinelRow } from './formats/feed-format.ts'
+
+export type MineMeldFormat = 'plain' | 'json' | 'json-seq' | 'csv'
+
+export interface MineMeldQuery {
+  readonly start: number
+  /** Null: all. */
+  readonly count: number | null
+  readonly descending: boolean
+  readonly format: MineMeldFormat
+  readonly csvFields: readonly CsvField[]
+  readonly csvHeader: boolean
+  readonly byteOrderMark: boolean
+  /** One sentence for each argument that was passed over. */
+  readonly notes: readonly string[]
+}
+
+const CSV_FIELDS = [
+  'indicator',
+  'type',
+  'sources',
+  'first_seen',
+  'last_seen',
+  'confidence',
+  'share_level',
+] as const
+type CsvField = (typeof CSV_FIELDS)[number]
+
+const ARGUMENTS = ['n', 's', 'd', 'tr', 'v', 'f', 'h', 'ubom']
+const URL_FORMATS = ['panosurl', 'mwg', 'bluecoat', 'carbonblack']
+const CONTENT_TYPES: Readonly<Record<MineMeldFormat, string>> = {
+  plain: PLAIN_TEXT,
+  json: 'application/json; charset=utf-8',
+  'json-seq': 'application/json-seq',
+  csv: 'text/csv; charset=utf-8',
+}
+
+/** What a query asks for; null when it holds none of the arguments and the feed is served in its own format. */
+export function parseMineMeldQuery(query: URLSearchParams): MineMeldQuery | null {
+  if (!ARGUMENTS.some((name) => query.has(name))) return null
+  const notes: string[] = []
+  const wholeNumber = (name: string, least: number): number | null => {
+    const text = query.get(name)
+    if (text === null) return null
+    if (/^\d{1,9}$/.test(text) && Number(text) >= least) return Number(text)
+    notes.push(`${name} is passed over: it is not a whole number of at least ${least}.`)
+    return null
+  }
+  const count = wholeNumber('n', 1)
+  const start = wholeNumber('s', 0) ?? 0
+  const wanted = query.get('v')
+  const format = formatOf(wanted)
+  if (wanted !== null && wanted !== format && !URL_FORMATS.includes(wanted))
+    notes.push('v is passed over: the formats are json, json-seq and csv.')
+  const asked = query.getAll('f').flatMap((text) => text.split(','))
+  const csvFields = CSV_FIELDS.filter((field) => asked.some((text) => text.split('|')[0] === field))
+  if (asked.length > 0 && csvFields.length === 0) notes.push('f is passed over: it names no known field.')
+  return {
+    start,
+    count,
+    descending: query.has('d'),
+    format,
+    csvFields: csvFields.length > 0 ? csvFields : ['indicator'],
+    csvHeader: query.get('h') !== '0',
+    byteOrderMark: query.get('ubom') === '1',
+    notes,
+  }
+}
+
+function formatOf(text: string | null): MineMeldFormat {
+  return text === 'json' || text === 'json-seq' || text === 'csv' ? text : 'plain'
+}
+
+/** What the query gets of a list. O(rows of the slice). */
+export function renderMineMeld(
+  rows: readonly FeedRow[],
+  query: MineMeldQuery,
+  { sentinels }: Pick<FormatOptions, 'sentinels'>,
+): { readonly contentType: string; readonly body: Buffer } {
+  const slice = sliceOf(rows, query)
+  const written = slice.length > 0 ? slice : sentinels.map(sentinelRow)
+  const text = textOf(written, query)
+  return { contentType: CONTENT_TYPES[query.format], body: Buffer.from(text, 'utf8') }
+}
+
+function sliceOf(rows: readonly FeedRow[], { start, count, descending }: MineMeldQuery): readonly FeedRow[] {
+  const length = Math.min(count ?? rows.length, Math.max(0, rows.length - start))
+  if (!descending) return rows.slice(start, start + length)
+  const end = rows.length - start
+  return rows.slice(Math.max(0, end - length), Math.max(0, end)).toReversed()
+}
+
+function textOf(rows: readonly FeedRow[], query: MineMeldQuery): string {
+  switch (query.format) {
+    case 'plain':
+      return rows.map((row) => `${formatNetwork(row.network)}\n`).join('')
+    case 'json':
+      return `[\n${rows.map((row) => asciiJson(indicatorOf(row))).join(',\n')}]\n`
+    case 'json-seq':
+      return rows.map((row) => `\u001e${asciiJson(indicatorOf(row))}\n`).join('')
+    case 'csv':
+      return csvText(rows, query)
+  }
+}
+
+type IndicatorValue = string | number | null | readonly string[]
+
+function indicatorOf(row: FeedRow): { indicator: string; value: Readonly<Record<string, IndicatorValue>> } {
+  return {
+    indicator: formatNetwork(row.network),
+    value: {
+      type: isV4Row(row) ? 'IPv4' : 'IPv6',
+      sources: [`active-defense:${ruleOfRow(row)}`],
+      first_seen: row.createdAtMs,
+      last_seen: row.lastSeenAtMs,
+      confidence: row.lead.proof === null ? null : row.lead.proof === 'handshake' ? 85 : 40,
+      share_level: null,
+    },
+  }
+}
+
+function csvText(rows: readonly FeedRow[], { csvFields, csvHeader, byteOrderMark }: MineMeldQuery): string {
+  const lines = rows.map((row) => {
+    const { indicator, value } = indicatorOf(row)
+    return csvFields.map((field) => cellOf(field === 'indicator' ? indicator : value[field])).join(',')
+  })
+  if (csvHeader) lines.unshift(csvFields.join(','))
+  return `${byteOrderMark ? '\ufeff' : ''}${lines.join('\r\n')}\r\n`
+}
+
+function cellOf(value: IndicatorValue | undefined): string {
+  if (value === null || value === undefined) return ''
+  if (typeof value === 'number') return String(value)
+  const text = typeof value === 'string' ? value : value.join(' ')
+  return /^[\w.:/-]*$/.test(text) ? text : csvCell(text)
+}
