@@ -7,9 +7,9 @@
  *   27/02/2021 20:16               by a Java pattern (LEEF's devTimeFormat)
  *
  * A stamp without a zone is in the zone that the line names elsewhere (CEF's `dtz`), else in the device's. Impossible
- * and unset stamps are NaN.
+ * and unset stamps are NaN. The last stamps are remembered: many lines share their second.
  */
-import { isBlank, isDigit, readDecimal, skipBlanks } from './bytes.ts'
+import { isBlank, isDigit, readDecimal, sameBytes, skipBlanks, WORD_SLACK_BYTES } from './bytes.ts'
 import { dayMs, isDate, TimeZone } from './calendar.ts'
 import type { Line } from './line.ts'
 import { bsdToUnixMs, isSane, readMonth } from './stamp.ts'
@@ -18,6 +18,7 @@ import { epochMs } from './value-fields.ts'
 /** Zone names kept; a line may name any. */
 const MAX_ZONES = 64
 const MAX_STAMP_BYTES = 64
+const MAX_ZONE_BYTES = 40
 const MAX_OFFSET_MINUTES = 18 * 60
 
 /** A place in the line's bytes. */
@@ -42,6 +43,60 @@ export function readWhen(
   const { bytes } = line
   const epoch = epochMs(bytes, start, end)
   if (!Number.isNaN(epoch)) return epoch
+  const isPlain = pattern.end <= pattern.start && end - start >= 8 && zone.end - zone.start <= MAX_ZONE_BYTES
+  if (!isPlain) return readAny(line, start, end, zone, pattern)
+  const { view } = line
+  const mixed = Math.imul(view.getInt32(end - 4, true) ^ (view.getInt32(end - 8, true) << 3), 0x9e3779b1)
+  const memory = memories[mixed >>> 28] as StampMemory
+  if (memory.isOf(line, start, end, zone)) return memory.unixMs
+  const unixMs = readAny(line, start, end, zone, pattern)
+  memory.keep(line, start, end, zone, unixMs)
+  return unixMs
+}
+
+/** A stamp that was read, and all that its time depends on. */
+class StampMemory {
+  unixMs = Number.NaN
+  readonly #bytes = new Uint8Array(MAX_STAMP_BYTES + MAX_ZONE_BYTES + WORD_SLACK_BYTES)
+  readonly #view = new DataView(this.#bytes.buffer)
+  #length = 0
+  #zoneLength = 0
+  #deviceZone: TimeZone | null = null
+  #arrivalMs = Number.NaN
+  #referenceMs = Number.NaN
+
+  isOf(line: Line, start: number, end: number, zone: ByteRange): boolean {
+    const { view } = line
+    const zoneLength = Math.max(0, zone.end - zone.start)
+    return (
+      this.#length === end - start &&
+      this.#zoneLength === zoneLength &&
+      this.#deviceZone === line.zone &&
+      Object.is(this.#arrivalMs, line.arrivalMs) &&
+      Object.is(this.#referenceMs, line.referenceMs) &&
+      sameBytes(view, start, this.#view, 0, end - start) &&
+      sameBytes(view, zone.start, this.#view, MAX_STAMP_BYTES, zoneLength)
+    )
+  }
+
+  keep(line: Line, start: number, end: number, zone: ByteRange, unixMs: number): void {
+    const { bytes } = line
+    const zoneLength = Math.max(0, zone.end - zone.start)
+    for (let i = 0; i < end - start; i++) this.#bytes[i] = bytes[start + i] as number
+    for (let i = 0; i < zoneLength; i++) this.#bytes[MAX_STAMP_BYTES + i] = bytes[zone.start + i] as number
+    this.#length = end - start
+    this.#zoneLength = zoneLength
+    this.#deviceZone = line.zone
+    this.#arrivalMs = line.arrivalMs
+    this.#referenceMs = line.referenceMs
+    this.unixMs = unixMs
+  }
+}
+
+const memories = Array.from({ length: 16 }, () => new StampMemory())
+
+function readAny(line: Line, start: number, end: number, zone: ByteRange, pattern: ByteRange): number {
+  const { bytes } = line
   limit = end
   if (readByShape(bytes, start)) return toUnixMs(line, zone)
   if (pattern.end > pattern.start && readByPattern(bytes, start, pattern)) return toUnixMs(line, zone)

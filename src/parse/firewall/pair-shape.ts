@@ -85,6 +85,11 @@ export class Shape {
   /** Bytes from the end of a hole to behind the `=` of the next key; 0 when the hole ends the line. */
   readonly #keyLength = new Int16Array(MAX_PLACES)
   readonly #mayBeEmpty = new Uint8Array(MAX_PLACES)
+  /** The runs between the holes, behind the key in front: start and length, and their bytes, eight a number. */
+  readonly #runStart = new Int16Array(MAX_PLACES + 1)
+  readonly #runLength = new Int16Array(MAX_PLACES + 1)
+  readonly #runWord = new Int16Array(MAX_PLACES + 1)
+  readonly #words = new Float64Array(MAX_SHAPE_BYTES / 8 + MAX_PLACES + 1)
   #groups: ValueGroup[] = []
   /** Registers that the groups read: number, run or hole that it lies in, start and end (in a run). */
   #registers = 0
@@ -137,13 +142,11 @@ export class Shape {
   matches(line: Line): boolean {
     const { bytes, view, end } = line
     let { at } = line
-    const shape = this.#view
-    let from = 0
     const holes = this.#holes
     for (let hole = 0; hole < holes; hole++) {
-      const length = (this.#holeStart[hole] as number) - from
-      if (at + length > end || !sameBytes(view, at, shape, from, length)) return false
-      base[hole] = at - from
+      const length = this.#runLength[hole] as number
+      if (at + length > end || !this.#isRun(hole, view, at, length)) return false
+      base[hole] = at - (this.#runStart[hole] as number)
       at += length
       const keyLength = this.#keyLength[hole] as number
       const behind = this.#endOfHole(line, at, hole, keyLength)
@@ -157,12 +160,24 @@ export class Shape {
       holeFrom[hole] = start
       holeTo[hole] = to
       at = behind
-      from = (this.#holeEnd[hole] as number) + keyLength
     }
-    const length = this.#length - from
-    if (end - at !== length || !sameBytes(view, at, shape, from, length)) return false
-    base[holes] = at - from
+    const length = this.#runLength[holes] as number
+    if (end - at !== length || !this.#isRun(holes, view, at, length)) return false
+    base[holes] = at - (this.#runStart[holes] as number)
     return true
+  }
+
+  /**
+   * Whether the run stands at `at`. Eight bytes are compared as one floating-point number: a shape holds no NUL, so no
+   * zero of either sign, and what is no number is equal to nothing.
+   */
+  #isRun(run: number, view: DataView, at: number, length: number): boolean {
+    if (length < 8) return sameBytes(view, at, this.#view, this.#runStart[run] as number, length)
+    const words = this.#words
+    let word = this.#runWord[run] as number
+    const last = at + length - 8
+    for (let i = at; i < last; i += 8) if (view.getFloat64(i, true) !== words[word++]) return false
+    return view.getFloat64(last, true) === words[word]
   }
 
   /** Behind the `=` of the key that follows the hole (the line's end for the last one); -1 when another key comes first. */
@@ -268,6 +283,7 @@ export class Shape {
     this.#frontAt = frontAt
     this.#front = line.view.getInt32(at + frontAt, true)
     this.#keepHoles(line, places)
+    this.#keepRuns(end - at)
     this.#groups = groups.filter(
       (group) =>
         group.isAlways === true ||
@@ -276,6 +292,7 @@ export class Shape {
     this.#length = end - at
     const isKept =
       this.#fixed > frontAt + 4 &&
+      !this.#bytes.subarray(0, end - at).includes(0) &&
       this.#keepRegisters(line, pairs, places) &&
       this.#keepTexts(line, into, row) &&
       this.#keepAddresses(into, row)
@@ -311,6 +328,21 @@ export class Shape {
       holes++
     }
     this.#holes = holes
+  }
+
+  #keepRuns(length: number): void {
+    let word = 0
+    for (let run = 0; run <= this.#holes; run++) {
+      const before = run - 1
+      const start = run === 0 ? 0 : (this.#holeEnd[before] as number) + (this.#keyLength[before] as number)
+      const end = run === this.#holes ? length : (this.#holeStart[run] as number)
+      this.#runStart[run] = start
+      this.#runLength[run] = end - start
+      this.#runWord[run] = word
+      if (end - start < 8) continue
+      for (let at = start; at < end - 8; at += 8) this.#words[word++] = this.#view.getFloat64(at, true)
+      this.#words[word++] = this.#view.getFloat64(end - 8, true)
+    }
   }
 
   #keepRegisters(line: Line, pairs: Pairs, places: Places): boolean {
