@@ -1,0 +1,219 @@
+/**
+ * The API over HTTPS: every operation of the contract that http-routes.ts offers, for people in browsers and programs
+ * with tokens. Who asks is found out first, then whether the role allows it, then the input is read; edits from browsers
+ * need the header X-Requested-With, which a forged request from another page cannot carry. Errors are problem documents.
+ *
+ * Rows come in pages of `limit` with an opaque `cursor`, or all of them as JSON lines where `Accept` asks for them.
+ * Answers to GET carry an ETag; an edit whose `If-Match` names an older one is refused with 412.
+ */
+import { createHash } from 'node:crypto'
+import { Readable } from 'node:stream'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { AppError } from '../../lib/errors.ts'
+import { CONTRACT, ROUTES, type RouteName, type ServiceActions } from '../control-contract.ts'
+import type { Authenticator, HttpCaller } from './http-caller.ts'
+import { readInput } from './http-input.ts'
+import { sendError, sendProblem } from './http-problem.ts'
+import { API_PREFIX, HTTP_ROUTES, type HttpRoute, ROLES, type Role } from './http-routes.ts'
+
+/** 10,000 targets and a reason are 0.7 MiB. */
+const BODY_LIMIT_BYTES = 4 << 20
+const PAGE_ROWS = 100
+const PAGE_ROWS_MOST = 1000
+const CHUNK_CHARACTERS = 65_536
+
+export interface HttpApiOptions {
+  /** Null while the service starts: every operation is then 503. */
+  readonly actions: () => ServiceActions | null
+  readonly accounts: Authenticator
+  readonly addressOf: (request: FastifyRequest) => string
+  /** Told of failures that are not the caller's fault. */
+  readonly onFailure: (what: string, error: unknown) => void
+}
+
+export function addHttpApi(app: FastifyInstance, options: HttpApiOptions): void {
+  for (const name of Object.keys(HTTP_ROUTES) as RouteName[]) {
+    const route = HTTP_ROUTES[name]
+    if (route !== null) addRoute(app, name, route, options)
+  }
+}
+
+function addRoute(app: FastifyInstance, name: RouteName, route: HttpRoute, options: HttpApiOptions): void {
+  app.route({
+    method: route.method,
+    url: API_PREFIX + route.path.replace(/\{(\w+)\}/g, ':$1'),
+    bodyLimit: BODY_LIMIT_BYTES,
+    // Before the body is read: nobody reads the body of a stranger.
+    onRequest: async (request, reply) => {
+      const caller = await options.accounts.callerOf(request, options.addressOf(request))
+      const refusal = refusalOf(caller, route, request)
+      if (refusal !== null) return sendProblem(reply, refusal.status, refusal.code, refusal.detail)
+      callers.set(request, caller as HttpCaller)
+      return undefined
+    },
+    handler: async (request, reply) => {
+      try {
+        return await answer(name, route, request, reply, options)
+      } catch (error) {
+        if (!(error instanceof AppError)) options.onFailure(`${route.method} ${route.path}`, error)
+        return sendError(reply, error)
+      }
+    },
+  })
+}
+
+const callers = new WeakMap<FastifyRequest, HttpCaller>()
+
+interface Refusal {
+  readonly status: number
+  readonly code: string
+  readonly detail: string
+}
+
+/** Why the caller may not use the route, or null. */
+export function refusalOf(
+  caller: HttpCaller | null,
+  route: Pick<HttpRoute, 'method' | 'role' | 'tag'>,
+  request: Pick<FastifyRequest, 'headers'>,
+): Refusal | null {
+  if (caller === null)
+    return { status: 401, code: 'signed-out', detail: 'sign in, or send a token as Authorization: Bearer' }
+  if (!holds(caller.role, route.role))
+    return { status: 403, code: 'role', detail: `that needs the role ${route.role}; yours is ${caller.role}` }
+  if (caller.scopes !== null && !caller.scopes.includes(route.tag))
+    return { status: 403, code: 'scope', detail: `the token has no scope ${route.tag}` }
+  const isEdit = route.method !== 'GET'
+  if (isEdit && caller.by === 'session' && request.headers['x-requested-with'] === undefined)
+    return { status: 403, code: 'forged', detail: 'an edit needs the header X-Requested-With' }
+  return null
+}
+
+/** Whether a role includes another. */
+export function holds(role: Role, needed: Role): boolean {
+  return ROLES.indexOf(role) >= ROLES.indexOf(needed)
+}
+
+async function answer(
+  name: RouteName,
+  route: HttpRoute,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: HttpApiOptions,
+): Promise<FastifyReply> {
+  const actions = options.actions()
+  if (actions === null)
+    return sendProblem(reply, 503, 'starting', 'the service is starting: try again in a moment')
+  const { limit, cursor, ...query } = request.query as Record<string, string | string[]>
+  const isRows = ROUTES[name].reply === 'rows'
+  const params = request.params as Record<string, string>
+  const input = readInput(
+    CONTRACT[name].input,
+    params,
+    isRows ? query : (request.query as typeof query),
+    request.body,
+  )
+  if (!input.ok) return sendProblem(reply, 400, 'usage', input.detail, input.field ?? undefined)
+  const caller = callers.get(request) as HttpCaller
+  const run = (which: RouteName, given: unknown): unknown => {
+    const action = actions[which] as (input: unknown, caller: { user: string }) => unknown
+    return action.call(actions, given, { user: caller.user })
+  }
+  if (route.guards !== undefined && request.headers['if-match'] !== undefined) {
+    const current = await bodyOf(route.guards, await run(route.guards, {}))
+    if (request.headers['if-match'] !== etagOf(current))
+      return sendProblem(
+        reply,
+        412,
+        'changed',
+        'it was changed meanwhile: read it again, then repeat the edit',
+      )
+  }
+  const result = await run(name, input.value)
+  if (!isRows) return sendJson(request, reply, JSON.stringify(result))
+  const rows = result as Iterable<unknown> | AsyncIterable<unknown>
+  if (request.headers.accept?.includes('application/jsonl') === true) {
+    const stream = Readable.from(linesOf(rows, (error) => options.onFailure(route.path, error)))
+    return reply.header('content-type', 'application/jsonl').send(stream)
+  }
+  const page = pageInput.safeParse({ limit, cursor })
+  if (!page.success)
+    return sendProblem(reply, 400, 'usage', 'limit must be 1 to 1000, cursor one that a page gave')
+  return sendJson(request, reply, JSON.stringify(await pageOf(rows, route, page.data)))
+}
+
+const pageInput = z.object({
+  limit: z.coerce.number().int().min(1).max(PAGE_ROWS_MOST).default(PAGE_ROWS),
+  cursor: z.string().max(200).optional(),
+})
+
+/** What a GET answers, as text: of rows, all of them. */
+async function bodyOf(name: RouteName, result: unknown): Promise<string> {
+  if (ROUTES[name].reply === 'object') return JSON.stringify(result)
+  const items: unknown[] = []
+  for await (const row of result as AsyncIterable<unknown>) items.push(row)
+  return JSON.stringify({ items, nextCursor: null })
+}
+
+/** Rows after the cursor, at most `limit`; a row that went away since does not matter, since the order is by its key. */
+async function pageOf(
+  rows: Iterable<unknown> | AsyncIterable<unknown>,
+  route: HttpRoute,
+  { limit, cursor }: z.infer<typeof pageInput>,
+): Promise<{ items: unknown[]; nextCursor: string | null }> {
+  const field = route.cursor ?? null
+  const items: unknown[] = []
+  if (field === null) {
+    for await (const row of rows) items.push(row)
+    return { items, nextCursor: null }
+  }
+  const keyOf = (row: unknown): string => String((row as Record<string, unknown>)[field])
+  const after = cursor === undefined ? null : Buffer.from(cursor, 'base64url').toString('utf8')
+  const sorted: unknown[] = []
+  for await (const row of rows) if (after === null || keyOf(row) < after) sorted.push(row)
+  sorted.sort((a, b) => (keyOf(a) < keyOf(b) ? 1 : -1))
+  items.push(...sorted.slice(0, limit))
+  const last = items.at(-1)
+  const hasMore = sorted.length > limit
+  return {
+    items,
+    nextCursor: hasMore && last !== undefined ? Buffer.from(keyOf(last)).toString('base64url') : null,
+  }
+}
+
+function sendJson(request: FastifyRequest, reply: FastifyReply, body: string): FastifyReply {
+  void reply.header('content-type', 'application/json; charset=utf-8')
+  if (request.method !== 'GET') return reply.send(body)
+  const etag = etagOf(body)
+  void reply.header('etag', etag)
+  if (request.headers['if-none-match'] === etag) return reply.code(304).send()
+  return reply.send(body)
+}
+
+function etagOf(body: string): string {
+  return `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`
+}
+
+/** An error in the middle becomes the last line, as on the control socket. */
+async function* linesOf(
+  rows: Iterable<unknown> | AsyncIterable<unknown>,
+  report: (error: unknown) => void,
+): AsyncGenerator<string, void, undefined> {
+  let pending = ''
+  let isGiving = false // an error thrown into `yield` means that the client went away
+  try {
+    for await (const row of rows) {
+      pending += `${JSON.stringify(row)}\n`
+      if (pending.length < CHUNK_CHARACTERS) continue
+      isGiving = true
+      yield pending
+      isGiving = false
+      pending = ''
+    }
+  } catch (error) {
+    if (isGiving) return
+    report(error)
+    pending += `${JSON.stringify({ error: { code: 'failed', message: 'the rest could not be read' } })}\n`
+  }
+  if (pending !== '') yield pending
+}

@@ -1,0 +1,17 @@
+/** Who asks over HTTPS, and how that is found out. Accounts implement it; tests give their own. */
+import type { FastifyRequest } from 'fastify'
+import type { Role } from './http-routes.ts'
+
+export interface HttpCaller {
+  readonly user: string
+  readonly role: Role
+  /** `session`: a browser, whose edits need the header against forged requests. `token`: a program. */
+  readonly by: 'session' | 'token'
+  /** Limits of a token beside its role: tags of routes it may use; null: all. */
+  readonly scopes: readonly string[] | null
+}
+
+export interface Authenticator {
+  /** Null: not signed in. `address`: where the connection comes from. */
+  callerOf(request: FastifyRequest, address: string): Promise<HttpCaller | null>
+}
