@@ -4,7 +4,7 @@
  *
  * One Detector belongs to one thread and sees every batch once, in order.
  */
-import type { Network } from '../lib/address.ts'
+import { isV4, type Network, networkOf } from '../lib/address.ts'
 import { type Detection, RULES, type RuleName } from '../model/detection.ts'
 import type { DeviceStatus } from '../model/device.ts'
 import { BATCH_MESSAGES } from '../model/raw-batch.ts'
@@ -140,10 +140,13 @@ export class Detector {
    * the tables: some 50 ms with millions of keys, for a person's question.
    */
   inspect(source: Network, nowMs: number): InspectedCount[] {
+    const { words, prefixLength } = source
+    // IPv6 sources are counted by their prefix.
+    const asked = isV4(words) ? source : networkOf(words, Math.min(prefixLength, this.#settings.ipv6Prefix))
     return this.#sets
       .flatMap(({ devices, rules }) =>
         rules.flatMap((rule) =>
-          (rule.inspect?.(source, nowMs) ?? []).map((live) => ({ rule: rule.name, devices, ...live })),
+          (rule.inspect?.(asked, nowMs) ?? []).map((live) => ({ rule: rule.name, devices, ...live })),
         ),
       )
       .sort((a, b) => b.count / b.threshold - a.count / a.threshold)
