@@ -6,8 +6,9 @@
  *   zones     the interfaces `srcintf` and `dstintf`
  *   severity  `severity` of the attack, else `crlevel` on threats, else the log level (0-2 critical, 3 high, 4 medium,
  *             5 low, 6-7 informational)
- *   threats   UTM logs that name an attack or a virus. FortiGate always logs the session's client as source; what it
- *             found in the server's answer (`direction="incoming"`) has the destination as attacker
+ *   threats   UTM logs that name an attack or a virus. FortiGate logs the session's client as source; what it found in
+ *             the server's answer (`direction="incoming"`) has the destination as attacker, unless the ports show that
+ *             the answer was logged as it went (attackerByDirection)
  *   logins    events of VPN, administrators and users: source is `remip`, `srcip`, `userip` or the address in `ui`
  *
  * `deny` is blocked; `utmaction` blocked makes an accepted session blocked. A line whose beginning was cut (`date=` is
@@ -40,6 +41,7 @@ import { beginsLikeFortiGate, findPairs, KEY, NEVER_LAST, spans } from './fortig
 import {
   ACTIONS,
   ATTACK_SUBTYPES,
+  attackerByDirection,
   DIRECTION,
   DIRECTIONS,
   KIND,
@@ -275,19 +277,18 @@ function readThreat(line: Line, into: RecordBatch, row: number): void {
   if (into.disposition[row] === DISPOSITION.allowed) into.disposition[row] = DISPOSITION.alerted
   const repeats = quantity(bytes, KEY.count)
   if (repeats > 1) into.repeatCount[row] = Math.min(repeats, 0xffffffff)
-  into.attacker[row] = attackerOf(bytes, attack)
+  into.attacker[row] = attackerOf(bytes, attack, into, row)
 }
 
-function attackerOf(bytes: Uint8Array, attack: number): number {
+function attackerOf(bytes: Uint8Array, attack: number, into: RecordBatch, row: number): number {
   if (attack === KEY.botnetdomain) return ATTACKER.none
   if (codeOf(bytes, KEY.eventtype, VISITS, 0) === 1 || codeOf(bytes, KEY.attack, VISITS, 0) === 1)
     return ATTACKER.none
   if (attack === KEY.virus && codeOf(bytes, KEY.service, MAIL_SERVICES, 0) === 1) return ATTACKER.none
   const direction = codeOf(bytes, KEY.direction, DIRECTIONS, DIRECTION.none)
-  if (direction === DIRECTION.toServer) return ATTACKER.source
-  if (direction === DIRECTION.toClient) return ATTACKER.destination
-  // Without a direction a flood or a sweep is judged by its source; a virus may come from either side.
-  return attack === KEY.attack ? ATTACKER.source : ATTACKER.none
+  const sourcePort = into.sourcePort[row] as number
+  const destinationPort = into.destinationPort[row] as number
+  return attackerByDirection(direction, sourcePort, destinationPort, attack === KEY.attack)
 }
 
 function readDirection(line: Line, into: RecordBatch, row: number): void {

@@ -2,7 +2,7 @@
  * FortiGate's words to our closed sets. Sources: FortiOS Log Message Reference (fields `action`, `utmaction`, `level`,
  * `severity`, `status` of the log types), FIELD.md C. What is not listed is unknown.
  */
-import { DISPOSITION, OUTCOME, SEVERITY } from '../../model/log-record.ts'
+import { ATTACKER, DISPOSITION, OUTCOME, SEVERITY } from '../../model/log-record.ts'
 import { WordCodes } from '../key-table.ts'
 
 const { allowed, blocked, alerted } = DISPOSITION
@@ -161,6 +161,27 @@ export const DIRECTIONS = new WordCodes({
   incoming: DIRECTION.toClient,
   response: DIRECTION.toClient,
 })
+
+/** Servers have ports below, clients above. */
+const FIRST_CLIENT_PORT = 1024
+
+/**
+ * Who attacked by a security log's direction (DIRECTION), the same for all forms of FortiGate's logs. Outgoing: the
+ * session's client, the source. Incoming: its server, the destination; but IPS of FortiOS 6.0 logs the server's answer as
+ * it went, which the ports (0 is unknown) tell: then the source. Without a direction a flood or a sweep (`isAttack`) is
+ * its source's, and a virus may be of either side: ATTACKER.none.
+ */
+export function attackerByDirection(
+  direction: number,
+  sourcePort: number,
+  destinationPort: number,
+  isAttack: boolean,
+): number {
+  if (direction === DIRECTION.none) return isAttack ? ATTACKER.source : ATTACKER.none
+  if (direction === DIRECTION.toServer) return ATTACKER.source
+  const isAnswer = sourcePort > 0 && sourcePort < FIRST_CLIENT_PORT && destinationPort >= FIRST_CLIENT_PORT
+  return isAnswer ? ATTACKER.source : ATTACKER.destination
+}
 
 /** `dir` of a key exchange: this device sent the message. */
 export const OUTBOUND = new WordCodes({ outbound: 1 })

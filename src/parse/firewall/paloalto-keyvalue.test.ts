@@ -141,6 +141,13 @@ test('what is no log of PAN-OS is told', () => {
   )
 })
 
+test('pairs without a key or a log type of PAN-OS are not claimed', () => {
+  const text =
+    'device="SFW" date=2025-02-20 time=12:28:20 timezone="UTC" device_name="LAB" device_id=1 log_type="Firewall" status="Deny" src_ip=198.51.100.77 dst_ip=203.0.113.10'
+  assert.equal(reasonOf(text), 'no known firewall format')
+  assert.equal(reasonOf(text.replace('log_type="Firewall"', 'log_type=traffic')), 'no known firewall format')
+})
+
 test('the last value of a line that was cut is unknown', () => {
   const raw = line()
   const cut = raw.slice(0, raw.indexOf('seqno=') + 'seqno=9771'.length)

@@ -12,6 +12,7 @@ import { COMMA, EQUALS, indexOfByte, isBlank, QUOTE, skipBlanks, trimEnd } from 
 import { KeyOrder } from '../key-order.ts'
 import type { Line } from '../line.ts'
 import type { LineFormat } from '../registry.ts'
+import { WordTable } from '../word-table.ts'
 import { MEANING, meaningReasons, readValues } from './paloalto-meaning.ts'
 import { isTypeWord } from './paloalto-types.ts'
 import { NAME_TARGETS, TARGET, type TargetName, Values } from './paloalto-variables.ts'
@@ -24,6 +25,18 @@ const MAX_KEYS = 1024
 /** Keys looked at to tell whose line it is, and how many of them must be known. */
 const RECOGNISED_OF = 8
 const RECOGNISED = 3
+
+/** Names that only PAN-OS and Strata give, in the front of their lines. */
+const SIGNATURES = new WordTable(
+  Object.fromEntries(
+    `natsrc natdst natsport natdport natsourceip natdestinationip time_generated timegenerated receive_time timereceived
+     time_received high_res_timestamp repeatcnt seqno actionflags vsys vsys_name vsys_id devicesn logsourceid logtype
+     configversion session_end_reason thr_category srcloc dstloc rule_uuid inbound_if outbound_if logset
+     threatid usr.id network.client.ip authpolicy serverprofile`
+      .split(/\s+/)
+      .map((name) => [name, 1]),
+  ),
+)
 
 /** Targets whose values have no blanks. */
 const IS_ONE_WORD = new Uint8Array(256)
@@ -72,13 +85,15 @@ function endOfKey(bytes: Uint8Array, at: number, end: number): number {
   return to < limit && bytes[to] === EQUALS ? to : -1
 }
 
-/** Behind `endOfValue`: where the next key ends, and its target; the end is -1 when there is none. */
+/** Behind `endOfValue`: where the next key begins and ends, and its target; the end is -1 when there is none. */
 let nextEnd = -1
 let nextTarget = -1
+let nextAt = 0
 
 /** Looks whether the `index`-th key stands at `at`; sets `nextEnd` and `nextTarget`. */
 function isKey(line: Line, at: number, index: number): boolean {
   const { bytes, view, end } = line
+  nextAt = at
   if (order.match(bytes, view, at, end, index)) {
     nextEnd = order.end
     nextTarget = order.target
@@ -143,18 +158,33 @@ function separatorOf(bytes: Uint8Array, from: number, end: number): number {
   return 0
 }
 
+/** Known keys in the front of the line, among them one that is PAN-OS's alone, or a log type as only PAN-OS writes it. */
 function recognise(line: Line): boolean {
-  const { bytes, end } = line
+  const { bytes, view, end } = line
   if (KEY_BYTE[bytes[line.at] as number] !== 1) return false
   const separator = separatorOf(bytes, line.at, end)
   if (separator === 0 || !isKey(line, line.at, 0)) return false
   let known = 0
+  let isOwn = false
+  let at = line.at
   for (let i = 1; i <= RECOGNISED_OF && nextEnd >= 0; i++) {
-    if (nextTarget >= 0) known++
-    if (known >= RECOGNISED) return true
-    endOfValue(line, nextEnd + 1, separator, i)
+    const target = nextTarget
+    const value = nextEnd + 1
+    if (target >= 0) known++
+    if (!isOwn && target >= 0) isOwn = SIGNATURES.find(bytes, view, at, nextEnd) === 1
+    const to = endOfValue(line, value, separator, i)
+    if (target === TARGET.type) isOwn ||= isType(line, value, to)
+    if (isOwn && known >= RECOGNISED) return true
+    at = nextAt
   }
   return false
+}
+
+function isType({ bytes, view }: Line, from: number, to: number): boolean {
+  const start = skipBlanks(bytes, from, to)
+  const end = trimEnd(bytes, start, to)
+  const isQuoted = end - start >= 2 && bytes[start] === QUOTE && bytes[end - 1] === QUOTE
+  return isQuoted ? isTypeWord(bytes, view, start + 1, end - 1) : isTypeWord(bytes, view, start, end)
 }
 
 function read(line: Line, into: RecordBatch, row: number): number {

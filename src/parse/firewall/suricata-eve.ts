@@ -14,7 +14,7 @@
  */
 import { ATTACKER, CATEGORY, DISPOSITION, FLAG, FORMAT } from '../../model/log-record.ts'
 import { ADDRESS_SLOT, type RecordBatch, TEXT_SLOT, TEXT_STRIDE } from '../../model/record-batch.ts'
-import { ascii, isWord, readDecimal, readPort, startsWith } from '../bytes.ts'
+import { ascii, indexOfByte, isWord, readDecimal, readPort, startsWith } from '../bytes.ts'
 import {
   setAddress,
   setClientAddress,
@@ -68,6 +68,8 @@ const ALERT = ascii('ALERT')
 const CLIENT_TO_SERVER = ascii('client-to-server')
 const SERVER_TO_CLIENT = ascii('server-to-client')
 const EMPTY = { start: 0, end: 0 } as const
+const BACKSLASH = 0x5c
+const BACKSLASHES = 0x5c5c5c5c
 const SYN = 0x02
 const ACK = 0x10
 
@@ -161,10 +163,13 @@ function set(line: Line, into: RecordBatch, row: number, slot: number, register:
   if (!spans.has(register) || spans.kind[register] !== KIND.string) return
   const start = startOf(register)
   const end = endOf(register)
-  let at = start
-  while (at < end && line.bytes[at] !== 0x5c) at++
-  if (at === end) {
+  if (indexOfByte(line.view, start, end, BACKSLASHES) >= end) {
     setText(into, row, slot, line.bytes, start, end)
+    return
+  }
+  const at = plainCopy(line, start, end)
+  if (at >= 0) {
+    into.setText(row, slot, at, line.raw.used)
     return
   }
   const text = decoded(line, start, end)
@@ -173,7 +178,28 @@ function set(line: Line, into: RecordBatch, row: number, slot: number, register:
   line.refresh()
 }
 
-/** The text of a string with escapes; null when an escape is none. */
+/**
+ * Start of a copy behind the messages of a printable ASCII string whose escapes are only of `/`, `"` and a backslash; it
+ * ends where the batch's bytes end. -1 for any other string.
+ */
+function plainCopy(line: Line, start: number, end: number): number {
+  const at = line.appendSpace(end - start)
+  const { bytes } = line
+  let to = at
+  for (let i = start; i < end; i++) {
+    let byte = bytes[i] as number
+    if (byte < 0x20 || byte > 0x7e) return -1
+    if (byte === BACKSLASH) {
+      byte = bytes[++i] as number
+      if (byte !== 0x2f && byte !== 0x22 && byte !== BACKSLASH) return -1
+    }
+    bytes[to++] = byte
+  }
+  line.take(to)
+  return at
+}
+
+/** The text of any string with escapes; null when an escape is none. */
 function decoded(line: Line, start: number, end: number): Uint8Array | null {
   try {
     const text: unknown = JSON.parse(line.raw.bytes.toString('utf8', start - 1, end + 1))
@@ -325,10 +351,14 @@ function hexOf(bytes: Uint8Array, register: number): number {
 }
 
 function timeOf(line: Line): number {
-  const unixMs = spans.has(R.timestamp)
-    ? readWhen(line, startOf(R.timestamp), endOf(R.timestamp), EMPTY, EMPTY)
-    : Number.NaN
-  if (!Number.isNaN(unixMs)) return unixMs
+  if (spans.has(R.timestamp)) {
+    const start = startOf(R.timestamp)
+    const end = endOf(R.timestamp)
+    // As Suricata writes it; older ones and what relays make of it take the longer way.
+    const instant = line.stamps.readInstant(line.bytes, line.view, start, end)
+    const unixMs = Number.isNaN(instant) ? readWhen(line, start, end, EMPTY, EMPTY) : instant
+    if (!Number.isNaN(unixMs)) return unixMs
+  }
   const header = line.headerMs()
   return Number.isNaN(header) ? line.arrivalMs : header
 }
