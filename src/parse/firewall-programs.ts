@@ -13,7 +13,7 @@ import { ascii, lowerByte, startsWith } from './bytes.ts'
 const words = (text: string): readonly Uint8Array[] => text.trim().split(/\s+/).map(ascii)
 /** In lower case; the whole name. */
 const NAMES = words(`
-  logforwarder kernel klogd firewall fw pf cef leef asa ftd ips ids utm pan nft ufw udm usg ubnt cp traffic threat
+  logforwarder kernel klogd firewall fw pf cef leef asa ftd ips ids utm pan sfims nft ufw udm usg ubnt cp traffic threat
   syslog syslogd rsyslog rsyslogd syslog-ng nxlog axosyslog axorouter sc4s fluentd fluent-bit td-agent vector logstash cribl
   splunk graylog`)
 /** In lower case; the front of a name. */

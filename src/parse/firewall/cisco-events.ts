@@ -3,11 +3,13 @@
  * malware): `Key: value, Key: value`. Values are not quoted and may hold commas, so a pair begins only where `, Name: `
  * stands. `SrcIP` is the initiator of a connection and the sender of an intrusion's packet. Source: Cisco Secure Firewall
  * Threat Defense Syslog Messages, Security Event Syslog Messages.
+ *
+ * Before release 6.3 the list had no number and stood behind the tag `SFIMS`: what it tells of is known by its keys.
  */
 import { ATTACKER, CATEGORY, DISPOSITION, FLAG, SEVERITY } from '../../model/log-record.ts'
 import { ADDRESS_SLOT, ADDRESS_STRIDE, type RecordBatch, TEXT_SLOT } from '../../model/record-batch.ts'
 import { readAddress } from '../address-bytes.ts'
-import { ascii, isDigit, readDecimal, readPort, skipBlanks, startsWith, trimEnd } from '../bytes.ts'
+import { ascii, isDigit, isWord, readDecimal, readPort, skipBlanks, startsWith, trimEnd } from '../bytes.ts'
 import { setCounter, setLowerWord, setText } from '../fields.ts'
 import { KeyMemory, ValueSpans } from '../key-spans.ts'
 import { KeyTable, WordCodes } from '../key-table.ts'
@@ -60,6 +62,8 @@ const NAMES = [
   'nat-responderip',
   'nat-responderport',
   'originalclientip',
+  'connecttype',
+  'username',
 ] as const
 const KEY = Object.fromEntries(NAMES.map((name, i) => [name, i])) as Record<(typeof NAMES)[number], number>
 const spans = new ValueSpans(new KeyTable(NAMES), NAMES.length)
@@ -112,6 +116,8 @@ const NO_ONE = new WordCodes({
 const DOWNLOADS = new WordCodes({ download: 1 })
 const MALWARE = new WordCodes({ malware: 1 })
 const BREAK = ascii('<br/>')
+const SENSOR = ascii('sfims')
+const CONNECTION_START = new WordCodes({ start: 1 })
 
 const SUBTYPES: Readonly<Record<number, Uint8Array>> = {
   [EVENT.intrusion]: ascii('intrusion'),
@@ -123,6 +129,21 @@ const SUBTYPES: Readonly<Record<number, Uint8Array>> = {
 
 export function isSecurityEvent(id: number): boolean {
   return id >= EVENT.intrusion && id <= EVENT.malware
+}
+
+/** Whether the text is such a list without a number. */
+export function isSensorEvent(line: Line): boolean {
+  const { bytes, at, end } = line
+  if (!isWord(bytes, line.programStart, line.programEnd, SENSOR)) return false
+  const nameEnd = endOfName(bytes, at, end)
+  return nameEnd > 0 && spans.table.indexOf(bytes, at, nameEnd) >= 0
+}
+
+function eventOf(bytes: Uint8Array): number {
+  if (spans.has(KEY.sid) || spans.has(KEY.classification)) return EVENT.intrusion
+  if (spans.has(KEY['sha-disposition'])) return EVENT.malware
+  if (spans.has(KEY.fileaction)) return EVENT.file
+  return codeOf(bytes, KEY.connecttype, CONNECTION_START, 0) === 1 ? EVENT.start : EVENT.end
 }
 
 /** End of a name at `at` that `: ` follows, or -1. */
@@ -214,16 +235,17 @@ function codeOf(bytes: Uint8Array, key: number, words: WordCodes, otherwise: num
   return start < 0 ? otherwise : words.of(bytes, start, spans.end[key] as number, otherwise)
 }
 
-/** Reads the event's text into the row. Returns its own time, Unix ms, or NaN. */
+/** Reads the event's text into the row; `number` 0 where it has none. Returns its own time, Unix ms, or NaN. */
 export function readSecurityEvent(
   line: Line,
   into: RecordBatch,
   row: number,
-  id: number,
+  number: number,
   from: number,
 ): number {
   const { bytes, end } = line
   findPairs(bytes, from, end)
+  const id = number === 0 ? eventOf(bytes) : number
   if (spans.ambiguous) line.flags |= FLAG.ambiguous
   if ((line.flags & FLAG.truncated) !== 0) spans.drop(spans.last)
   else if (spans.dropCut(NEVER_LAST, end)) line.flags |= FLAG.truncated
@@ -276,7 +298,8 @@ function readSides(line: Line, into: RecordBatch, row: number): void {
     TEXT_SLOT.destinationZone,
   )
   text(line, into, row, KEY.accesscontrolrulename, TEXT_SLOT.rule)
-  if (codeOf(line.bytes, KEY.user, NO_ONE, 0) === 0) text(line, into, row, KEY.user, TEXT_SLOT.sourceUser)
+  const user = spans.has(KEY.user) ? KEY.user : KEY.username
+  if (codeOf(line.bytes, user, NO_ONE, 0) === 0) text(line, into, row, user, TEXT_SLOT.sourceUser)
   text(
     line,
     into,

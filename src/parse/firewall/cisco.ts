@@ -22,7 +22,7 @@ import { KeyTable, WordCodes } from '../key-table.ts'
 import type { Line } from '../line.ts'
 import type { LineFormat } from '../registry.ts'
 import { isNotKnown, setProtocol, severityOfLevel } from '../value-fields.ts'
-import { isSecurityEvent, readSecurityEvent } from './cisco-events.ts'
+import { isSecurityEvent, isSensorEvent, readSecurityEvent } from './cisco-events.ts'
 import { PART } from './cisco-form.ts'
 import { header, readCiscoHeader, takeHeader } from './cisco-header.ts'
 import { type Endpoint, Match } from './cisco-match.ts'
@@ -77,7 +77,7 @@ const BARE_WORDS = new KeyTable([...BARE_MESSAGES.keys()])
 const BARE_ROWS = [...BARE_MESSAGES.values()]
 
 function recognise(line: Line): boolean {
-  return readCiscoHeader(line) || bareMessage(line) !== null
+  return readCiscoHeader(line) || isSensorEvent(line) || bareMessage(line) !== null
 }
 
 /** The message whose form the text has from its first word to its end, when its number is lost. */
@@ -94,10 +94,16 @@ function bareMessage(line: Line): Message | null {
 }
 
 function readBare(line: Line, into: RecordBatch, row: number): number {
-  const message = bareMessage(line)
-  if (message === null) return 1
+  const isEvent = isSensorEvent(line)
+  const message = isEvent ? null : bareMessage(line)
+  if (message === null && !isEvent) return 1
   setDeviceFromHeader(into, row, line)
   line.chooseZone(line.hostStart, line.hostEnd)
+  if (message === null) {
+    const eventMs = readSecurityEvent(line, into, row, 0, line.at)
+    into.eventTimeMs[row] = Number.isNaN(eventMs) ? timeOf(line) : eventMs
+    return OK
+  }
   readCommon(line, into, row, message)
   readSides(line, into, row, message)
   readMeaning(line, into, row, message)
