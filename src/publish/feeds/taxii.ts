@@ -8,7 +8,7 @@
  * since clients ask for what was `added_after` the last they saw. `next` is a place in that order, so a page stays right
  * when objects come and go between two requests.
  */
-import { formatNetwork } from '../../lib/address.ts'
+import { formatNetwork, type Network, parseNetwork } from '../../lib/address.ts'
 import { compareTargets } from '../list-snapshot.ts'
 import type { FeedRow } from './feed-rows.ts'
 import { asciiJson } from './formats/escape.ts'
@@ -163,7 +163,7 @@ interface PageFilter {
   /** Only what was added later than this; -Infinity: all. */
   readonly addedAfterMs: number
   /** The last object that the client has; null: begin at the front. */
-  readonly after: { readonly addedAtMs: number; readonly network: string } | null
+  readonly after: { readonly addedAtMs: number; readonly network: Network } | null
   readonly matches: (entry: TaxiiEntry) => boolean
 }
 
@@ -204,25 +204,20 @@ function matchOf(query: URLSearchParams): (entry: TaxiiEntry) => boolean {
   }
 }
 
-/** Index of the first entry behind what the client has. */
+/** Index of the first entry behind what the client has. O(log entries). */
 function firstAfter(entries: readonly TaxiiEntry[], { addedAfterMs, after }: PageFilter): number {
+  const isKnown = ({ addedAtMs, row }: TaxiiEntry): boolean => {
+    if (addedAtMs <= addedAfterMs) return true
+    if (after === null || addedAtMs > after.addedAtMs) return false
+    return addedAtMs < after.addedAtMs || compareTargets(row.network, after.network) <= 0
+  }
   let low = 0
   let high = entries.length
-  const fromMs = Math.max(addedAfterMs, after?.addedAtMs ?? Number.NEGATIVE_INFINITY)
-  // With `next` the entries of the same time follow the one named; with `added_after` alone they are all known.
-  const isKnown = ({ addedAtMs }: TaxiiEntry): boolean =>
-    after === null || addedAfterMs >= after.addedAtMs ? addedAtMs <= fromMs : addedAtMs < fromMs
   while (low < high) {
     const middle = (low + high) >>> 1
     if (isKnown(entries[middle] as TaxiiEntry)) low = middle + 1
     else high = middle
   }
-  if (after === null || addedAfterMs >= after.addedAtMs) return low
-  const sameTime = entries.slice(low).findIndex(({ addedAtMs }) => addedAtMs > after.addedAtMs)
-  const end = sameTime === -1 ? entries.length : low + sameTime
-  for (let i = low; i < end; i++)
-    if (formatNetwork((entries[i] as TaxiiEntry).row.network) === after.network) return i + 1
-  // The named one has a new version, which is further behind; what stood beside it is told again.
   return low
 }
 
@@ -235,7 +230,8 @@ function placeOf({ addedAtMs, row }: TaxiiEntry): string {
 function parsePlace(text: string): PageFilter['after'] {
   if (text.length > 100) return null
   const match = PLACE.exec(Buffer.from(text, 'base64url').toString('latin1'))
-  return match === null ? null : { addedAtMs: Number(match[1]), network: match[2] as string }
+  const network = match === null ? null : parseNetwork(match[2] as string)
+  return match === null || network === null ? null : { addedAtMs: Number(match[1]), network }
 }
 
 const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/
