@@ -14,6 +14,7 @@ import {
   isDigit,
   QUOTE,
   readFourDigits,
+  readTwoDigits,
   sameBytes,
   skipBlanks,
 } from './bytes.ts'
@@ -70,7 +71,7 @@ function readOne(line: Line, from: number): number {
 export function mayBeHeader(bytes: Uint8Array, at: number): boolean {
   const first = bytes[at] as number
   if (first === 0x3c) return true
-  if (bytes[at + 3] === BLANK) return readMonth(bytes, at) > 0
+  if (bytes[at + 3] === BLANK) return readMonth(bytes, at) > 0 || readMonth(bytes, at + 4) > 0
   return bytes[at + 4] === 0x2d && isDigit(first)
 }
 
@@ -122,7 +123,7 @@ function readStamp(line: Line, at: number): number {
   if (end - at < 14) return -1
   if (isDigit(bytes[at] as number)) {
     let isoEnd = endOfIsoStamp(bytes, at, end)
-    if (isoEnd < 0) return -1
+    if (isoEnd < 0) return readLocalStamp(line, at)
     if (bytes[isoEnd - 1] === 0x3a) isoEnd-- // Cisco without a host: `2025-02-20T12:28:20Z: %ASA-...`
     line.stampKind = STAMP.instant
     line.stampMs = line.stamps.readInstant(bytes, view, at, isoEnd)
@@ -131,9 +132,40 @@ function readStamp(line: Line, at: number): number {
   return readBsdStamp(line, at)
 }
 
-/** `Feb 20 11:49:43`, `Jan  1 ...`, `Jan 1 ...`, with a year (`Feb 20 2025 ...`) or a fraction of a second. */
-function readBsdStamp(line: Line, from: number): number {
+/** `2025-02-20 11:49:43 ` in the device's zone. A fraction of a second is none: pf's own text begins with one. */
+function readLocalStamp(line: Line, at: number): number {
   const { bytes, end } = line
+  if (end - at < 20 || bytes[at + 4] !== 0x2d || bytes[at + 7] !== 0x2d || bytes[at + 10] !== BLANK) return -1
+  const year = readFourDigits(bytes, at)
+  const month = readTwoDigits(bytes, at + 5)
+  const day = readTwoDigits(bytes, at + 8)
+  const seconds = readClock(bytes, at + 11)
+  if (year < 0 || month < 1 || month > 12 || day < 1 || seconds < 0 || bytes[at + 19] !== BLANK) return -1
+  line.stampKind = STAMP.bsd
+  line.stampYear = year
+  line.stampMonth = month
+  line.stampDay = day
+  line.stampSeconds = seconds
+  return at + 19
+}
+
+/** Whether three letters and a blank stand there, as a weekday in front of a month. */
+function isWeekday(bytes: Uint8Array, at: number): boolean {
+  for (let i = 0; i < 3; i++) {
+    const lower = (bytes[at + i] as number) | 0x20
+    if (lower < 0x61 || lower > 0x7a) return false
+  }
+  return bytes[at + 3] === BLANK
+}
+
+/**
+ * `Feb 20 11:49:43`, `Jan  1 ...`, `Jan 1 ...`, with a year (`Feb 20 2025 ...`), a fraction of a second, or a weekday
+ * (`Thu Feb 20 ...`); behind one the year may stand at the end.
+ */
+function readBsdStamp(line: Line, start: number): number {
+  const { bytes, end } = line
+  const hasWeekday = isWeekday(bytes, start) && readMonth(bytes, start + 4) > 0
+  const from = hasWeekday ? start + 4 : start
   const month = readMonth(bytes, from)
   if (month === 0 || bytes[from + 3] !== BLANK) return -1
   let at = skipBlanks(bytes, from + 4, end)
@@ -159,6 +191,10 @@ function readBsdStamp(line: Line, from: number): number {
     while (at < end && isDigit(bytes[at] as number)) at++
   }
   if (at < end && !isBlank(bytes[at] as number)) return -1
+  if (hasWeekday && year === 0 && bytes[at + 5] === BLANK && readFourDigits(bytes, at + 1) > 0) {
+    year = readFourDigits(bytes, at + 1)
+    at += 5
+  }
   line.stampKind = STAMP.bsd
   line.stampYear = year
   line.stampMonth = month

@@ -175,7 +175,7 @@ function isIcmpName(bytes: Uint8Array, start: number, end: number): boolean {
   return isWord(bytes, start, Math.min(end, behind), ICMP) || isWord(bytes, end - ICMP.length, end, ICMP)
 }
 
-/** `192.0.2.1:80`, `2001:db8::1:80` (the port is behind the last colon); `192.0.2.1` for protocols without ports. */
+/** `192.0.2.1:80`, `2001:db8::1:80` (the port is behind the last colon), `[2001:db8::1]:80`; `192.0.2.1` without ports. */
 function setPeer(
   line: Line,
   into: RecordBatch,
@@ -188,7 +188,9 @@ function setPeer(
   let colon = end - 1
   while (colon > start && line.bytes[colon] !== 0x3a) colon--
   const to = colon > start ? colon : end
-  if (!setAddress(into, row, slot, line.bytes, start, to)) return false
+  const isBracketed = line.bytes[start] === 0x5b && line.bytes[to - 1] === 0x5d
+  const inner = isBracketed ? 1 : 0
+  if (!setAddress(into, row, slot, line.bytes, start + inner, to - inner)) return false
   if (to === end || isIcmp) return true
   const port = readPort(line.bytes, to + 1, end)
   const ports = slot === ADDRESS_SLOT.sourceAddress ? into.sourcePort : into.destinationPort
@@ -200,7 +202,7 @@ function setPeer(
 function readSignature(line: Line, into: RecordBatch, row: number, brace: number): void {
   const { bytes } = line
   into.threatId[row] = readDecimal(bytes, found.idStart, found.idEnd)
-  let end = backOverBlanks(bytes, brace)
+  let end = endOfSignature(bytes, brace)
   const priority = bracketBefore(bytes, end, PRIORITY)
   if (priority >= 0) {
     into.severity[row] = severityOfPriority(readDecimal(bytes, priority + PRIORITY.length, end - 1))
@@ -217,6 +219,17 @@ function readSignature(line: Line, into: RecordBatch, row: number, brace: number
     end = backOverBlanks(bytes, end - STARS.length)
   }
   setText(into, row, TEXT_SLOT.threatName, bytes, found.textStart, end)
+}
+
+/** Snort's syslog ends the brackets with a colon, and may name the interface: `[Priority: 2] <eth0> {TCP}`. */
+function endOfSignature(bytes: Uint8Array, brace: number): number {
+  let end = backOverBlanks(bytes, brace)
+  if (end > found.textStart && bytes[end - 1] === 0x3e) {
+    let open = end - 1
+    while (open > found.textStart && bytes[open] !== 0x3c && bytes[open] !== 0x5d) open--
+    if (bytes[open] === 0x3c && open > found.textStart) end = backOverBlanks(bytes, open)
+  }
+  return end - 1 > found.textStart && bytes[end - 1] === 0x3a && bytes[end - 2] === 0x5d ? end - 1 : end
 }
 
 function backOverBlanks(bytes: Uint8Array, from: number): number {
