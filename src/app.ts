@@ -8,6 +8,7 @@ import { resolve } from 'node:path'
 import { serviceActions } from './app/actions.ts'
 import { bannerLines } from './app/banner.ts'
 import { Jobs } from './app/jobs.ts'
+import { KnownPeers } from './app/known-peers.ts'
 import { LogStoreKeeper } from './app/log-store-keeper.ts'
 import { readMachine } from './app/machine.ts'
 import type { Parts } from './app/parts.ts'
@@ -19,6 +20,7 @@ import { Rates } from './app/rates.ts'
 import { recoverFromList } from './app/recovery.ts'
 import { Serving } from './app/serving.ts'
 import { SettingsDesk } from './app/settings-desk.ts'
+import { SignedIn } from './app/signed-in.ts'
 import { componentsOf } from './app/status.ts'
 import { listUrls, pageUrl } from './app/urls.ts'
 import { ControlServer } from './api/control-server.ts'
@@ -114,6 +116,7 @@ class Builder {
     const jobs = this.#startJobs(parts, desk, thread, reports)
     await this.#openGeo(parts, desk)
     this.#apply = (settings) => {
+      parts.signedIn.isOn = settings['detection.guards.administrators']
       decider.configure(decisionRules(settings))
       serving.list.setSentinel(settings['list.sentinel'])
       serving.list.recheck()
@@ -206,7 +209,17 @@ class Builder {
       refuse: (target) => parts.decider?.refuse(target) ?? null,
     })
     const { list, certificate, fetches } = serving
+    const signedIn = new SignedIn()
+    signedIn.isOn = desk.settings['detection.guards.administrators']
+    const peers = new KnownPeers({
+      clock,
+      ask: (sql, parameters, signal) =>
+        parts.logs?.isReady === true ? parts.logs.client.rows(sql, parameters, signal) : null,
+      report: (reason) => events.partFailed('known-peers', 'ask the log store about peers', reason),
+    })
     const parts: Parts = {
+      signedIn,
+      peers,
       version: VERSION,
       dataFolder: this.#dataFolder,
       clock,
@@ -236,7 +249,9 @@ class Builder {
       rules: decisionRules(desk.settings),
       clock,
       alarms,
+      protectionSources: { administrators: () => parts.signedIn.addresses() },
     })
+    parts.signedIn.onChange = () => decider.refreshSources()
     this.#undo.push(() => decider.flush())
     await readMachine(decider)
     const last = list.snapshot
@@ -265,7 +280,7 @@ class Builder {
     desk: SettingsDesk,
     decider: Decider,
   ): Promise<{ thread: PipelineThread; reports: PipelineReports }> {
-    const reports = new PipelineReports(parts, decider)
+    const reports = new PipelineReports(parts, decider, () => desk.settings)
     const thread = new PipelineThread(
       { dataFolder: this.#dataFolder, seed: randomInt(2 ** 32), ...reports.handlers() },
       desk.settings,

@@ -9,8 +9,10 @@ import type { StateStore } from '../store/state/state-store.ts'
 import type { Alarms } from '../telemetry/alarms.ts'
 import type { Events } from '../telemetry/events.ts'
 import type { LogStoreKeeper } from './log-store-keeper.ts'
+import type { KnownPeers } from './known-peers.ts'
 import type { PipelineThread } from './pipeline-thread.ts'
 import type { Rates } from './rates.ts'
+import type { SignedIn } from './signed-in.ts'
 
 export interface Parts {
   readonly version: string
@@ -25,6 +27,9 @@ export interface Parts {
   readonly rates: Rates
   /** Where firewalls fetch the list, the likeliest first. */
   readonly listUrls: () => string[]
+  /** Sessions of administrators, told by whoever signs them in. */
+  readonly signedIn: SignedIn
+  readonly peers: KnownPeers
   decider: Decider | null
   state: StateStore | null
   pipeline: PipelineThread | null

@@ -2,7 +2,9 @@
  * What the pipeline thread reports, brought to the parts it concerns: detections to the decider one batch after the
  * other, lines from blocked sources to their decisions, losses and failures to log and alarms.
  */
+import type { Settings } from '../config/schema.ts'
 import type { Decider } from '../decide/decider.ts'
+import type { Judgement } from '../decide/judge.ts'
 import { formatNetwork, parseNetwork } from '../lib/address.ts'
 import type { Detection } from '../model/detection.ts'
 import type { SeenMessage } from '../pipeline-messages.ts'
@@ -14,22 +16,28 @@ import type { PipelineThreadOptions } from './pipeline-thread.ts'
 /** Detections that wait for the decider; beyond, the oldest are given up and counted: a flood must not fill memory. */
 const WAITING_LIMIT = 20_000
 
+const ALLOWED_ATTACK_MS = 3_600_000
+
 type Handlers = Pick<PipelineThreadOptions, 'onFound' | 'onEvent' | 'onStoreEvent' | 'onDeath'>
 
 export class PipelineReports {
   readonly #parts: Parts
   readonly #decider: Decider
+  readonly #settings: () => Settings
   readonly #waiting: Detection[] = []
   #working: Promise<void> | null = null
   /** Detections of the time before the start, looked up one batch after the other. */
   #sifting: Promise<void> = Promise.resolve()
   #givenUp = 0
+  /** When an allowed source attacked last; its alarm stands for an hour after. */
+  #allowedAttackAtMs = Number.NEGATIVE_INFINITY
   /** Findings that stand as alarms, with their text. */
   #raised = new Map<string, string>()
 
-  constructor(parts: Parts, decider: Decider) {
+  constructor(parts: Parts, decider: Decider, settings: () => Settings) {
     this.#parts = parts
     this.#decider = decider
+    this.#settings = settings
   }
 
   handlers(): Handlers {
@@ -67,6 +75,8 @@ export class PipelineReports {
   /** Findings of the pipeline (socket buffers, unreadable files, ...) are alarms while they stand. */
   raiseFindings(inputs: readonly NamedFindings[]): void {
     const now = new Map<string, string>()
+    if (this.#parts.clock.monotonicMs() - this.#allowedAttackAtMs > ALLOWED_ATTACK_MS)
+      this.#parts.alarms.clear('allowed-attacker')
     for (const { name, findings } of inputs) {
       for (const { code, message, mend } of findings) {
         const key = `${code}:${name}`
@@ -101,14 +111,41 @@ export class PipelineReports {
   }
 
   async #work(): Promise<void> {
-    const { events } = this.#parts
+    const { events, peers } = this.#parts
     while (this.#waiting.length > 0) {
-      const judgements = await this.#decider.decide(this.#waiting.splice(0))
-      for (const { detection, verdict, reason } of judgements) {
+      const detections = this.#waiting.splice(0)
+      const isAsked = this.#settings()['detection.guards.knownPeers']
+      const marked = isAsked
+        ? await peers.mark(detections, (detection) => this.#mayBeBlocked(detection))
+        : detections
+      const judgements = await this.#decider.decide(marked)
+      for (const judgement of judgements) {
+        const { detection, verdict, reason } = judgement
         events.detectionDecided(detection, { verdict, reason }, formatNetwork(detection.source))
+        if (verdict === 'refuse') this.#refused(judgement)
       }
     }
     this.#working = null
+  }
+
+  /** Whether it matters if the source is a peer: nobody looks up what would not be blocked anyway. */
+  #mayBeBlocked({ mode, lateral, source }: Detection): boolean {
+    return mode === 'enforce' && !lateral && this.#decider.refuse(source) === null
+  }
+
+  /** Somebody who is never blocked attacks: a person must know, since nothing else will happen. */
+  #refused({ detection, reason }: Judgement): void {
+    const { alarms, clock, signedIn } = this.#parts
+    if (signedIn.addresses().has(detection.sourceAddress)) signedIn.spared++
+    const check = this.#decider.allow.check(formatNetwork(detection.source))
+    if (!check.ok || check.value.entry === null) return
+    this.#allowedAttackAtMs = clock.monotonicMs()
+    alarms.raise({
+      code: 'allowed-attacker',
+      severity: 'warning',
+      message: `An allowed source set off ${detection.rule} and was not blocked: ${reason}.`,
+      mend: 'Look at it with explain; if it is not what the entry was made for, take the entry off the allowlist.',
+    })
   }
 
   #giveUp(count: number): void {

@@ -170,7 +170,7 @@ export function statusView(parts: Parts): StatusView {
       findings: [...findings],
     })),
     parser: { ...pipeline?.status?.parser },
-    detector: { ...pipeline?.status?.detector },
+    detector: { ...pipeline?.status?.detector, ...guardCounters(parts) },
     store: {
       state: parts.logs?.note ?? 'not started yet',
       counters: { ...pipeline?.status?.segments, logStoreRestarts: parts.logs?.restarts ?? 0 },
@@ -197,5 +197,16 @@ export function statusView(parts: Parts): StatusView {
     losses: [...(pipeline?.status?.losses ?? [])],
     unknownLines: [...(pipeline?.status?.unknownLines ?? [])],
     findings: parts.alarms.active().map(({ code, message, mend }) => ({ code, message, mend })),
+  }
+}
+
+/** What the guards of decisions have spared and asked, beside those of detection. */
+function guardCounters({ peers, signedIn, decider }: Parts): Record<string, number> {
+  return {
+    sparedKnownPeers: decider?.counters().peersHeld ?? 0,
+    sparedAdministrators: signedIn.spared,
+    peersAsked: peers.counters.asked,
+    peersFound: peers.counters.peers,
+    peersNotAsked: peers.counters.notAsked,
   }
 }

@@ -15,6 +15,8 @@ export interface DecisionRules {
   readonly inactiveMs: number
   /** What becomes of a detection whose source could be forged, per rule. */
   readonly spoofable: Readonly<Record<RuleName, SpoofablePolicy>>
+  /** Known peers are held for review when what convicts them could be forged. */
+  readonly holdsPeers: boolean
   /** Life of a block on forgeable evidence where the policy is `brief`. */
   readonly briefMs: number
   readonly repeatOffender: {
@@ -44,6 +46,7 @@ export function decisionRules(settings: Settings): DecisionRules {
       'brute-force': settings['detection.bruteForce.spoofable'],
       'vendor-scan': settings['detection.vendorScan.spoofable'],
     },
+    holdsPeers: settings['detection.guards.knownPeers'],
     briefMs: settings['decisions.briefHours'] * HOUR_MS,
     repeatOffender: {
       mode: settings['decisions.repeatOffender.mode'],

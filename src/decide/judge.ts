@@ -49,6 +49,8 @@ export interface JudgeCounters {
   held: number
   shadowed: number
   refused: number
+  /** Of those held: known peers (detection.guards.knownPeers). */
+  peersHeld: number
   /** Detections of what was blocked already. */
   repeated: number
   /** Detections that were not kept because too many came. */
@@ -61,6 +63,7 @@ const noCounts = (): JudgeCounters => ({
   held: 0,
   shadowed: 0,
   refused: 0,
+  peersHeld: 0,
   repeated: 0,
   notKept: 0,
 })
@@ -191,11 +194,12 @@ export class Judge {
     const brake =
       isForgeable && policy === 'hold'
         ? `${detection.proofReason}, and ${detection.rule} holds such for review`
-        : this.#brakeReason(detection.source, clock.monotonicMs())
+        : (this.#peerReason(detection) ?? this.#brakeReason(detection.source, clock.monotonicMs()))
     if (brake === null) {
       this.#counters.blocked++
       const life = this.#lifeOf(detection)
-      const reason = life.words === null ? reasonOf(detection) : `${reasonOf(detection)}; ${life.words}`
+      const words = [reasonOf(detection), life.words, peerWords(detection)]
+      const reason = words.filter((part) => part !== null).join('; ')
       return this.#create(detection, 'block', { verdict: 'block', reason }, life)
     }
     if (registry.holdCount >= MAX_HELD) {
@@ -213,6 +217,13 @@ export class Judge {
       verdict: 'hold',
       reason: `held for review: ${brake}; ${reasonOf(detection)}`,
     })
+  }
+
+  /** Why a known peer is held: only forgeable evidence is against it. Null: no peer, or the guard is off. */
+  #peerReason({ peer, proof, proofReason }: Detection): string | null {
+    if (!this.#keeper.rules.holdsPeers || peer?.isPeer !== true || proof === 'handshake') return null
+    this.#counters.peersHeld++
+    return `it is a known peer (${peer.why}), and ${proofReason}`
   }
 
   /** Which brake holds a new block of the target, or null. */
@@ -341,4 +352,13 @@ export class Judge {
       stored: { id: randomUUIDv7(), atMs, detection, verdict, reason, decisionId },
     }
   }
+}
+
+/** What a block says of its source as a peer; null when there is nothing to say. */
+function peerWords({ peer, proof, proofReason }: Detection): string | null {
+  if (peer === undefined || peer.isPeer === false) return null
+  if (peer.isPeer === null) return `whether it is a known peer could not be asked: ${peer.why}`
+  return proof === 'handshake'
+    ? `it is a known peer (${peer.why}) and is blocked all the same: ${proofReason}`
+    : `it is a known peer (${peer.why})`
 }

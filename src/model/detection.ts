@@ -77,6 +77,16 @@ export interface Detection {
   readonly witnesses: readonly Witness[]
   /** Up to EVIDENCE_LINES raw lines, oldest first. */
   readonly evidence: readonly string[]
+  /** Whether the source is one with whom sessions were completed lately; absent: not asked. */
+  readonly peer?: PeerNote
+}
+
+/** What the stored logs say of a source as a peer. */
+export interface PeerNote {
+  /** Null: it could not be asked. */
+  readonly isPeer: boolean | null
+  /** A clause: what makes it a peer or not, or why that is not known. */
+  readonly why: string
 }
 
 /** Raw lines frozen with a detection. */
