@@ -21,6 +21,7 @@ import { Program } from '../program.ts'
 import type { LineFormat } from '../registry.ts'
 import { endOfToken } from '../search-bytes.ts'
 import { isSane, readClock, readMonth } from '../stamp.ts'
+import { setProtocol } from '../value-fields.ts'
 
 const REASONS = [
   'netfilter: the text is of another program than the kernel, which only quotes a packet',
@@ -326,7 +327,8 @@ function readKey(
   const value = start + (stage === STAGE.protocol ? PROTO.length : 4)
   const isLast = end === line.end
   if (stage === STAGE.protocol) {
-    setLowerWord(into, row, TEXT_SLOT.protocol, line, value, end)
+    if (isDigit(bytes[value] as number)) setProtocol(into, row, line, value, end)
+    else setLowerWord(into, row, TEXT_SLOT.protocol, line, value, end)
     return OK
   }
   if (isLast) {
