@@ -40,8 +40,8 @@ import {
   TYPES,
   VISITS,
 } from './fortigate-words.ts'
-import { deviceAndTimeGroup, numberGroups, placeGroups, textGroup } from './pair-groups.ts'
-import { ESCAPES, numberOf, setCommon, setValue } from './pair-record.ts'
+import { ALL_KINDS, deviceAndTimeGroup, numberGroups, placeGroups, textGroup } from './pair-groups.ts'
+import { ESCAPES, numberOf, setCommon, setEither, setValue } from './pair-record.ts'
 import { keyTable, labelTable, REGISTERS } from './pair-registers.ts'
 import { type PairKeys, Pairs, SEPARATOR } from './pair-scan.ts'
 import type { ValueGroup } from './pair-shape.ts'
@@ -149,6 +149,26 @@ const FIRST_CLIENT_PORT = 1024
 
 const text = (slot: number, registers: readonly number[], isUser = false): ValueGroup =>
   textGroup(pairs, ESCAPES.cef, slot, registers, isUser)
+/** Registers that tell the source where no key does. */
+function peerGroup(
+  registers: readonly number[],
+  more: readonly number[],
+  read: (line: Line, into: RecordBatch, row: number) => boolean,
+): ValueGroup {
+  const slot = ADDRESS_SLOT.sourceAddress
+  return {
+    registers,
+    needs: [R.source, R.source6, ...more],
+    addresses: [slot],
+    kinds: ALL_KINDS,
+    read(line, into, row) {
+      if (!pairs.has(R.source)) return read(line, into, row)
+      setEither(line, into, row, pairs, slot, R.source, R.source6)
+      return true
+    },
+  }
+}
+
 const shapes = new ShapeMemory(pairs, [
   ...numberGroups(pairs),
   text(TEXT_SLOT.rule, [R.policyName, R.ruleId]),
@@ -158,7 +178,25 @@ const shapes = new ShapeMemory(pairs, [
   text(TEXT_SLOT.application, [R.application, R.service]),
   text(TEXT_SLOT.threatCategory, [R.categoryText]),
   ...placeGroups(pairs, ESCAPES.cef),
+  peerGroup([R.remote, R.remotePort], [], (line, into, row) => {
+    if (!setPeer(line, into, row, ADDRESS_SLOT.sourceAddress, R.remote)) return false
+    into.sourcePort[row] = portOf(line, R.remotePort)
+    return true
+  }),
+  peerGroup([R.origin], [R.remote, R.userAddress], (line, into, row) => {
+    if (pairs.has(R.remote) || pairs.has(R.userAddress)) return false
+    readOrigin(line, into, row)
+    return true
+  }),
   deviceAndTimeGroup(pairs, ESCAPES.cef),
+  {
+    // `remip` and `locip` stand in with their own ports
+    registers: [R.sourcePort, R.destinationPort],
+    needs: [R.source, R.remote, R.destination, R.local],
+    kinds: ALL_KINDS,
+    read: () =>
+      (pairs.has(R.source) || !pairs.has(R.remote)) && (pairs.has(R.destination) || !pairs.has(R.local)),
+  },
   {
     registers: [R.sourcePort, R.destinationPort, R.service],
     needs: [R.direction, R.threatName, R.virus, R.botnet, R.eventType],

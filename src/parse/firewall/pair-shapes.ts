@@ -51,6 +51,7 @@ export class ShapeMemory {
   readonly #timesSeen = new Uint8Array(ENTRY.idMask + 1)
   readonly #values = new Uint8Array(CUSTOM_COUNT)
   readonly #labels = new Uint8Array(CUSTOM_COUNT)
+  readonly #isValueFirst = new Uint8Array(CUSTOM_COUNT)
   readonly #labelPlace = new Int16Array(CUSTOM_COUNT)
 
   /** `groups` in the order in which they are to be read. */
@@ -168,7 +169,8 @@ export class ShapeMemory {
       const isEmpty = start === notedEnd[place]
       const target = this.#targetOf(line, vendor, place)
       if (target === NONE) continue
-      if (target < 0 || this.#timesSeen[entry & ENTRY.idMask] !== 1) {
+      const isSingle = this.#timesSeen[entry & ENTRY.idMask] === 1
+      if (target < 0 || (!isSingle && !mayRepeat(entry, vendor))) {
         this.#hole[place] = FIXED
       } else if (pairs.start[target] === start) {
         this.#register[place] = target
@@ -184,6 +186,7 @@ export class ShapeMemory {
     const { count, notedEntry } = this.#pairs
     this.#values.fill(0)
     this.#labels.fill(0)
+    this.#isValueFirst.fill(0)
     for (let place = 0; place < count; place++) {
       const entry = notedEntry[place] as number
       if (entry === NONE) continue
@@ -194,7 +197,10 @@ export class ShapeMemory {
       if (isLabel(entry)) {
         this.#labels[index] = Math.min(9, (this.#labels[index] as number) + 1)
         this.#labelPlace[index] = place
-      } else this.#values[index] = Math.min(9, (this.#values[index] as number) + 1)
+      } else {
+        if (this.#labels[index] === 0) this.#isValueFirst[index] = 1
+        this.#values[index] = Math.min(9, (this.#values[index] as number) + 1)
+      }
     }
     this.#timesFilled.fill(0)
     for (let place = 0; place < count; place++) {
@@ -218,16 +224,29 @@ export class ShapeMemory {
     const entry = notedEntry[place] as number
     const index = (entry >>> ENTRY.registerShift) & ENTRY.registerMask
     if ((entry & ENTRY.custom) === 0) return index
-    if (isLabel(entry) || (this.#labels[index] as number) > 1 || (this.#values[index] as number) > 1)
-      return -2
+    if (isLabel(entry)) return -2
+    let label = this.#labelPlace[index] as number
+    if ((this.#labels[index] as number) > 1 || (this.#values[index] as number) > 1) {
+      // each value is of the label in front of it, when the first one is
+      label = this.#labelInFront(place, index)
+      if (label === NONE || this.#isValueFirst[index] === 1) return -2
+    }
     let found = vendor.defaults?.[index] ?? NONE
-    if (this.#labels[index] === 1) {
-      const label = this.#labelPlace[index] as number
+    if ((this.#labels[index] as number) > 0) {
       const start = skipBlanks(line.bytes, notedStart[label] as number, notedEnd[label] as number)
       const end = trimEnd(line.bytes, start, notedEnd[label] as number)
       found = vendor.labels.find(line.bytes, line.view, start, end)
     }
     return found < 0 ? NONE : (found >>> ENTRY.registerShift) & ENTRY.registerMask
+  }
+
+  #labelInFront(place: number, index: number): number {
+    for (let at = place - 1; at >= 0; at--) {
+      const entry = this.#pairs.notedEntry[at] as number
+      if (entry === NONE || !isLabel(entry)) continue
+      if (((entry >>> ENTRY.registerShift) & ENTRY.registerMask) === index) return at
+    }
+    return NONE
   }
 
   /** Hash of all that may not differ. Two lines may share one by chance: that costs time, and is never wrong. */
@@ -252,6 +271,12 @@ export class ShapeMemory {
 
 function isLabel(entry: number): boolean {
   return (entry & ENTRY.custom) !== 0 && ((entry >>> ENTRY.rankShift) & ENTRY.rankMask) === 1
+}
+
+/** Whether a second value of the key says nothing. */
+function mayRepeat(entry: number, vendor: PairKeys): boolean {
+  if ((entry & ENTRY.repeats) !== 0) return true
+  return (entry & ENTRY.custom) !== 0 && vendor.repeatsCustomKeys === true
 }
 
 /** Makes holes where the line differs from what the shape held, and keeps those that it had. */
