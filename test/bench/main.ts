@@ -26,6 +26,7 @@ const PARTS: Readonly<Record<string, () => Promise<Part>>> = {
   udp: async () => (await import('./parts/udp.ts')).udp,
   latency: async () => (await import('./parts/latency.ts')).latency,
   list: async () => (await import('./parts/list.ts')).list,
+  pack: async () => (await import('./parts/pack.ts')).packing,
   memory: async () => (await import('./parts/memory.ts')).memory,
   kill: async () => (await import('./parts/kill.ts')).kill,
 }

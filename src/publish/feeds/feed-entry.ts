@@ -34,9 +34,7 @@ export interface FeedEntry {
 }
 
 /** What is known of a decision beside the decision itself. */
-export type EntryKnowledge = Partial<
-  Pick<FeedEntry, 'severity' | 'devices' | 'hits' | 'offences' | 'country'>
->
+export type EntryKnowledge = Partial<Pick<FeedEntry, 'severity' | 'devices' | 'hits' | 'country'>>
 
 /** The entry of a decision. Whoever calls it says what else is known; the rest is null. */
 export function entryOf(decision: Decision, known: EntryKnowledge = {}): FeedEntry {
@@ -52,7 +50,7 @@ export function entryOf(decision: Decision, known: EntryKnowledge = {}): FeedEnt
     expiresAtMs: decision.expiresAtMs,
     devices: known.devices ?? (decision.device === null ? [] : [decision.device]),
     hits: known.hits ?? null,
-    offences: known.offences ?? null,
+    offences: decision.offences,
     reason: decision.reason,
     country: known.country ?? null,
   }
