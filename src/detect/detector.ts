@@ -21,6 +21,7 @@ import type { DetectionRule, LiveCount } from './rule.ts'
 import { makeRules } from './rules.ts'
 import type { CountedBatch, Found, ScanOptions } from './scan.ts'
 import type { DetectionSettings } from './settings.ts'
+import type { OnCount } from './window.ts'
 import { WitnessLines } from './witness-lines.ts'
 
 export interface DetectorOptions {
@@ -32,6 +33,8 @@ export interface DetectorOptions {
   readonly live: boolean
   /** Memory for lines kept as evidence; 64 MiB unless given. */
   readonly witnessBytes?: number
+  /** Told of the counts of port scan and host sweep, for the curve of a backtest. */
+  readonly onCount?: OnCount
 }
 
 /** The rules of the devices that share settings; the first one is everybody else's. */
@@ -226,8 +229,8 @@ export class Detector {
 
   /** All profiles beside the default together may hold as many keys as it. */
   #scanOptions(share: number): ScanOptions {
-    const { seed, live } = this.#options
-    return { maxKeys: Math.ceil(this.#settings.maxKeys / share), seed, live, lines: this.#lines }
+    const { seed, live, onCount } = this.#options
+    return { maxKeys: Math.ceil(this.#settings.maxKeys / share), seed, live, lines: this.#lines, onCount }
   }
 }
 

@@ -16,7 +16,7 @@ import { ADDRESS_SLOT, type RecordBatch, TEXT_SLOT } from '../model/record-batch
 import { type AddressKinds, KIND } from './address-kind.ts'
 import { type AddressMask, prefixOf } from './address-mask.ts'
 import type { WindowCounters } from './key-table.ts'
-import { type Firing, type Sightings, SlidingWindow } from './window.ts'
+import { type Firing, type OnCount, type Sightings, SlidingWindow } from './window.ts'
 import type { WitnessLines } from './witness-lines.ts'
 
 /** A detection and the row of the batch that convicted. */
@@ -32,6 +32,8 @@ export interface ScanOptions {
   readonly lines: WitnessLines
   /** Live, keys are kept by arrival; in `replay` by event time, which is far more often late. */
   readonly live: boolean
+  /** Told of the counts of port scan and host sweep (window.ts). */
+  readonly onCount?: OnCount | undefined
 }
 
 /** A batch as the rules see it: the rows that count, and what is needed to judge them. */
@@ -92,6 +94,7 @@ export function makeWindows(
       maxSlotBytes: maxKeys * SLOT_BYTES_PER_KEY,
       seed: options.seed,
       lines: options.lines,
+      onCount: options.onCount,
     })
   return { v4: make('v4', options.maxKeys), v6: make('v6', Math.ceil(options.maxKeys / V6_SHARE)) }
 }
@@ -235,7 +238,7 @@ export function whoAndWhere(
 }
 
 /** The last EVIDENCE_LINES of the kept lines, in order of arrival; a line kept twice (start and end) comes once. */
-function evidenceOf(refs: Uint32Array, lines: WitnessLines): string[] {
+export function evidenceOf(refs: Iterable<number>, lines: WitnessLines): string[] {
   const texts = [...new Set(refs)]
     .filter((ref) => ref !== 0)
     .sort((a, b) => lines.ageOf(b) - lines.ageOf(a))

@@ -42,7 +42,11 @@ export interface WindowOptions {
   readonly maxSlotBytes?: number
   readonly seed: number
   readonly lines: WitnessLines
+  /** Told of each count of two and more that a sighting leads to, up to `need`: for the curve of a backtest. */
+  readonly onCount?: OnCount | undefined
 }
+
+export type OnCount = (sightings: Sightings, index: number, count: number) => void
 
 /** The records of a batch that count, as columns; `rows` are rows of the batch, ascending. */
 export class Sightings {
@@ -82,6 +86,7 @@ export class SlidingWindow {
   #windowMs: number
   readonly #table: KeyTable
   readonly #lines: WitnessLines
+  readonly #onCount: OnCount | null
   readonly #hashes = new Int32Array(BATCH_MESSAGES)
   #originMs = Number.NaN
   /** Only written, so that the compiler keeps the loop that reads ahead. */
@@ -95,6 +100,7 @@ export class SlidingWindow {
   constructor(options: WindowOptions) {
     this.#table = new KeyTable(options)
     this.#lines = options.lines
+    this.#onCount = options.onCount ?? null
     this.#need = options.need
     this.#windowMs = options.windowMs
     this.configure(options.need, options.windowMs, options.keepMs)
@@ -399,6 +405,7 @@ export class SlidingWindow {
     const meta = words[at + META] as number
     const count = meta >>> COUNT_SHIFT
     const isAbove = count >= this.#need
+    if (this.#onCount !== null) this.#onCount(this.#sightings, i, count)
     if (isAbove && (meta & ABOVE) === 0) this.#fire(words[at + this.#table.valueAt] as number, count, i, meta)
     words[at + META] = isAbove ? meta | ABOVE : meta & ~ABOVE
     if (count === 1) this.#demote(segment, at)
