@@ -3,9 +3,12 @@
  * clone. Main owns decisions and settings; the thread owns lines.
  */
 import type { Settings } from './config/schema.ts'
+import type { InspectedCount } from './detect/detector.ts'
+import type { ExceptionView } from './detect/exceptions.ts'
 import type { SendersStatus } from './detect/senders.ts'
 import type { SeriesStatus } from './detect/sequences.ts'
 import type { PostedLines, PostOutcome } from './input/http.ts'
+import type { Network } from './lib/address.ts'
 import type { Detection } from './model/detection.ts'
 import type { DeviceStatus } from './model/device.ts'
 import type { UnknownShape } from './parse/unknown-lines.ts'
@@ -38,6 +41,8 @@ export type ToPipeline =
   | { readonly kind: 'reset' }
   /** Lines of one request over HTTPS; answered by `lines-taken` with the same number. */
   | { readonly kind: 'lines'; readonly request: number; readonly lines: PostedLines }
+  /** What rules count now for sources within a network; answered by `inspected` with the same number. */
+  | { readonly kind: 'inspect'; readonly request: number; readonly source: Network }
   /** Take in nothing more, make every line durable, then say `stopped`. */
   | { readonly kind: 'stop' }
 
@@ -61,8 +66,20 @@ export type FromPipeline =
     }
   | { readonly kind: 'store'; readonly event: StoreEvent }
   | { readonly kind: 'lines-taken'; readonly request: number; readonly outcome: PostOutcome }
+  | { readonly kind: 'inspected'; readonly request: number; readonly inspection: Inspection }
   | { readonly kind: 'stopped' }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string }
+
+/** What detection holds of a source at this moment. */
+export interface Inspection {
+  /** Counters of rules, the nearest to its threshold first; at most INSPECTED_COUNTS. */
+  readonly counts: readonly InspectedCount[]
+  /** Counters left out. */
+  readonly more: number
+  readonly exceptions: readonly ExceptionView[]
+}
+
+export const INSPECTED_COUNTS = 200
 
 /** A blocked source that sent lines. */
 export interface SeenMessage {

@@ -17,6 +17,7 @@ import { HttpInput, type PostedLines, type PostOutcome } from './input/http.ts'
 import { BatchPool } from './input/pool.ts'
 import { BatchQueue } from './input/queue.ts'
 import { TcpInput } from './input/tcp.ts'
+import type { Network } from './lib/address.ts'
 import { systemClock } from './lib/clock.ts'
 import { AppError, messageOf } from './lib/errors.ts'
 import { GeoStage } from './parse/geo.ts'
@@ -25,7 +26,14 @@ import { Parser, type ParserCounters } from './parse/parser.ts'
 import { parserOptions } from './parse/parser-options.ts'
 import { type PipelineParts, runPipeline } from './pipeline.ts'
 import { restoreWindows } from './restore-windows.ts'
-import type { FromPipeline, PipelineStart, PipelineStatus, ToPipeline } from './pipeline-messages.ts'
+import {
+  type FromPipeline,
+  INSPECTED_COUNTS,
+  type Inspection,
+  type PipelineStart,
+  type PipelineStatus,
+  type ToPipeline,
+} from './pipeline-messages.ts'
 import { inputStatuses, makeSources, ownPorts, type Source } from './pipeline-sources.ts'
 import { Relay } from './publish/relay.ts'
 import { logStoreOptions } from './store/logs/embedded.ts'
@@ -202,11 +210,20 @@ function listen(desk: Desk, stop: () => void): void {
       case 'lines':
         tell({ kind: 'lines-taken', request: message.request, outcome: takeLines(desk, message.lines) })
         break
+      case 'inspect':
+        tell({ kind: 'inspected', request: message.request, inspection: inspect(desk, message.source) })
+        break
       case 'stop':
         stop()
         break
     }
   })
+}
+
+function inspect({ detector }: Desk, source: Network): Inspection {
+  const counts = detector.inspect(source, systemClock.nowMs())
+  const shown = counts.slice(0, INSPECTED_COUNTS)
+  return { counts: shown, more: counts.length - shown.length, exceptions: detector.exceptions() }
 }
 
 function takeLines({ sources }: Desk, lines: PostedLines): PostOutcome {

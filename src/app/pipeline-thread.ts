@@ -6,11 +6,13 @@
 import { Worker } from 'node:worker_threads'
 import type { Settings } from '../config/schema.ts'
 import type { PostedLines } from '../input/http.ts'
+import type { Network } from '../lib/address.ts'
 import { AppError, type ErrorCode, messageOf } from '../lib/errors.ts'
 import type { Detection } from '../model/detection.ts'
 import type {
   FromPipeline,
   InputStatus,
+  Inspection,
   PipelineStart,
   PipelineStatus,
   SeenMessage,
@@ -42,6 +44,8 @@ const RESTART_MS = [500, 1000, 2000, 5000, 10_000, 30_000]
 const HEALTHY_MS = 60_000
 /** Longest wait for the last lines to become durable at a stop. */
 const STOP_MS = 8000
+/** Longest wait for what detection counts: a table of millions of keys takes a tenth of a second. */
+const INSPECT_LIMIT_MS = 3000
 
 export class PipelineThread {
   readonly #options: PipelineThreadOptions
@@ -58,6 +62,7 @@ export class PipelineThread {
   #restartTimer: NodeJS.Timeout | null = null
   /** Requests with lines that the thread has not answered yet. */
   readonly #posted = new Map<number, (answer: PostAnswer) => void>()
+  readonly #inspected = new Map<number, (inspection: Inspection | null) => void>()
   #requests = 0
 
   constructor(options: PipelineThreadOptions, settings: Settings, tls: TlsMaterial) {
@@ -121,6 +126,21 @@ export class PipelineThread {
     })
   }
 
+  /** What detection counts now for sources within a network; null when the thread is away or busy for too long. */
+  inspect(source: Network): Promise<Inspection | null> {
+    if (this.#worker === null || !this.#isReady || this.#isStopping) return Promise.resolve(null)
+    return new Promise((resolve) => {
+      const request = ++this.#requests
+      const timer = setTimeout(() => this.#inspected.get(request)?.(null), INSPECT_LIMIT_MS)
+      this.#inspected.set(request, (inspection) => {
+        clearTimeout(timer)
+        this.#inspected.delete(request)
+        resolve(inspection)
+      })
+      this.#tell({ kind: 'inspect', request, source })
+    })
+  }
+
   resetWindows(): void {
     this.#tell({ kind: 'reset' })
   }
@@ -170,6 +190,7 @@ export class PipelineThread {
       this.#worker = null
       for (const answer of this.#posted.values()) answer('away')
       this.#posted.clear()
+      for (const answer of this.#inspected.values()) answer(null)
       const wasReady = this.#isReady
       this.#isReady = false
       if (this.#isStopping) {
@@ -217,6 +238,9 @@ export class PipelineThread {
       case 'lines-taken':
         this.#posted.get(message.request)?.(message.outcome === 'stopped' ? 'away' : message.outcome)
         this.#posted.delete(message.request)
+        break
+      case 'inspected':
+        this.#inspected.get(message.request)?.(message.inspection)
         break
       case 'stopped':
         break
