@@ -41,6 +41,16 @@ export function makeEntryColumns(count: number): EntryColumns {
   }
 }
 
+/** The columns of the first `count` entries; the same columns when these are all. */
+export function firstEntries(columns: EntryColumns, count: number): EntryColumns {
+  if (columns.values.length === count) return columns
+  const { words, prefixLengths } = columns.entries
+  return {
+    entries: { words: words.slice(0, count * 4), prefixLengths: prefixLengths.slice(0, count) },
+    values: columns.values.slice(0, count),
+  }
+}
+
 export function setEntry(
   { entries, values }: EntryColumns,
   i: number,

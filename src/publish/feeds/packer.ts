@@ -9,7 +9,14 @@ import { Worker } from 'node:worker_threads'
 import type { Network } from '../../lib/address.ts'
 import { AppError, messageOf } from '../../lib/errors.ts'
 import type { FeedEntry } from './feed-entry.ts'
-import { type FeedRow, makeEntryColumns, rowAt, setEntry } from './feed-rows.ts'
+import {
+  type EntryColumns,
+  type FeedRow,
+  firstEntries,
+  makeEntryColumns,
+  rowAt,
+  setEntry,
+} from './feed-rows.ts'
 import { networkColumnsOf } from './network-columns.ts'
 import { type PackInput, type PackOptions, type PackResult, pack } from './pack.ts'
 import type { FromPackWorker, ToPackWorker } from './pack-worker.ts'
@@ -111,9 +118,7 @@ export class Packer {
       throw new AppError('failed', `${this.#taken} feeds wait to be packed already`)
     this.#taken++
     try {
-      const { taken, refused, refusedCount } = await takeEntries(request)
-      const columns = makeEntryColumns(taken.length)
-      await inSlices(taken.length, (i) => setEntry(columns, i, taken[i] as FeedEntry, request.nowMs))
+      const { columns, taken, refused, refusedCount } = await takeEntries(request)
       const never = networkColumnsOf(request.never)
       const spared = networkColumnsOf(request.spared)
       const input: PackInput = { ...columns, never, spared, options: request.options }
@@ -205,11 +210,14 @@ export class Packer {
   }
 }
 
+/** What matches and may be published, as entries and as columns. */
 async function takeEntries(request: PackRequest): Promise<{
+  columns: EntryColumns
   taken: FeedEntry[]
   refused: RefusedEntry[]
   refusedCount: number
 }> {
+  const columns = makeEntryColumns(request.entries.length)
   const taken: FeedEntry[] = []
   const refused: RefusedEntry[] = []
   let refusedCount = 0
@@ -217,13 +225,15 @@ async function takeEntries(request: PackRequest): Promise<{
     const entry = request.entries[i] as FeedEntry
     if (!request.matches(entry)) return
     const reason = request.refuse(entry.network)
-    if (reason === null) taken.push(entry)
-    else {
+    if (reason === null) {
+      setEntry(columns, taken.length, entry, request.nowMs)
+      taken.push(entry)
+    } else {
       refusedCount++
       if (refused.length < SHOWN_REFUSED) refused.push({ entry, reason })
     }
   })
-  return { taken, refused, refusedCount }
+  return { columns: firstEntries(columns, taken.length), taken, refused, refusedCount }
 }
 
 async function outcomeOf(
