@@ -3,11 +3,13 @@
  * lines; what it holds is valid until the next message. Cost: about 1 ns a byte.
  */
 import { readAddress } from '../address-bytes.ts'
-import { ascii, isDigit, readPort, startsWith, trimEnd } from '../bytes.ts'
+import { ascii, isDigit, isWord, readPort, startsWith, trimEnd } from '../bytes.ts'
 import { matchLiteral, PART, type Part, type Template } from './cisco-form.ts'
 
 /** Longest text that is looked through for the end of a name. */
 const MAX_NAME_BYTES = 512
+/** A shorter literal (a bracket, ` to `) may well stand twice. */
+const MIN_DOUBT_BYTES = 4
 const TYPE = ascii('type ')
 
 export class Endpoint {
@@ -47,6 +49,11 @@ export class Match {
   readonly end = new Int32Array(KINDS)
   /** Furthest position that was reached: of forms that fail, the one that came furthest tells most. */
   reach = 0
+  /**
+   * What ends a user's name in the form stands again further back: a name may hold it, so what was read behind it (an
+   * address) may be the user's text.
+   */
+  isDoubtful = false
   #bytes: Uint8Array = new Uint8Array(0)
   #end = 0
 
@@ -74,6 +81,7 @@ export class Match {
     this.#bytes = bytes
     this.#end = end
     this.reach = at
+    this.isDoubtful = false
     return this.#run(form, 0, form.length, at) >= 0
   }
 
@@ -90,11 +98,22 @@ export class Match {
         const behind = this.#run(form, i + 1, part.jump, at)
         if (behind >= 0) at = behind
         i = part.jump - 1
-      } else at = this.#read(part.kind, form, i, at)
+      } else {
+        at = this.#read(part.kind, form, i, at)
+        if (at >= 0 && (part.kind === PART.user || part.kind === PART.name)) this.#doubt(form[i + 1], at)
+      }
       if (at < 0) return -1
       if (at > this.reach) this.reach = at
     }
     return at
+  }
+
+  #doubt(next: Part | undefined, at: number): void {
+    if (next === undefined || next.kind !== PART.literal || next.literal.length < MIN_DOUBT_BYTES) return
+    const last = this.#end - next.literal.length
+    for (let i = at + next.literal.length; i <= last; i++) {
+      if (isWord(this.#bytes, i, i + next.literal.length, next.literal)) this.isDoubtful = true
+    }
   }
 
   #read(kind: number, form: Template, index: number, at: number): number {

@@ -144,6 +144,7 @@ function readMessage(line: Line, into: RecordBatch, row: number): void {
   const message = MESSAGES.get(header.id)
   if (message === undefined) {
     if (match.any(SESSION_FORMS, line.bytes, header.textAt, line.end)) {
+      if (match.isDoubtful) line.flags |= FLAG.ambiguous
       setSide(into, row, match.a, ADDRESS_SLOT.sourceAddress)
       readUser(line, into, row)
     }
@@ -169,6 +170,7 @@ function decoded(line: Line, into: RecordBatch, row: number, slot: number, text:
 }
 
 function readCommon(line: Line, into: RecordBatch, row: number, message: Message): void {
+  if (match.isDoubtful) line.flags |= FLAG.ambiguous
   const { start, end } = match
   decoded(line, into, row, TEXT_SLOT.subtype, message.subtype)
   if (match.has(PART.action)) {
