@@ -121,7 +121,10 @@ export const right = binary(0x76) // unsigned
 // 64-bit integers
 export const isZero64 = unary(0x50)
 export const unequal64 = binary(0x52)
+export const lowestBit64 = unary(0x7a)
+export const bitCount64 = unary(0x7b)
 export const add64 = binary(0x7c)
+export const subtract64 = binary(0x7d)
 export const multiply64 = binary(0x7e)
 export const and64 = binary(0x83)
 export const or64 = binary(0x84)

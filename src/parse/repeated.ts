@@ -8,12 +8,14 @@
  * RFC 5424 puts PROCID, MSGID and structured data behind it: `SrcLocation=United - - -  States; SrcIP=...`.
  */
 import { FLAG } from '../model/log-record.ts'
-import { ascii, isDigit, skipBlanks, startsWith } from './bytes.ts'
+import { ascii, indexOfByte, isDigit, skipBlanks, startsWith } from './bytes.ts'
 import { type Line, STAMP } from './line.ts'
 
 const MARK = ascii('message repeated ')
 const TIMES = ascii(' times: [')
 const NIL_PARTS = ascii(' - - - ')
+/** The blank, four times. */
+const BLANKS = 0x20202020
 const TAG_LIMIT_BYTES = 128
 const CUT_BYTES = 800
 
@@ -21,9 +23,8 @@ const CUT_BYTES = 800
 export function joinRepeated(line: Line): void {
   const { bytes, at, end } = line
   const limit = Math.min(end, at + TAG_LIMIT_BYTES)
-  let blank = at
-  while (blank < limit && bytes[blank] !== 0x20) blank++
-  if (blank === limit) return
+  const blank = indexOfByte(line.view, at, limit, BLANKS)
+  if (blank >= limit) return
   if (bytes[blank + 1] === 0x2d) joinSplitTag(line, blank)
   if (bytes[blank + 1] !== 0x6d) return // 'm'
   if (!startsWith(bytes, blank + 1, end, MARK)) return

@@ -13,10 +13,12 @@ import {
   defineDecimal,
   defineIsWord,
   defineNumber,
+  definePlaces,
   defineText,
   defineV4,
   isOther,
   kernelMemory,
+  MORE_PLACES,
   seek,
 } from './text-kernel.ts'
 
@@ -30,6 +32,10 @@ const decimal = defineDecimal(module)
 const text = defineText(module)
 const number = defineNumber(module, decimal)
 const isWord = defineIsWord(module)
+const placesAt = allocate((20 + MORE_PLACES) * 4)
+const places = new Int32Array(kernelMemory.buffer, placesAt, 20 + MORE_PLACES)
+const commas = definePlaces(module, 0x2c)
+module.define(3, (_, at, end, n) => commas.call(at.get, end.get, int(placesAt), n.get), 'commas')
 module.define(2, (_, from, to) => number.call(from.get, to.get, int(outAt)), 'number')
 module.define(2, (_, from, to) => isWord.call(from.get, to.get), 'isWord')
 module.define(2, (_, from, to) => v4.call(from.get, to.get, int(outAt)), 'v4')
@@ -137,6 +143,23 @@ describe('the kernels', () => {
       assert.equal((kernel['seek'] as Run)(from, to), from + distance)
       assert.ok((kernel['seek'] as Run)(from, from + distance) >= from + distance)
     }
+  })
+
+  it('find the places of a byte in order, as many as are asked for, or all', () => {
+    check(
+      property(
+        string({ unit: constantFrom(',', 'a', ','), maxLength: 300 }),
+        integer({ min: 1, max: 20 }),
+        (value, wanted) => {
+          const { bytes, from, to } = place(value)
+          const expected = [...bytes.keys()].filter((at) => at >= from && at < to && bytes[at] === 0x2c)
+          const found = (kernel['commas'] as Run)(from, to, wanted)
+          const inRange = [...places.subarray(0, found)].filter((at) => at < to)
+          assert.ok(inRange.length >= Math.min(wanted, expected.length))
+          assert.deepEqual(inRange, expected.slice(0, inRange.length))
+        },
+      ),
+    )
   })
 
   it('compare with a text to the last byte', () => {

@@ -19,6 +19,7 @@ import {
   atMost,
   below16,
   bitCount,
+  bitCount64,
   bits16,
   bytes16,
   choose,
@@ -42,6 +43,7 @@ import {
   long,
   low32,
   lowestBit,
+  lowestBit64,
   makeMemory,
   multiply,
   multiply64,
@@ -55,6 +57,7 @@ import {
   storeDouble,
   subtract,
   subtract16,
+  subtract64,
   unequal,
   unequal64,
   type WasmFunction,
@@ -118,6 +121,59 @@ export function isOther(at: Code, text: string): Code {
   return last === 0
     ? first
     : or(first, unequal64(load64(at, TEXT_AT + last), long(view.getBigInt64(last, true))))
+}
+
+/** Places that a function of `definePlaces` may store more than it is asked for. */
+export const MORE_PLACES = 80
+const USUAL_PLACES = 12
+
+/**
+ * A function of `[at, end)`, an address and a number: stores the places of a byte there, a word each, until so many are
+ * found or the range ends, and answers how many. Some may lie behind the range. Faster than to `seek` one after the
+ * other, where each search waits for the one before: (m) 25 ns for the first 47 commas of a line of PAN-OS CSV.
+ */
+export function definePlaces(module: WasmModule, byte: number): WasmFunction {
+  return module.define(4, (f, at, end, out, wanted) => {
+    const bits = f.local('i64')
+    const more = f.local('i32')
+    const first = f.local('i32')
+    const limit = f.local('i32')
+    const count = f.local('i32')
+    const block = (index: number): Code =>
+      left64(
+        widen(bits16(equal16(load128(at.get, TEXT_AT + 16 * index), bytes16(byte)))),
+        long(BigInt(16 * index)),
+      )
+    const storeNext = (address: Code, distance: number): Code =>
+      all(
+        store32(address, distance, add(at.get, low32(lowestBit64(bits.get)))),
+        bits.set(and64(bits.get, subtract64(bits.get, long(1n)))),
+      )
+    return all(
+      first.set(out.get),
+      limit.set(add(out.get, left(wanted.get, int(2)))),
+      repeat(
+        all(
+          bits.set(or64(or64(block(0), block(1)), or64(block(2), block(3)))),
+          count.set(low32(bitCount64(bits.get))),
+          // Most blocks hold no more than these; what is stored in excess is written over.
+          ...Array.from({ length: USUAL_PLACES }, (_, i) => storeNext(out.get, 4 * i)),
+          more.set(out.get),
+          when(
+            isZero(isZero64(bits.get)),
+            repeat(
+              all(storeNext(more.get, 4 * USUAL_PLACES), more.set(add(more.get, int(4)))),
+              isZero(isZero64(bits.get)),
+            ),
+          ),
+          out.set(add(out.get, left(count.get, int(2)))),
+          at.set(add(at.get, int(64))),
+        ),
+        and(less(out.get, limit.get), less(at.get, end.get)),
+      ),
+      right(subtract(out.get, first.get), int(2)),
+    )
+  })
 }
 
 const ZERO = 0x30

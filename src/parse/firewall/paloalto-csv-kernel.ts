@@ -14,6 +14,7 @@ import {
   int,
   isZero,
   less,
+  load32,
   load8,
   type Local,
   or,
@@ -31,17 +32,19 @@ import {
   defineDecimal,
   defineIsWord,
   defineNumber,
+  definePlaces,
   defineText,
   defineV4,
   isOther,
   kernelMemory,
-  seek,
+  MORE_PLACES,
   TEXT_AT,
 } from '../text-kernel.ts'
 
 /** Bytes that must be left behind the columns read here. */
 export const MIN_TAIL_BYTES = 120
 export const STAMP_BYTES = 19
+export const TAIL_COLUMN = 47
 const COMMA = 0x2c
 const QUOTE = 0x22
 const BRACE = 0x7b
@@ -116,18 +119,20 @@ interface Kernel {
   readonly entryOf: (start: number, end: number) => number
 }
 
-/** Code for columns, one after the other: a column is `[from, at)`, and the next one begins behind the comma. */
+const commasAt = allocate((TAIL_COLUMN + MORE_PLACES) * 4)
+
+/** Code for columns, one after the other: a column is `[from, at)`, and `at` is the comma behind it. */
 class ColumnCode {
   readonly bad: Local
   readonly #at: Local
-  readonly #end: Local
   readonly #from: Local
+  /** The column in hand. */
+  #column = -1
   readonly #scratch: Local
   readonly #module: Functions
 
-  constructor(f: WasmFunction, at: Local, end: Local, module: Functions) {
+  constructor(f: WasmFunction, at: Local, module: Functions) {
     this.#at = at
-    this.#end = end
     this.#from = f.local('i32')
     this.#scratch = f.local('i32')
     this.bad = f.local('i32')
@@ -150,26 +155,33 @@ class ColumnCode {
     return this.bad.set(or(this.bad.get, condition))
   }
 
-  #column(...take: readonly Code[]): Code {
-    const at = this.#at
-    return all(
-      this.#from.set(at.get),
-      seek(at, this.#end, COMMA, this.#scratch),
-      ...take,
-      at.set(add(at.get, int(1))),
-    )
+  /** Where a column ends. */
+  static #comma(column: number): Code {
+    return load32(int(commasAt), column * 4)
+  }
+
+  #next(...take: readonly Code[]): Code {
+    this.#column++
+    const { get } = this.#at
+    const begin = this.#column === 0 ? get : add(ColumnCode.#comma(this.#column - 1), int(1))
+    return all(this.#from.set(begin), this.#at.set(ColumnCode.#comma(this.#column)), ...take)
   }
 
   /** A column that is neither quoted nor a list. */
   plain(...take: readonly Code[]): Code {
     const isListed = or(equal(this.#byteAt(0), int(QUOTE)), equal(this.#byteAt(0), int(BRACE)))
-    return this.#column(this.#isBadIf(isListed), ...take)
+    return this.#next(this.#isBadIf(isListed), ...take)
   }
 
   /** The column in front of all. */
   digit(): Code {
     const isOne = and(equal(this.#width(), int(1)), this.#isDigitAt(0))
-    return this.#column(this.#isBadIf(isZero(isOne)))
+    return this.#next(this.#isBadIf(isZero(isOne)))
+  }
+
+  /** A column that is this word. */
+  type(word: string): Code {
+    return this.#next(this.#isBadIf(isOther(this.#from.get, `${word},`)))
   }
 
   #width(): Code {
@@ -191,12 +203,15 @@ class ColumnCode {
   }
 
   /** A stamp, or nothing where that is allowed; its shape is looked at in a few places. */
-  stamp(mayBeEmpty: boolean): Code {
+  stamp(mayBeEmpty: boolean, startSlot?: number): Code {
     const isOdd = or(
       or(unequal(this.#width(), int(STAMP_BYTES)), unequal(this.#byteAt(4), int(0x2f))),
       or(unequal(this.#byteAt(13), int(0x3a)), isZero(and(this.#isDigitAt(0), this.#isDigitAt(18)))),
     )
-    return this.#column(this.#isBadIf(mayBeEmpty ? and(isOdd, unequal(this.#from.get, this.#at.get)) : isOdd))
+    return this.#next(
+      this.#isBadIf(mayBeEmpty ? and(isOdd, unequal(this.#from.get, this.#at.get)) : isOdd),
+      startSlot === undefined ? [] : this.put(startSlot, this.#from.get),
+    )
   }
 
   isNumber(into: number): Code {
@@ -204,12 +219,12 @@ class ColumnCode {
   }
 
   number(into: number, ...more: readonly Code[]): Code {
-    return this.#column(this.#isBadIf(isZero(this.isNumber(into))), ...more)
+    return this.#next(this.#isBadIf(isZero(this.isNumber(into))), ...more)
   }
 
   port(slot: number | null): Code {
     const port = this.#scratch
-    return this.#column(
+    return this.#next(
       port.set(this.#module.decimal.call(this.#from.get, this.#at.get)),
       this.#isBadIf(or(less(port.get, int(0)), greater(port.get, int(65_535)))),
       this.#isBadIf(greater(this.#width(), int(5))),
@@ -224,14 +239,14 @@ class ColumnCode {
   /** A word that begins with no digit, as `0x19` does. */
   word(slot: number): Code {
     const isOdd = or(isZero(this.isWord()), this.#isDigitAt(0))
-    return this.#column(this.#isBadIf(isOdd), this.range(TEXT_OUT[slot] as number))
+    return this.#next(this.#isBadIf(isOdd), this.range(TEXT_OUT[slot] as number))
   }
 
   /** A word, or `n/a`, which is none. */
   endReason(): Code {
     const slot = TEXT_OUT[TEXT_SLOT.sessionEndReason] as number
     const isGiven = this.#scratch
-    return this.#column(
+    return this.#next(
       isGiven.set(isOther(this.#from.get, 'n/a,')),
       this.range(slot),
       when(isZero(isGiven.get), this.put(slot, int(0)), this.put(slot + 1, int(0))),
@@ -249,17 +264,16 @@ interface Functions {
 }
 
 /** Columns 0 to 21. */
-function headCode(columns: ColumnCode, at: Local): Code {
+function headCode(columns: ColumnCode): Code {
   return all(
     columns.digit(),
     columns.stamp(false),
     columns.plain(columns.range(OUT.serial), columns.put(OUT.serial + 2, columns.isNumber(NUMBER.serial))),
-    giveWhen(or(columns.bad.get, isOther(at.get, 'TRAFFIC,')), int(-1)),
-    at.set(add(at.get, int('TRAFFIC,'.length))),
+    columns.type('TRAFFIC'),
+    giveWhen(columns.bad.get, int(-1)),
     columns.plain(columns.range(OUT.subtype), columns.put(OUT.subtype + 2, columns.isWord())),
     columns.plain(),
-    columns.put(OUT.generated, at.get),
-    columns.stamp(true),
+    columns.stamp(true, OUT.generated),
     columns.address(OUT.source),
     columns.address(OUT.destination),
     columns.address(OUT.natSource),
@@ -322,17 +336,21 @@ function makeKernel(): Kernel {
     isWord: defineIsWord(module),
     text: defineText(module),
   }
+  const commas = definePlaces(module, COMMA)
   const tail = tails.define(module, false)
   tails.define(module, true, 'entryOf')
   module.define(
     2,
     (f, at, end) => {
-      const columns = new ColumnCode(f, at, end, functions)
+      const columns = new ColumnCode(f, at, functions)
+      const found = commas.call(at.get, end.get, int(commasAt), int(TAIL_COLUMN))
       return all(
-        headCode(columns, at),
+        giveWhen(less(found, int(TAIL_COLUMN)), int(-1)),
+        headCode(columns),
         giveWhen(columns.bad.get, int(-1)),
         countsCode(columns),
         giveWhen(columns.bad.get, int(-1)),
+        at.set(add(at.get, int(1))),
         giveWhen(greater(at.get, subtract(end.get, int(MIN_TAIL_BYTES))), int(-1)),
         columns.put(OUT.tail, at.get),
         tail.call(at.get, end.get),

@@ -24,6 +24,7 @@ import {
   OUT,
   out,
   STAMP_BYTES,
+  TAIL_COLUMN,
   tails,
   TEXT_OUT,
   TEXTS,
@@ -31,7 +32,6 @@ import {
 
 /** Shorter lines go the long way, which looks at every bound. */
 export const USUAL_CSV_BYTES = 400
-const TAIL_COLUMN = 47
 const TIME_COLUMN = 102
 /** Of `TRAFFIC`. */
 const TYPE_BYTES = 7
