@@ -112,7 +112,7 @@ export class ParseAndDetect {
 
   #take(full: RawBatch, run: Run): void {
     const records = this.#spare.pop() ?? new RecordBatch(full)
-    records.reset(full, ++this.#sequence)
+    records.sequence = ++this.#sequence // the parser resets the rest, as in the pipeline
     this.#parser.parse(full, records)
     run.detections += this.#detector.observe(records).length
     run.count += records.count
