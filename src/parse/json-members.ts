@@ -4,15 +4,14 @@
  * over, at most MAX_DEPTH deep. What is not JSON ends the walk with `isBroken`; it is lenient about what does not matter
  * here (numbers and words are not checked letter by letter).
  */
-import { indexOfByte } from './bytes.ts'
-import { KeyOrder } from './key-order.ts'
+import { endOfQuoted, indexOfByte } from './bytes.ts'
+import { KeyPlaces } from './key-places.ts'
 import type { Line } from './line.ts'
 import type { WordTable } from './word-table.ts'
 
 export const JSON_KIND = { string: 0, scalar: 1, object: 2, array: 3, null: 4 } as const
 
 const MAX_DEPTH = 64
-const QUOTES = 0x22222222
 const BACKSLASHES = 0x5c5c5c5c
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
@@ -36,7 +35,8 @@ export class JsonMembers {
   #isFirst = true
   #index = 0
   readonly #names: WordTable
-  readonly #order = new KeyOrder(QUOTE)
+  /** Keys with their quotes and colon. */
+  readonly #places = new KeyPlaces()
 
   constructor(names: WordTable) {
     this.#names = names
@@ -68,31 +68,41 @@ export class JsonMembers {
     }
     if (bytes[at] !== QUOTE) at = skipSpace(bytes, at, limit)
     this.#isFirst = false
-    if (at >= limit || bytes[at] !== QUOTE) return this.#break()
-    at = this.#takeKey(bytes, view, at + 1) + 1
-    if (bytes[at] !== 0x3a) at = skipSpace(bytes, at, limit)
-    if (at >= limit || bytes[at] !== 0x3a) return this.#break()
-    at++
+    this.keyStart = at + 1
+    const index = this.#index++
+    const length = this.#places.match(view, at, limit, index)
+    if (length > 0) {
+      this.target = this.#places.target
+      at += length
+      this.keyEnd = at - 2
+    } else {
+      at = this.#takeKey(bytes, view, at, index)
+      if (at < 0) return this.#break()
+    }
     if ((bytes[at] as number) <= 0x20) at = skipSpace(bytes, at, limit)
+    if (bytes[at] === QUOTE && at < limit) {
+      this.kind = JSON_KIND.string
+      this.start = at + 1
+      this.end = endOfQuoted(bytes, view, at + 1, limit)
+      this.#at = this.end + 1
+      return this.#at <= limit || this.#break()
+    }
     this.#at = this.#takeValue(bytes, view, at)
     return this.#at <= limit || this.#break()
   }
 
-  /** Sets the name that begins at `from`; returns where its closing quote is. */
-  #takeKey(bytes: Uint8Array, view: DataView, from: number): number {
-    const order = this.#order
-    const index = this.#index++
-    this.keyStart = from
-    if (order.match(bytes, view, from, this.#limit, index)) {
-      this.keyEnd = order.end
-      this.target = order.target
-      return order.end
-    }
-    const end = endOfString(bytes, view, from, this.#limit)
+  /** Looks up the name whose quote is at `from`; returns what is behind its colon, or -1 when none is there. */
+  #takeKey(bytes: Uint8Array, view: DataView, from: number, index: number): number {
+    const limit = this.#limit
+    if (from >= limit || bytes[from] !== QUOTE) return -1
+    const end = endOfQuoted(bytes, view, from + 1, limit)
     this.keyEnd = end
-    this.target = this.#names.find(bytes, view, from, end)
-    if (end < this.#limit) order.keep(bytes, view, from, end, this.target, index)
-    return end
+    this.target = this.#names.find(bytes, view, from + 1, end)
+    let at = end + 1
+    if (bytes[at] !== 0x3a) at = skipSpace(bytes, at, limit)
+    if (at >= limit || bytes[at] !== 0x3a) return -1
+    if (at === end + 1) this.#places.keep(view, from, at + 1 - from, this.target, index)
+    return at + 1
   }
 
   #break(): boolean {
@@ -105,12 +115,6 @@ export class JsonMembers {
     const limit = this.#limit
     const first = bytes[at]
     if (at >= limit) return limit + 1
-    if (first === QUOTE) {
-      this.kind = JSON_KIND.string
-      this.start = at + 1
-      this.end = endOfString(bytes, view, at + 1, limit)
-      return this.end + 1
-    }
     this.start = at
     if (first === 0x7b || first === 0x5b) {
       this.kind = first === 0x7b ? JSON_KIND.object : JSON_KIND.array
@@ -140,25 +144,13 @@ function isValueEnd(byte: number): boolean {
   return byte === 0x2c || byte === 0x7d || byte === 0x5d || byte <= 0x20
 }
 
-/** Position of the closing quote of the string that begins at `from`; `limit` or beyond when there is none. */
-export function endOfString(bytes: Uint8Array, view: DataView, from: number, limit: number): number {
-  let at = indexOfByte(view, from, limit, QUOTES)
-  while (at < limit && bytes[at - 1] === BACKSLASH) {
-    let escapes = 1
-    while (at - escapes - 1 >= from && bytes[at - escapes - 1] === BACKSLASH) escapes++
-    if (at - escapes < from || escapes % 2 === 0) break
-    at = indexOfByte(view, at + 1, limit, QUOTES)
-  }
-  return at
-}
-
 /** Behind the object or array that begins at `from`; beyond the limit when it never ends or is too deep. */
 function behindNested(bytes: Uint8Array, view: DataView, from: number, limit: number): number {
   let depth = 0
   let at = from
   while (at < limit) {
     const byte = bytes[at]
-    if (byte === QUOTE) at = endOfString(bytes, view, at + 1, limit)
+    if (byte === QUOTE) at = endOfQuoted(bytes, view, at + 1, limit)
     else if (byte === 0x7b || byte === 0x5b) {
       if (++depth > MAX_DEPTH) return limit + 1
     } else if ((byte === 0x7d || byte === 0x5d) && --depth === 0) return at + 1

@@ -41,24 +41,23 @@ export class KeyPlaces {
 
   /** Length of the key at `at` with its marks when it was the `place`-th of a line before, else 0. About 5 ns. */
   match(view: DataView, at: number, limit: number, place: number): number {
-    const first = view.getInt32(at, true)
-    const base = entryOf(first, view.getUint16(at + 4, true), place)
-    return (
-      this.#lengthOf(base, first, view, at, limit) || this.#lengthOf(base ^ OTHER, first, view, at, limit)
-    )
-  }
-
-  #lengthOf(base: number, first: number, view: DataView, at: number, limit: number): number {
     const entries = this.#entries
-    const what = entries[base] as number
-    const length = what & ENTRY.lengthMask
-    const last = at + length - 4
-    if (length < 4 || at + length > limit || first !== entries[base + WORDS]) return 0
-    if (view.getInt32(last, true) !== entries[base + LAST]) return 0
-    let word = base + WORDS
-    for (let i = at + 4; i < last; i += 4) if (view.getInt32(i, true) !== entries[++word]) return 0
-    this.target = (what >>> ENTRY.targetShift) - 1
-    return length
+    const first = view.getInt32(at, true)
+    let base = entryOf(first, view.getUint16(at + 4, true), place)
+    for (let tries = 0; tries < 2; tries++, base ^= OTHER) {
+      const what = entries[base] as number
+      const length = what & ENTRY.lengthMask
+      const last = at + length - 4
+      if (length < 4 || at + length > limit || first !== entries[base + WORDS]) continue
+      if (view.getInt32(last, true) !== entries[base + LAST]) continue
+      let word = base + WORDS + 1
+      let i = at + 4
+      for (; i < last && view.getInt32(i, true) === entries[word]; i += 4) word++
+      if (i < last) continue
+      this.target = (what >>> ENTRY.targetShift) - 1
+      return length
+    }
+    return 0
   }
 
   /**

@@ -9,7 +9,7 @@
 import { FLAG, FORMAT } from '../../model/log-record.ts'
 import type { RecordBatch } from '../../model/record-batch.ts'
 import { COMMA, EQUALS, indexOfByte, isBlank, QUOTE, skipBlanks, trimEnd } from '../bytes.ts'
-import { KeyOrder } from '../key-order.ts'
+import { KeyPlaces } from '../key-places.ts'
 import type { Line } from '../line.ts'
 import type { LineFormat } from '../registry.ts'
 import { WordTable } from '../word-table.ts'
@@ -69,7 +69,9 @@ for (const name of [
 }
 
 const values = new Values()
-const order = new KeyOrder(EQUALS)
+/** Known keys: 1 + the target, and a bit that says that the name is PAN-OS's alone. */
+const places = new KeyPlaces()
+const OWN = 0x1000
 
 /** 1 for letters and `_`, 2 for digits, `.` and `-`, which stand inside keys only. */
 const KEY_BYTE = new Uint8Array(256)
@@ -85,24 +87,29 @@ function endOfKey(bytes: Uint8Array, at: number, end: number): number {
   return to < limit && bytes[to] === EQUALS ? to : -1
 }
 
-/** Behind `endOfValue`: where the next key begins and ends, and its target; the end is -1 when there is none. */
+/** Behind `endOfValue`: where the next key ends (-1 when there is none), its target, and whether only PAN-OS has it. */
 let nextEnd = -1
 let nextTarget = -1
-let nextAt = 0
+let isNextOwn = false
 
-/** Looks whether the `index`-th key stands at `at`; sets `nextEnd` and `nextTarget`. */
+/** Looks whether the `index`-th key stands at `at`; sets `nextEnd`, `nextTarget` and `isNextOwn`. */
 function isKey(line: Line, at: number, index: number): boolean {
-  const { bytes, view, end } = line
-  nextAt = at
-  if (order.match(bytes, view, at, end, index)) {
-    nextEnd = order.end
-    nextTarget = order.target
-    return true
-  }
+  const { view, end } = line
+  const length = places.match(view, at, end, index)
+  if (length === 0) return isNewKey(line, at, index)
+  nextEnd = at + length - 1
+  nextTarget = (places.target & (OWN - 1)) - 1
+  isNextOwn = places.target >= OWN
+  return true
+}
+
+/** As `isKey`, for a key that did not stand at its place before: it is looked up and kept. */
+function isNewKey({ bytes, view, end }: Line, at: number, index: number): boolean {
   nextEnd = endOfKey(bytes, at, end)
   if (nextEnd < 0) return false
   nextTarget = NAME_TARGETS.find(bytes, view, at, nextEnd)
-  order.keep(bytes, view, at, nextEnd, nextTarget, index)
+  isNextOwn = nextTarget >= 0 && SIGNATURES.find(bytes, view, at, nextEnd) === 1
+  places.keep(view, at, nextEnd + 1 - at, (nextTarget + 1) | (isNextOwn ? OWN : 0), index)
   return true
 }
 
@@ -143,6 +150,14 @@ function endOfQuotes(bytes: Uint8Array, from: number, end: number, separator: nu
   return -1
 }
 
+/** The line that `recognise` looked at, and its separator. */
+const last: { bytes: Uint8Array | null; at: number; end: number; separator: number } = {
+  bytes: null,
+  at: -1,
+  end: -1,
+  separator: 0,
+}
+
 /** The separator of the line: what stands in front of its second key. 0 when there is none. */
 function separatorOf(bytes: Uint8Array, from: number, end: number): number {
   const key = endOfKey(bytes, from, end)
@@ -160,22 +175,25 @@ function separatorOf(bytes: Uint8Array, from: number, end: number): number {
 
 /** Known keys in the front of the line, among them one that is PAN-OS's alone, or a log type as only PAN-OS writes it. */
 function recognise(line: Line): boolean {
-  const { bytes, view, end } = line
+  const { bytes, end } = line
   if (KEY_BYTE[bytes[line.at] as number] !== 1) return false
   const separator = separatorOf(bytes, line.at, end)
+  last.bytes = bytes
+  last.at = line.at
+  last.end = end
+  last.separator = separator
   if (separator === 0 || !isKey(line, line.at, 0)) return false
   let known = 0
   let isOwn = false
-  let at = line.at
   for (let i = 1; i <= RECOGNISED_OF && nextEnd >= 0; i++) {
     const target = nextTarget
     const value = nextEnd + 1
     if (target >= 0) known++
-    if (!isOwn && target >= 0) isOwn = SIGNATURES.find(bytes, view, at, nextEnd) === 1
+    isOwn ||= isNextOwn
+    if (isOwn && known >= RECOGNISED) return true
     const to = endOfValue(line, value, separator, i)
     if (target === TARGET.type) isOwn ||= isType(line, value, to)
     if (isOwn && known >= RECOGNISED) return true
-    at = nextAt
   }
   return false
 }
@@ -190,7 +208,8 @@ function isType({ bytes, view }: Line, from: number, to: number): boolean {
 function read(line: Line, into: RecordBatch, row: number): number {
   values.clear()
   const { bytes, view, end } = line
-  const separator = separatorOf(bytes, line.at, end)
+  const isKnown = last.at === line.at && last.end === end && last.bytes === bytes
+  const separator = isKnown ? last.separator : separatorOf(bytes, line.at, end)
   isKey(line, line.at, 0)
   for (let i = 1; i < MAX_KEYS && nextEnd >= 0; i++) {
     const target = nextTarget
@@ -198,7 +217,7 @@ function read(line: Line, into: RecordBatch, row: number): number {
     let to = endOfValue(line, from, separator, i)
     if (target >= 0 && IS_ONE_WORD[target] === 1) {
       const start = skipBlanks(bytes, from, to)
-      const blank = blankBeforeKey(bytes, start, to)
+      const blank = blankBeforeKey(line, start, to)
       if (blank > 0) {
         to = blank
         isKey(line, skipBlanks(bytes, blank, end), i)
@@ -214,12 +233,22 @@ function read(line: Line, into: RecordBatch, row: number): number {
 }
 
 /** First blank in the range that has a key behind it, or -1: the separator was forgotten. */
-function blankBeforeKey(bytes: Uint8Array, from: number, to: number): number {
-  for (let at = from; at < to; at++) {
+function blankBeforeKey({ bytes, view }: Line, from: number, to: number): number {
+  for (let at = indexOfLow(view, from, to); at < to; at = indexOfLow(view, at + 1, to)) {
     if (!isBlank(bytes[at] as number)) continue
     return endOfKey(bytes, skipBlanks(bytes, at, to), to) > 0 ? at : -1
   }
   return -1
+}
+
+/** First blank or byte below it in the range, or at least `end`; four bytes a step, as `indexOfByte`. */
+function indexOfLow(view: DataView, start: number, end: number): number {
+  for (let at = start; at < end; at += 4) {
+    const word = view.getInt32(at, true)
+    const low = (word - 0x21212121) & ~word & 0x80808080
+    if (low !== 0) return at + ((31 - Math.clz32(low & -low)) >> 3)
+  }
+  return end
 }
 
 function take(bytes: Uint8Array, target: number, from: number, to: number): void {
