@@ -38,6 +38,7 @@ export const ROUTES = {
   setFreeze: { method: 'POST', path: '/control/v1/freeze', reply: 'object' },
   setEngine: { method: 'POST', path: '/control/v1/engine', reply: 'object' },
   explain: { method: 'POST', path: '/control/v1/explain', reply: 'object' },
+  explainLine: { method: 'POST', path: '/control/v1/explain-line', reply: 'object' },
   listSettings: { method: 'GET', path: '/control/v1/settings', reply: 'rows' },
   changeSettings: { method: 'POST', path: '/control/v1/settings/change', reply: 'object' },
   reload: { method: 'POST', path: '/control/v1/reload', reply: 'object' },
@@ -211,6 +212,34 @@ const statusView = z.object({
   findings: z.array(finding),
 })
 
+/** What a rule counts for a source. */
+const countView = z.object({
+  rule: z.enum(RULES),
+  /** As it is counted: an address, an IPv6 prefix, or a subnet. */
+  source: z.string(),
+  /** `ports of 203.0.113.10`. */
+  what: z.string(),
+  count: z.number(),
+  threshold: z.number(),
+  /** `more`: fires above the threshold; `reached`: at it. */
+  fires: z.enum(['more', 'reached']),
+  windowSeconds: z.number(),
+  lastAt: instant.nullable(),
+  /** Devices whose thresholds these are; empty: all without settings of their own. */
+  devices: z.array(z.string()),
+})
+
+const exceptionReply = z.object({
+  /** From 1, in the order of detection.exceptions. */
+  number: z.int(),
+  conditions: z.string(),
+  /** Null: all rules. */
+  rules: z.array(z.enum(RULES)).nullable(),
+  reason: z.string(),
+  /** Records that it kept from counting. */
+  records: z.number(),
+})
+
 const explanation = z.object({
   address: z.string(),
   verdict: z.enum(['blocked', 'held', 'shadow', 'allowed', 'protected', 'grace', 'not-blocked']),
@@ -219,6 +248,40 @@ const explanation = z.object({
   /** Raw lines that convicted, oldest first, whole. */
   evidence: z.array(z.string()),
   block: blockView.nullable(),
+  /** What rules count of it now, the nearest to its threshold first. */
+  counts: z.array(countView),
+  /** All exceptions with what they have spared. */
+  exceptions: z.array(exceptionReply),
+})
+
+/** A line or stored record through all stages. */
+const lineExplanation = z.object({
+  understood: z.boolean(),
+  format: z.string().nullable(),
+  /** Of a line that could not be read. */
+  diagnosis: z.object({ closest: z.string().nullable(), failed: z.string(), advice: z.string() }).nullable(),
+  flags: z.array(z.string()),
+  /** The record's fields that are known, by name. */
+  fields: z.record(z.string(), z.union([z.string(), z.number(), z.array(z.string()), z.null()])),
+  /** Whether it counts for any rule, and the name of the reason. */
+  counts: z.boolean(),
+  reason: z.string(),
+  guards: z.array(
+    z.object({
+      name: z.string(),
+      outcome: z.enum(['passed', 'stopped', 'off', 'not-asked']),
+      sentence: z.string(),
+    }),
+  ),
+  /** Those that it meets. */
+  exceptions: z.array(exceptionReply),
+  /** As how many values it counts in scan rules. */
+  weight: z.number(),
+  /** What rules had counted of its source then, by the settings of now. */
+  rules: z.array(countView),
+  sentences: z.array(z.string()),
+  /** Of its source; null without one. */
+  explanation: explanation.nullable(),
 })
 
 const settingView = z.object({
@@ -302,6 +365,21 @@ export const CONTRACT = {
     reply: z.object({ changed: z.boolean(), message: z.string() }),
   },
   explain: { input: z.strictObject({ address: target }), reply: explanation },
+  explainLine: {
+    input: z.union([
+      z.strictObject({ line: z.string().min(1).max(65_536), sender: z.string().max(255).optional() }),
+      z.strictObject({
+        /** Id of a stored record, as searches tell it: SEGMENT:POSITION. */
+        record: z
+          .string()
+          .regex(
+            /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}:\d{1,9}$/,
+            'expected the id of a stored record',
+          ),
+      }),
+    ]),
+    reply: lineExplanation,
+  },
   listSettings: { input: nothing, reply: settingView },
   changeSettings: {
     input: z.strictObject({
@@ -330,6 +408,9 @@ export type AllowView = z.infer<typeof allowView>
 export type ChangeResult = z.infer<typeof change>
 export type StatusView = z.infer<typeof statusView>
 export type Explanation = z.infer<typeof explanation>
+export type LineExplanation = z.infer<typeof lineExplanation>
+export type CountView = z.infer<typeof countView>
+export type ExceptionReply = z.infer<typeof exceptionReply>
 export type SettingView = z.infer<typeof settingView>
 
 /** Who asks: the operating-system user on the other side of the socket. */

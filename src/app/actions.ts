@@ -15,10 +15,13 @@ import type { Decider } from '../decide/decider.ts'
 import type { Explanation as Told } from '../decide/explain.ts'
 import { errorCodeOf, type Outcome, type RefusalCode } from '../decide/outcome.ts'
 import { instantOf } from '../decide/sentences.ts'
-import { formatNetwork, overlaps, parseNetwork } from '../lib/address.ts'
+import type { Settings } from '../config/schema.ts'
+import { formatNetwork, isV4, type Network, overlaps, parseNetwork } from '../lib/address.ts'
 import { AppError } from '../lib/errors.ts'
 import type { Decision, DecisionMode } from '../model/decision.ts'
 import type { StateStore } from '../store/state/state-store.ts'
+import { clockSentences, countSentences, countView, exceptionView } from './explain-counts.ts'
+import { explainLine } from './explain-line.ts'
 import type { Parts } from './parts.ts'
 import { seenLines } from './seen-lines.ts'
 import type { SettingsDesk } from './settings-desk.ts'
@@ -98,6 +101,8 @@ export function serviceActions({ parts, settings, stop }: ActionOptions): Servic
     },
     setEngine: (input, caller) => setEngine(parts, decider(), input, caller),
     explain: async ({ address }) => explain(parts, settings, decider(), address),
+    explainLine: async (input) =>
+      explainLine(parts, settings.settings, input, (address) => explain(parts, settings, decider(), address)),
     listSettings: () => settings.views(),
     changeSettings: (input, { user }) => settings.change(input.changes, user, input.reason),
     reload: () => settings.reload(),
@@ -296,16 +301,41 @@ async function explain(
   decider: Decider,
   address: string,
 ): Promise<Explanation> {
+  const network = parseNetwork(address, true)
   const lines = await seenLines(parts, settings.settings, address)
+  const inspection = network === null ? null : ((await parts.pipeline?.inspect(network)) ?? null)
   const told = valueOf(await decider.explain(address, lines))
   const decision = decider.active().find(({ id }) => id === told.active[0]?.id)
   return {
     address: told.address,
     verdict: verdictOf(told),
-    sentences: [...told.sentences, ...whereabouts(parts, address)],
+    sentences: [
+      ...told.sentences,
+      ...(inspection === null
+        ? ['What the rules count of it now could not be asked.']
+        : countSentences(inspection.counts, 'now', inspection.more)),
+      ...clockSentences(parts.pipeline?.status?.devices ?? [], lines?.devices ?? []),
+      ...(await peerSentences(parts, settings.settings, network)),
+      ...whereabouts(parts, address),
+    ],
     evidence: told.detections.flatMap(({ detection }) => [...detection.evidence]).slice(0, 20),
     block: decision === undefined ? null : viewOfDecision(decision),
+    counts: (inspection?.counts ?? []).map(countView),
+    exceptions: (inspection?.exceptions ?? []).map(exceptionView),
   }
+}
+
+/** Whether it is a known peer, which matters to decisions only while the guard is on. */
+async function peerSentences(
+  { peers, logs }: Parts,
+  settings: Settings,
+  network: Network | null,
+): Promise<string[]> {
+  if (network === null || logs === null || !settings['detection.guards.knownPeers']) return []
+  if (network.prefixLength < (isV4(network.words) ? 128 : 64)) return []
+  const { isPeer, why } = await peers.noteOf(network)
+  if (isPeer === null) return [`Whether it is a known peer could not be asked: ${why}.`]
+  return [`It is ${isPeer ? 'a' : 'no'} known peer: ${why}.`]
 }
 
 /** Country and network owner, from the operator's databases. */

@@ -123,6 +123,13 @@ export const HTTP_ROUTES: { readonly [Name in RouteName]: HttpRoute | null } = {
     tag: 'detection',
     summary: 'Why an address is blocked or not',
   },
+  explainLine: {
+    method: 'POST',
+    path: '/explain-line',
+    role: 'viewer',
+    tag: 'detection',
+    summary: 'A log line or stored record through all stages: read, guards, rules, decision',
+  },
   listSettings: {
     method: 'GET',
     path: '/settings',
