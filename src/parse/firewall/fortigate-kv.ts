@@ -164,6 +164,7 @@ function readEndpoints(line: Line, into: RecordBatch, row: number): void {
     into.destinationPort[row] = port(bytes, KEY.remport)
     return
   }
+  if (hasTwoPeers(line)) line.flags |= FLAG.ambiguous
   if (spans.has(KEY.srcip)) {
     address(into, row, line, KEY.srcip, ADDRESS_SLOT.sourceAddress)
     into.sourcePort[row] = port(bytes, KEY.srcport)
@@ -182,14 +183,40 @@ function readEndpoints(line: Line, into: RecordBatch, row: number): void {
 
 /** `ui="https(192.0.2.1)"`: the address in the brackets that end the value is the administrator's. */
 function readConsoleAddress(line: Line, into: RecordBatch, row: number): void {
+  readConsole(line, into.addresses, row * ADDRESS_STRIDE + ADDRESS_SLOT.sourceAddress)
+}
+
+function readConsole(line: Line, into: Uint32Array, at: number): boolean {
   const start = spans.start[KEY.ui] as number
-  if (start < 0) return
+  if (start < 0) return false
   const { bytes } = line
   const close = (spans.end[KEY.ui] as number) - 1
-  if (close <= start || bytes[close] !== 0x29) return
+  if (close <= start || bytes[close] !== 0x29) return false
   let open = close - 1
   while (open > start && bytes[open] !== 0x28) open--
-  readAddress(bytes, open + 1, close, into.addresses, row * ADDRESS_STRIDE + ADDRESS_SLOT.sourceAddress)
+  return readAddress(bytes, open + 1, close, into, at)
+}
+
+/** The peer of an event stands in one of these; no event has two. */
+const PEERS = [KEY.srcip, KEY.remip, KEY.userip]
+const peer = new Uint32Array(8)
+
+/** Whether an event names two peers: a user's name with a quote inside may have brought the other one. */
+function hasTwoPeers(line: Line): boolean {
+  if (!spans.has(KEY.remip) && !spans.has(KEY.userip) && !spans.has(KEY.ui)) return false
+  let known = 0
+  for (const key of PEERS) {
+    const start = spans.start[key] as number
+    if (start >= 0 && readAddress(line.bytes, start, spans.end[key] as number, peer, known === 0 ? 0 : 4)) {
+      if (known > 0 && !isSamePeer()) return true
+      known++
+    }
+  }
+  return readConsole(line, peer, known === 0 ? 0 : 4) && known > 0 && !isSamePeer()
+}
+
+function isSamePeer(): boolean {
+  return peer[0] === peer[4] && peer[1] === peer[5] && peer[2] === peer[6] && peer[3] === peer[7]
 }
 
 function readRule(line: Line, into: RecordBatch, row: number): void {
