@@ -8,6 +8,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { AppError } from '../../lib/errors.ts'
 import { begin } from './migrations/0001-begin.ts'
 import { lifetime } from './migrations/0002-lifetime.ts'
+import { objects } from './migrations/0003-objects.ts'
 
 export interface Migration {
   /** From 1, without gaps. */
@@ -16,7 +17,7 @@ export interface Migration {
   readonly statements: readonly string[]
 }
 
-export const MIGRATIONS: readonly Migration[] = [begin, lifetime]
+export const MIGRATIONS: readonly Migration[] = [begin, lifetime, objects]
 
 /** The number of the newest step that the database has taken; 0 when it is empty. */
 export function schemaVersion(db: DatabaseSync): number {

@@ -11,6 +11,15 @@ import type { Clock } from '../../lib/clock.ts'
 import { AppError, messageOf } from '../../lib/errors.ts'
 import type { Decision } from '../../model/decision.ts'
 import type {
+  Journal,
+  JournalEntry,
+  JournalQuery,
+  ObjectChange,
+  ObjectOutcome,
+  ObjectRepository,
+  StoredObject,
+} from '../../model/object.ts'
+import type {
   AuditCheck,
   AuditEntry,
   AuditLog,
@@ -29,6 +38,7 @@ import type {
   StoredSetting,
 } from '../../model/state.ts'
 import { queryAudit, verifyAuditChain } from './audit-log.ts'
+import { appendJournal, changeObject, objectFromRow, pruneJournal, readJournal } from './object-rows.ts'
 import { pruneState } from './prune.ts'
 import * as rows from './rows.ts'
 import { NodeSqliteDialect } from './sqlite-dialect.ts'
@@ -47,7 +57,7 @@ export interface StateStoreOptions {
 /** Ended blocks read at start to know who comes back. */
 const PAST_BLOCKS = 200_000
 
-export class StateStore implements StateRepository, SettingsRepository, AuditLog {
+export class StateStore implements StateRepository, SettingsRepository, AuditLog, ObjectRepository, Journal {
   /** True when there was no usable file and a new one was begun; it holds at most what was rescued from a damaged one. */
   readonly openedFresh: boolean
   /** What happened to the file since the last run, one sentence each; empty when all is well. */
@@ -55,10 +65,12 @@ export class StateStore implements StateRepository, SettingsRepository, AuditLog
   readonly #file: SqliteFile
   readonly #db: Database
   readonly #writer: ChangeWriter
+  readonly #clock: Clock
 
   /** Opens or begins the database and takes missing migrations. Throws AppError `state-unavailable`. */
   constructor(options: StateStoreOptions) {
     this.#file = new SqliteFile(options)
+    this.#clock = options.clock
     this.openedFresh = this.#file.openedFresh
     this.findings = this.#file.findings
     this.#db = new Kysely<Tables>({ dialect: new NodeSqliteDialect(this.#file) })
@@ -185,6 +197,50 @@ export class StateStore implements StateRepository, SettingsRepository, AuditLog
       })
       await this.#writer.write(transaction, written)
     })
+  }
+
+  async objects(kind: string): Promise<StoredObject[]> {
+    return this.#run('read objects', async () => {
+      const found = await this.#db
+        .selectFrom('objects')
+        .selectAll()
+        .where('kind', '=', kind)
+        .orderBy('id')
+        .execute()
+      return found.map(objectFromRow)
+    })
+  }
+
+  async object(kind: string, id: string): Promise<StoredObject | null> {
+    return this.#run('read an object', async () => {
+      const query = this.#db.selectFrom('objects').selectAll().where('kind', '=', kind).where('id', '=', id)
+      const row = await query.executeTakeFirst()
+      return row === undefined ? null : objectFromRow(row)
+    })
+  }
+
+  async changeObject(change: ObjectChange, audit: AuditEntry | null): Promise<ObjectOutcome> {
+    return this.#transaction('change an object', async (transaction) => {
+      const outcome = await changeObject(transaction, change, this.#clock)
+      if (outcome.ok && audit !== null)
+        await this.#writer.write(transaction, [{ kind: 'audit', entry: audit }])
+      return outcome
+    })
+  }
+
+  async appendJournal(entries: readonly JournalEntry[]): Promise<void> {
+    if (entries.length === 0) return
+    await this.#transaction('write the journal', (transaction) => appendJournal(transaction, entries))
+  }
+
+  async journal(query: JournalQuery): Promise<JournalEntry[]> {
+    return this.#run('read the journal', () => readJournal(this.#db, query))
+  }
+
+  async pruneJournal(kind: string, beforeMs: number, most: number): Promise<number> {
+    return this.#transaction('prune the journal', (transaction) =>
+      pruneJournal(transaction, kind, beforeMs, most),
+    )
   }
 
   async audit(query: AuditQuery): Promise<AuditRow[]> {

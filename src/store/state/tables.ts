@@ -94,6 +94,25 @@ export interface AuditTableRow {
   hash: string
 }
 
+export interface ObjectRow {
+  kind: string
+  id: string
+  /** JSON. */
+  body: string
+  version: number
+  changedAtMs: number
+  changedBy: string
+}
+
+export interface JournalRow {
+  id: string
+  kind: string
+  subject: string
+  atMs: number
+  /** JSON. */
+  body: string
+}
+
 export interface Tables {
   decisions: DecisionRow
   detections: DetectionRow
@@ -102,6 +121,8 @@ export interface Tables {
   engine: EngineRow
   settings: SettingRow
   audit: AuditTableRow
+  objects: ObjectRow
+  journal: JournalRow
   auditHead: { id: number; sequence: number; hash: string }
 }
 
