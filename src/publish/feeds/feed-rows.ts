@@ -86,13 +86,20 @@ export function rowAt(
   const first = packed.memberStart[i] as number
   const end = packed.memberEnd[i] as number
   let lead = entries[members[first] as number] as FeedEntry
+  let leadValue = first + 1 < end ? packValue(lead, nowMs) : 0
   let [createdAtMs, lastSeenAtMs] = [lead.createdAtMs, lead.lastSeenAtMs]
   /** Of decisions for exactly this network the latest end, of parts of it the earliest. */
   let wholeUntilMs = Number.NEGATIVE_INFINITY
   let partsUntilMs = Number.POSITIVE_INFINITY
   for (let k = first; k < end; k++) {
     const entry = entries[members[k] as number] as FeedEntry
-    if (k > first && isBefore(entry, lead, nowMs)) lead = entry
+    if (k > first) {
+      const value = packValue(entry, nowMs)
+      if (value > leadValue || (value === leadValue && entry.decisionId < lead.decisionId)) {
+        lead = entry
+        leadValue = value
+      }
+    }
     createdAtMs = Math.min(createdAtMs, entry.createdAtMs)
     lastSeenAtMs = Math.max(lastSeenAtMs, entry.lastSeenAtMs)
     const untilMs = entry.expiresAtMs ?? Number.POSITIVE_INFINITY
@@ -133,9 +140,4 @@ export function nextInLine(
   return Array.from(result.nextInLine.subarray(0, limit), (i) =>
     rowAt(result.leftOut, i, result.members, entries, nowMs),
   )
-}
-
-function isBefore(a: FeedEntry, b: FeedEntry, nowMs: number): boolean {
-  const difference = packValue(a, nowMs) - packValue(b, nowMs)
-  return difference === 0 ? a.decisionId < b.decisionId : difference > 0
 }

@@ -143,6 +143,14 @@ test('lossless: covers exactly what was decided and may be published, by the few
   })
 })
 
+test('without aggregation: every network that may be published, once', () => {
+  check((one) => {
+    const { rows } = packCase(one, 'none')
+    const written = networksOf(rows).map(formatNetwork)
+    assert.deepEqual(written.toSorted(), [...new Set(allowedOf(one).map(formatNetwork))].toSorted())
+  })
+})
+
 test('never more than the capacity; what stays is worth at least what is left out; together they are everything', () => {
   check((one) => {
     const scope = one.budget % 2 === 0 ? 'firewall' : 'list'

@@ -1,14 +1,12 @@
 /**
  * nftables: `nft -f` loads the file as one transaction, so the sets are never empty in between. Makes the table and both
- * sets where they are missing; rules that use them are the administrator's:
- * `nft add rule inet filter input ip saddr @block4 drop` within the same table. Elements go in chunks, which keeps the
- * parser's memory low.
+ * sets where they are missing; the chain and rules that use them are the administrator's (docs/feeds.md). Elements go in
+ * chunks, which keeps the parser's memory low.
  *
  * A set of intervals refuses overlapping elements, so a row inside an earlier one is left to it. With timeouts the set has
  * another flag: `nft delete table inet NAME` once when that option is changed.
  */
-import type { Network } from '../../../lib/address.ts'
-import { contains } from '../../../lib/address.ts'
+import { contains, type Network } from '../../../lib/address.ts'
 import type { FeedRow } from '../feed-rows.ts'
 import { type FeedFormat, type FormatOptions, isV4Row, PLAIN_TEXT, secondsLeft } from './feed-format.ts'
 import { networkText } from './text-lines.ts'
