@@ -11,7 +11,7 @@ import { copyText } from './text-kernel.ts'
 /** A line in a batch of its own, with text of another line behind it. */
 function lineOf(text: string): Line {
   const raw = new RawBatch(text.length * 3 + 128)
-  for (const part of [text, ' srcip=192.0.2.99 "x"']) {
+  for (const part of [text, '" srcip=192.0.2.99 "x"']) {
     const bytes = Buffer.from(part, 'latin1')
     raw.add(bytes, 0, bytes.length, 0)
   }
@@ -21,8 +21,16 @@ function lineOf(text: string): Line {
   return line
 }
 
+interface Found {
+  readonly isOpen: boolean
+  /** Start and end of each key's value. */
+  readonly values: readonly (readonly [number, number])[]
+  readonly ambiguous: boolean
+  readonly last: number
+}
+
 /** What is found in the line, with the kernel and without. */
-function found(text: string, isCopied: boolean): unknown {
+function found(text: string, isCopied: boolean): Found {
   const line = lineOf(text)
   if (!isCopied) line.isCopied = () => false
   const isOpen = findPairs(line, line.start)
@@ -45,13 +53,21 @@ const parts = fc.array(
 test('the kernel finds the pairs that JavaScript finds', () => {
   fc.assert(
     fc.property(parts, (given) => {
-      const text = `date=2025-02-20 ${given.map(([piece, gap]) => piece + gap).join('')}end=1`
+      const text = `date=2025-02-20 ${given.map(([piece, gap]) => piece + gap).join('')}vd=`
       const expected = found(text, false)
       found(text, true) // now every key is known by its place
       assert.deepEqual(found(text, true), expected)
     }),
     { numRuns: 2000 },
   )
+})
+
+test('what lies behind a line is no value of it', () => {
+  for (const isCopied of [false, true, true]) {
+    const { isOpen, values } = found('date=2025-02-20 vd=root srcip=', isCopied)
+    assert.equal(isOpen, false)
+    assert.deepEqual(values[KEY.srcip], [30, 30])
+  }
 })
 
 test('a line of usual pairs is read to its end in one go', () => {

@@ -90,7 +90,7 @@ export function blankPairs(places: KeyPlaces, start: Int32Array, end: Int32Array
         repeat(
           all(
             findKey(isKey, f.local('i32'), what, from, at, limit, place, places, leaveWhen),
-            isQuoted.set(equal(load8(from.get, TEXT_AT), int(QUOTE))),
+            isQuoted.set(and(less(from.get, limit.get), equal(load8(from.get, TEXT_AT), int(QUOTE)))),
             when(
               isQuoted.get,
               from.set(add(from.get, int(1))),

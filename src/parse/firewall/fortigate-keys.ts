@@ -266,7 +266,7 @@ export function findPairs(line: Line, from: number): boolean {
     }
     spans.last = key
     let stop: number
-    if (bytes[start] === QUOTE) {
+    if (start < end && bytes[start] === QUOTE) {
       start++
       stop = endOfQuoted(bytes, view, start, end)
       while (stop < end - 1 && !isSeparator(bytes[stop + 1] as number)) {
