@@ -5,11 +5,13 @@
  */
 import type { Settings } from '../config/schema.ts'
 import type { SeenLines } from '../decide/explain.ts'
-import { Counting, REASONS } from '../detect/counting.ts'
+import { Counting, LAST_COUNTED, REASONS } from '../detect/counting.ts'
+import type { ExceptionView } from '../detect/exceptions.ts'
 import { detectionSettings } from '../detect/settings.ts'
 import { formatAddress, lastAddress, parseNetwork } from '../lib/address.ts'
 import { messageOf } from '../lib/errors.ts'
 import { BATCH_MESSAGES } from '../model/raw-batch.ts'
+import { TEXT_SLOT } from '../model/record-batch.ts'
 import type { Parts } from './parts.ts'
 
 /** How far back is looked, and how many lines are classified. */
@@ -17,7 +19,6 @@ const LOOK_BACK_MS = 30 * 24 * 3_600_000
 const CLASSIFIED_LINES = 20_000
 /** An explanation does not wait longer for the logs; it then says less. */
 const LIMIT_MS = 8000
-const COUNTING_REASONS = 3
 
 /** Null when the log store cannot be asked: the explanation says what the state knows. */
 export async function seenLines(parts: Parts, settings: Settings, text: string): Promise<SeenLines | null> {
@@ -72,19 +73,33 @@ async function skippedLines(
 ): Promise<SeenLines['skipped']> {
   const counting = new Counting(detectionSettings(settings), true, new Uint8Array(BATCH_MESSAGES))
   const counts = new Map<string, number>()
+  const offsets = new Map(
+    (parts.pipeline?.status?.devices ?? []).map(({ device, clockOffsetMs, clockInsane }) => [
+      device,
+      clockInsane ? 0 : (clockOffsetMs ?? 0),
+    ]),
+  )
   await parts.logs?.client.visit(
     `${clause} ORDER BY receivedAt DESC LIMIT ${CLASSIFIED_LINES}`,
     parameters,
     (batch) => {
       for (let row = 0; row < batch.count; row++) {
         batch.records.raw.receivedAtMs = batch.receivedAtMs[row] ?? Number.NaN
+        batch.records.clockOffsetMs[row] = offsets.get(batch.records.textAt(row, TEXT_SLOT.device) ?? '') ?? 0
         const code = counting.classify(batch.records, row)
-        if (code < COUNTING_REASONS) continue
-        const reason = REASONS[code]?.[1] ?? 'unknown'
-        counts.set(reason, (counts.get(reason) ?? 0) + 1)
+        const reasons =
+          code > LAST_COUNTED
+            ? [REASONS[code]?.[1] ?? 'unknown']
+            : counting.exceptions.of(batch.records, row).map(exceptionReason)
+        for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1)
       }
     },
     signal,
   )
   return [...counts].map(([reason, count]) => ({ reason, count })).sort((a, b) => b.count - a.count)
+}
+
+/** As a predicate, as the reasons of guards are. */
+function exceptionReason({ number, conditions, rules, reason }: ExceptionView): string {
+  return `meets exception ${number} (${conditions}) for ${rules === null ? 'all rules' : rules.join(', ')}: ${reason}`
 }

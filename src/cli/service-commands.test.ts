@@ -117,6 +117,25 @@ test('explain prints the sentences; --json the whole answer', async () => {
   assert.deepEqual(JSON.parse((await service.run(['explain', '198.51.100.7', '--json'])).out), answer)
 })
 
+test('explain takes a line, from stdin too, or a stored record, and only one of them', async () => {
+  await service.serve({ explainLine: { sentences: ['Read as paloalto-csv.'], counts: true } })
+  const asked = async (...args: string[]): Promise<unknown> => {
+    const { code, out } = await service.run(['explain', ...args], { stdin: '\n<14>a line\nanother\n' })
+    assert.equal(code, 0)
+    assert.equal(out, 'Read as paloalto-csv.\n')
+    return service.asked.at(-1)?.[1]
+  }
+  assert.deepEqual(await asked('--line', '<14>x'), { line: '<14>x' })
+  assert.deepEqual(await asked('--line', '-', '--sender', '192.0.2.1'), {
+    line: '<14>a line',
+    sender: '192.0.2.1',
+  })
+  const record = '01890a5d-ac96-774b-bcce-b302099a8057:7'
+  assert.deepEqual(await asked('--record', record), { record })
+  for (const args of [[], ['198.51.100.7', '--line', 'x'], ['--line', 'x', '--record', record]])
+    assert.equal((await service.run(['explain', ...args])).code, 2)
+})
+
 test('switches say what they did', async () => {
   await service.serve({
     setFreeze: (input: { frozen: boolean }) => ({

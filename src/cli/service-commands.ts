@@ -44,14 +44,21 @@ function addQuestions(program: Command, { io, action }: CommandContext): void {
     .addHelpText('after', examples('active-defense status', 'active-defense status --json'))
     .action(action(async (options) => (await import('./status.ts')).status(io, options)))
   withService(program.command('explain'))
-    .summary('why an address is blocked or not')
+    .summary('why an address is blocked or not, and what becomes of a line')
     .description(
-      'Says in plain sentences what was seen of an address, which rule or guard decided, and until when.',
+      'Says in plain sentences what was seen of an address, which rule or guard decided, and until when; or takes a line or a stored record through all stages.',
     )
-    .argument('<address>', 'address or network')
+    .argument('[address]', 'address or network')
+    .option('--line <text>', 'a log line instead; - reads it from stdin')
+    .option('--sender <address>', 'who sent the line, where it names no device')
+    .option('--record <id>', 'a stored record instead')
     .addHelpText(
       'after',
-      examples('active-defense explain 198.51.100.7', 'active-defense explain 2001:db8::7 --json'),
+      examples(
+        'active-defense explain 198.51.100.7',
+        'active-defense explain 2001:db8::7 --json',
+        'tail -n 1 /var/log/Firewall/fw-1.log | active-defense explain --line -',
+      ),
     )
     .action(action(async (address, options) => (await import('./explain.ts')).explain(io, address, options)))
 }
