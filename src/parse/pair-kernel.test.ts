@@ -34,7 +34,10 @@ function found(text: string, isCopied: boolean): Found {
   const line = lineOf(text)
   if (!isCopied) line.isCopied = () => false
   const isOpen = findPairs(line, line.start)
-  const values = Array.from(spans.start, (start, key) => [start, start < 0 ? 0 : (spans.end[key] as number)])
+  const values = Array.from(spans.start, (start, key): [number, number] => [
+    start,
+    start < 0 ? 0 : (spans.end[key] as number),
+  ])
   return { isOpen, values, ambiguous: spans.ambiguous, last: spans.last }
 }
 
