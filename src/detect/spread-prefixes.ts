@@ -1,0 +1,545 @@
+/**
+ * The pairs that each /24 (IPv4) or /48 (IPv6) reaches by its sources together. Resolution: one minute.
+ *
+ * Most prefixes have one source that is ever seen, whose pairs lie in its own list (spread-sources.ts): their entry only
+ * names it. The second source makes a list, which begins with the first one's pairs. A list holds the pairs seen latest,
+ * each with the source that sent it last, and the sources seen latest: `need` of each, which decides both counts exactly
+ * by the argument of window.ts.
+ *
+ * A prefix that comes above its threshold convicts its sources one by one: those that are known at that moment, and
+ * while it stays above, further ones as they come. In all at most CONVICTIONS_PER_HOUR of a prefix, and each source once
+ * as long as its entry lives.
+ */
+import { CLASS_MASK, CLASS_SHIFT, COUNT_SHIFT, KEY, LINE, META, TOUCH, USED } from './key-table.ts'
+import { SeededHash } from './seeded-hash.ts'
+import { type SeenPair, type SpreadSources, TOLD, PROVEN } from './spread-sources.ts'
+import {
+  EXTRA,
+  FIRST_AT,
+  IDENTITY,
+  LATEST,
+  NOTE_AT,
+  PORT_AT,
+  SECONDS_AT,
+  SpreadTable,
+} from './spread-table.ts'
+import type { SpreadWork } from './spread-work.ts'
+
+export const PREFIX_BUCKET_SECONDS = 60
+export const CONVICTIONS_PER_HOUR = 32
+const HOUR_SECONDS = 3600
+const SUBNET_ABOVE = 2
+/** Bit of an element's port word: it is a source, not a pair. */
+const IS_SOURCE = 0x80000000
+const V4_MARK = 0xffff
+
+export interface PrefixWindow {
+  readonly windowSeconds: number
+  readonly need: number
+}
+
+export interface PrefixLimits {
+  readonly windows: readonly PrefixWindow[]
+  readonly sources: number
+  /** False where a source is as wide as the prefix, or wider. */
+  readonly isOn: boolean
+}
+
+/** A source of a prefix that is above its threshold. */
+export interface PrefixFiring {
+  /** Index into the work columns of the record that convicts. */
+  readonly work: number
+  /** Whether the record is of this source. */
+  readonly isOwn: boolean
+  /** Words of the source as its entry has them, and of the prefix. */
+  readonly source: readonly number[]
+  readonly prefix: readonly number[]
+  readonly need: number
+  readonly windowSeconds: number
+  /** Of the prefix, within the window. */
+  readonly pairs: number
+  readonly hosts: number
+  readonly sources: number
+  readonly own: readonly SeenPair[]
+  readonly isProven: boolean
+}
+
+/** What a look through a list found of its pairs, or of its sources: how many, the oldest, and the time of the next. */
+interface Group {
+  count: number
+  oldest: number
+  oldestSeconds: number
+  nextSeconds: number
+}
+
+interface Scan {
+  readonly pairs: Group
+  readonly sources: Group
+  knownPair: number
+  knownSource: number
+}
+
+/** In the place of an element: nothing changes; or it is one more. */
+const SKIP = -1
+const ADD = -2
+
+/** What a list holds within a window. */
+interface Holding {
+  pairs: number
+  sources: number
+  readonly hosts: Set<string>
+  /** Hash (IPv6) or address (IPv4) of each source. */
+  readonly owners: Set<number>
+}
+
+export class SpreadPrefixes {
+  readonly table: SpreadTable
+  readonly #sources: SpreadSources
+  readonly #sourceHash: SeededHash
+  readonly #keyWords: number
+  readonly #key: Uint32Array
+  readonly #one = new Uint32Array(1)
+  readonly firings: PrefixFiring[] = []
+  readonly counted = { sourcesForgotten: 0, overBudget: 0 }
+  #limits: PrefixLimits = { windows: [], sources: 2, isOn: false }
+  #capacity = 1
+  #leastNeed = 1
+  #leastBuckets = 1
+  #keepBuckets = 1
+  readonly #scanned: Scan = { pairs: emptyGroup(), sources: emptyGroup(), knownPair: -1, knownSource: -1 }
+
+  constructor(table: SpreadTable, sources: SpreadSources, sourceSeed: number) {
+    this.table = table
+    this.#sources = sources
+    this.#keyWords = table.keys.keyWords
+    this.#key = new Uint32Array(this.#keyWords)
+    this.#sourceHash = new SeededHash(sourceSeed, 1)
+  }
+
+  configure(limits: PrefixLimits): void {
+    const windows = limits.windows.toSorted((a, b) => a.windowSeconds - b.windowSeconds)
+    this.#limits = { ...limits, windows }
+    const needs = windows.map(({ need }) => need)
+    this.#capacity = Math.max(1, ...needs)
+    this.#leastNeed = Math.min(this.#capacity, ...needs)
+    this.#leastBuckets = bucketsOf(windows[0]?.windowSeconds ?? 0)
+    this.#keepBuckets = bucketsOf(Math.max(0, ...windows.map(({ windowSeconds }) => windowSeconds)))
+  }
+
+  /** Hashes of the prefixes of the work, for reading ahead. */
+  hash(work: SpreadWork, into: Int32Array): void {
+    const { hash } = this.table.keys
+    const key = this.#key
+    for (let i = 0; i < work.count; i++) {
+      this.#keyOf(work.keys, i * work.keyWords, work.keyWords)
+      into[i] = hash.of(key, 0, this.#keyWords)
+    }
+  }
+
+  #keyOf(words: Uint32Array, at: number, sourceWords: number): void {
+    const key = this.#key
+    if (sourceWords === 1) key[0] = (words[at] as number) >>> 8
+    else {
+      key[0] = words[at] as number
+      key[1] = (words[at + 1] as number) & 0xffff0000
+    }
+  }
+
+  /** Counts record `i`, no completed session, whose source's entry is at `sourceAt`. */
+  count(work: SpreadWork, i: number, hash: number, sourceAt: number): void {
+    if (!this.#limits.isOn) return
+    const keyAt = i * work.keyWords
+    // an IPv4 source before an IPv6 destination: mapped addresses are no /48
+    if (
+      work.keyWords === 4 &&
+      work.keys[keyAt + 2] === V4_MARK &&
+      work.keys[keyAt] === 0 &&
+      work.keys[keyAt + 1] === 0
+    )
+      return
+    const { table } = this
+    const { keys } = table
+    this.#keyOf(work.keys, keyAt, work.keyWords)
+    const segment = hash >>> keys.segmentShift
+    const owner = this.#ownerOf(work, i)
+    const seconds = work.seconds[i] as number
+    const at = table.find(hash, this.#key, 0)
+    if (at === -1) {
+      const made = keys.insert(segment, hash, this.#key, 0)
+      this.#writeAlone(segment, made, owner, seconds)
+      return
+    }
+    const words = keys.words[segment] as Uint32Array
+    words[at + TOUCH] = keys.tick
+    if ((((words[at + META] as number) >>> CLASS_SHIFT) & CLASS_MASK) === 0) {
+      if (words[at + LINE] === owner) {
+        if (seconds > (words[at + LATEST] as number)) words[at + LATEST] = seconds
+        return
+      }
+      if (!this.#begin(segment, at, owner, seconds)) return
+    }
+    this.#countMany(segment, at, work, i, owner)
+    if (((words[at + META] as number) & SUBNET_ABOVE) !== 0) this.#tellLate(segment, at, work, i, sourceAt)
+  }
+
+  #ownerOf(work: SpreadWork, i: number): number {
+    return work.keyWords === 1 ? (work.keys[i] as number) : (work.sourceHash[i] as number) >>> 0
+  }
+
+  #writeAlone(segment: number, at: number, owner: number, seconds: number): void {
+    const words = this.table.keys.words[segment] as Uint32Array
+    words[at + LATEST] = seconds
+    words[at + EXTRA] = 0
+    words[at + META] = USED | (1 << COUNT_SHIFT)
+    words[at + LINE] = owner
+  }
+
+  /** A second source: makes the list from the first one's pairs. False when the entry stays with one source. */
+  #begin(segment: number, at: number, owner: number, seconds: number): boolean {
+    const { table } = this
+    const words = table.keys.words[segment] as Uint32Array
+    const first = words[at + LINE] as number
+    const latest = Math.max(words[at + LATEST] as number, seconds)
+    const cut = bucketOf(latest) - this.#keepBuckets
+    const place = this.#locate(first, words, at)
+    const own = this.#sources.table
+    const from = place === -1 ? null : (own.keys.words[place.segment] as Uint32Array)
+    const isGone = from === null || place === -1
+    // Its pairs are over, or its entry had to go: the second source is the only one now.
+    if (isGone || bucketOf(from[place.at + LATEST] as number) <= cut) {
+      this.#writeAlone(segment, at, owner, latest)
+      return false
+    }
+    const isList = (((from[place.at + META] as number) >>> CLASS_SHIFT) & CLASS_MASK) !== 0
+    const count = isList ? (from[place.at + META] as number) >>> COUNT_SHIFT : 1
+    if (!table.openNew(segment, at, count + 2)) return false
+    const { chunk, base, stride } = table
+    let end = base
+    let latestOfFirst = 0
+    const put = (source: Uint32Array, time: number, port: number, valueAt: number): void => {
+      if (bucketOf(time) <= cut) return
+      chunk[end + SECONDS_AT] = time
+      chunk[end + PORT_AT] = port & IDENTITY
+      chunk[end + NOTE_AT] = first
+      for (let k = 0; k < table.valueWords; k++) chunk[end + FIRST_AT + k] = source[valueAt + k] as number
+      end += stride
+      if (time > latestOfFirst) latestOfFirst = time
+    }
+    if (isList) {
+      own.open(place.segment, place.at)
+      for (let e = own.base, n = 0; n < count; n++, e += own.stride)
+        put(own.chunk, own.chunk[e + SECONDS_AT] as number, own.chunk[e + PORT_AT] as number, e + FIRST_AT)
+    } else
+      put(
+        from,
+        from[place.at + LATEST] as number,
+        from[place.at + EXTRA] as number,
+        place.at + own.keys.valueAt,
+      )
+    writeSource(chunk, end, first, latestOfFirst)
+    end += stride
+    words[at + EXTRA] = 0
+    words[at + LINE] = 0
+    words[at + META] =
+      ((words[at + META] as number) & ((1 << COUNT_SHIFT) - 1)) | (((end - base) / stride) << COUNT_SHIFT)
+    return true
+  }
+
+  /** Where the entry of a source of the prefix at `at` is: by its address, or for IPv6 by its hash; else -1. */
+  #locate(owner: number, prefixWords: Uint32Array, at: number): { segment: number; at: number } | -1 {
+    const table = this.#sources.table
+    const { keys } = table
+    if (keys.keyWords === 1) {
+      this.#one[0] = owner
+      const hash = this.#sourceHash.of(this.#one, 0, 1)
+      const found = table.find(hash, this.#one, 0)
+      return found === -1 ? -1 : { segment: hash >>> keys.segmentShift, at: found }
+    }
+    const segment = owner >>> keys.segmentShift
+    const words = keys.words[segment] as Uint32Array
+    let place = (owner & (keys.mask[segment] as number)) * keys.stride
+    while (words[place + META] !== 0) {
+      if (
+        words[place + KEY] === prefixWords[at + KEY] &&
+        ((words[place + KEY + 1] as number) & 0xffff0000) >>> 0 === prefixWords[at + KEY + 1] &&
+        keys.hash.of(words, place + KEY, 4) >>> 0 === owner
+      )
+        return { segment, at: place }
+      place += keys.stride
+      if (place === words.length) place = 0
+    }
+    return -1
+  }
+
+  #countMany(segment: number, at: number, work: SpreadWork, i: number, owner: number): void {
+    const { table } = this
+    const words = table.keys.words[segment] as Uint32Array
+    const seconds = work.seconds[i] as number
+    const bucket = bucketOf(seconds)
+    if (bucket <= (words[at + table.oldestAt] as number)) return
+    const latest = words[at + LATEST] as number
+    if (bucket + this.#keepBuckets <= bucketOf(latest)) return
+    if (seconds > latest) words[at + LATEST] = seconds
+    table.open(segment, at)
+    const scan = this.#scan(segment, at, work, i, owner)
+    const { chunk } = table
+    // What stays in its place first: growing moves the list.
+    const pair = placeFor(scan.knownPair, scan.pairs, this.#capacity, chunk, bucket)
+    if (pair !== SKIP && pair !== ADD) this.#writePair(chunk, pair, work, i, owner)
+    const source = placeFor(scan.knownSource, scan.sources, this.#limits.sources, chunk, bucket)
+    if (source !== SKIP && source !== ADD) writeSource(chunk, source, owner, seconds)
+    if (pair === ADD && this.#makeRoom(segment, at))
+      this.#writePair(table.chunk, this.#takeLast(segment, at), work, i, owner)
+    if (source === ADD && this.#makeRoom(segment, at))
+      writeSource(table.chunk, this.#takeLast(segment, at), owner, seconds)
+    const oldest = Math.min(
+      oldestAfter(scan.pairs, pair, this.#capacity, seconds),
+      oldestAfter(scan.sources, source, this.#limits.sources, seconds),
+    )
+    words[at + table.oldestAt] = oldest
+    if (pair !== SKIP || source !== SKIP) this.#evaluate(segment, at, work, i, oldest)
+  }
+
+  /** Looks through the list at hand once. */
+  #scan(segment: number, at: number, work: SpreadWork, i: number, owner: number): Scan {
+    const { chunk, base, stride, keys } = this.table
+    const end = base + (((keys.words[segment] as Uint32Array)[at + META] as number) >>> COUNT_SHIFT) * stride
+    const first = work.values[i * work.valueWords] as number
+    const port = work.ports[i] as number
+    const scan = this.#scanned
+    const { pairs, sources } = scan
+    reset(pairs)
+    reset(sources)
+    scan.knownPair = -1
+    scan.knownSource = -1
+    for (let e = base; e < end; e += stride) {
+      const elementPort = chunk[e + PORT_AT] as number
+      const seconds = chunk[e + SECONDS_AT] as number
+      if (elementPort >= IS_SOURCE) {
+        if (chunk[e + FIRST_AT] === owner) scan.knownSource = e
+        note(sources, e, seconds)
+        continue
+      }
+      if (
+        chunk[e + FIRST_AT] === first &&
+        elementPort === port &&
+        this.#sameTail(chunk, e + FIRST_AT, work, i)
+      )
+        scan.knownPair = e
+      note(pairs, e, seconds)
+    }
+    return scan
+  }
+
+  #sameTail(words: Uint32Array, valueAt: number, work: SpreadWork, i: number): boolean {
+    for (let k = 1; k < work.valueWords; k++)
+      if (words[valueAt + k] !== work.values[i * work.valueWords + k]) return false
+    return true
+  }
+
+  #writePair(chunk: Uint32Array, e: number, work: SpreadWork, i: number, owner: number): void {
+    chunk[e + SECONDS_AT] = work.seconds[i] as number
+    chunk[e + PORT_AT] = work.ports[i] as number
+    chunk[e + NOTE_AT] = owner
+    for (let k = 0; k < work.valueWords; k++)
+      chunk[e + FIRST_AT + k] = work.values[i * work.valueWords + k] as number
+  }
+
+  /** Room for one more element of the list at hand: what is over goes first. */
+  #makeRoom(segment: number, at: number): boolean {
+    const { table } = this
+    const words = table.keys.words[segment] as Uint32Array
+    const meta = words[at + META] as number
+    if (meta >>> COUNT_SHIFT < 1 << ((meta >>> CLASS_SHIFT) & CLASS_MASK)) return true
+    table.drop(segment, at, bucketOf(words[at + LATEST] as number) - this.#keepBuckets, PREFIX_BUCKET_SECONDS)
+    return table.grow(segment, at)
+  }
+
+  /** The place behind the last element, which is the list's from now on. */
+  #takeLast(segment: number, at: number): number {
+    const words = this.table.keys.words[segment] as Uint32Array
+    const count = (words[at + META] as number) >>> COUNT_SHIFT
+    words[at + META] = (words[at + META] as number) + (1 << COUNT_SHIFT)
+    return this.table.base + count * this.table.stride
+  }
+
+  /** The window that is above its threshold, the shortest, or -1. */
+  #aboveWindow(segment: number, at: number): number {
+    const { table } = this
+    const { chunk, base, stride } = table
+    const words = table.keys.words[segment] as Uint32Array
+    const count = (words[at + META] as number) >>> COUNT_SHIFT
+    if (count < this.#leastNeed) return -1
+    const latest = bucketOf(words[at + LATEST] as number)
+    const { windows, sources } = this.#limits
+    for (let k = 0; k < windows.length; k++) {
+      const { windowSeconds, need } = windows[k] as PrefixWindow
+      const cut = latest - bucketsOf(windowSeconds)
+      let pairsSeen = 0
+      let sourcesSeen = 0
+      for (let n = 0, e = base; n < count; n++, e += stride) {
+        if (bucketOf(chunk[e + SECONDS_AT] as number) <= cut) continue
+        if ((chunk[e + PORT_AT] as number) >= IS_SOURCE) sourcesSeen++
+        else pairsSeen++
+      }
+      if (pairsSeen >= need && sourcesSeen >= sources) return k
+    }
+    return -1
+  }
+
+  #evaluate(segment: number, at: number, work: SpreadWork, i: number, oldest: number): void {
+    const words = this.table.keys.words[segment] as Uint32Array
+    const meta = words[at + META] as number
+    // Above, and both lists are full of what lies in the shortest window: it stays above.
+    if (oldest + this.#leastBuckets > bucketOf(words[at + LATEST] as number) && (meta & SUBNET_ABOVE) !== 0)
+      return
+    const window = this.#aboveWindow(segment, at)
+    const isAbove = window !== -1
+    words[at + META] = isAbove ? meta | SUBNET_ABOVE : meta & ~SUBNET_ABOVE
+    if (isAbove && (meta & SUBNET_ABOVE) === 0) this.#tellAll(segment, at, work, i, window)
+  }
+
+  /** The list at hand within a window. */
+  #holding(segment: number, at: number, window: number): Holding {
+    const { chunk, base, stride, valueWords } = this.table
+    const words = this.table.keys.words[segment] as Uint32Array
+    const { windowSeconds } = this.#limits.windows[window] as PrefixWindow
+    const cut = bucketOf(words[at + LATEST] as number) - bucketsOf(windowSeconds)
+    const holding: Holding = { pairs: 0, sources: 0, hosts: new Set(), owners: new Set() }
+    for (let n = 0; n < (words[at + META] as number) >>> COUNT_SHIFT; n++) {
+      const e = base + n * stride
+      if (bucketOf(chunk[e + SECONDS_AT] as number) <= cut) continue
+      holding.owners.add(chunk[e + NOTE_AT] as number)
+      if ((chunk[e + PORT_AT] as number) >= IS_SOURCE) continue
+      holding.pairs++
+      holding.hosts.add(
+        chunk.subarray(e + FIRST_AT + (valueWords === 1 ? 0 : 1), e + FIRST_AT + valueWords).join(),
+      )
+    }
+    holding.sources = holding.owners.size
+    return holding
+  }
+
+  #tellAll(segment: number, at: number, work: SpreadWork, i: number, window: number): void {
+    const holding = this.#holding(segment, at, window)
+    const words = this.table.keys.words[segment] as Uint32Array
+    const own = this.#ownerOf(work, i)
+    holding.owners.delete(own)
+    for (const owner of [own, ...holding.owners]) {
+      if (!this.#mayTell(segment, at)) return
+      const place = this.#locate(owner, words, at)
+      if (place === -1) this.counted.sourcesForgotten++
+      else this.#tell(segment, at, work, i, window, holding, place)
+    }
+  }
+
+  /** Convicts the source of the record at hand when the prefix is above and the source has not been told of. */
+  #tellLate(segment: number, at: number, work: SpreadWork, i: number, sourceAt: number): void {
+    const { keys } = this.#sources.table
+    const sourceSegment = (work.sourceHash[i] as number) >>> keys.segmentShift
+    const sourceWords = keys.words[sourceSegment] as Uint32Array
+    if (((sourceWords[sourceAt + META] as number) & TOLD) !== 0) return
+    if (!this.#mayTell(segment, at)) return
+    this.table.open(segment, at)
+    const window = this.#aboveWindow(segment, at)
+    if (window === -1) return
+    const holding = this.#holding(segment, at, window)
+    this.#tell(segment, at, work, i, window, holding, { segment: sourceSegment, at: sourceAt })
+  }
+
+  /** Whether the prefix may convict one more source in this hour of its time. */
+  #mayTell(segment: number, at: number): boolean {
+    const words = this.table.keys.words[segment] as Uint32Array
+    const hour = Math.floor((words[at + LATEST] as number) / HOUR_SECONDS) & 0xffffff
+    const extra = words[at + EXTRA] as number
+    const told = extra >>> 8 === hour ? extra & 255 : 0
+    if (told >= CONVICTIONS_PER_HOUR) {
+      this.counted.overBudget++
+      return false
+    }
+    words[at + EXTRA] = ((hour << 8) | (told + 1)) >>> 0
+    return true
+  }
+
+  #tell(
+    segment: number,
+    at: number,
+    work: SpreadWork,
+    i: number,
+    window: number,
+    holding: Holding,
+    place: { segment: number; at: number },
+  ): void {
+    const words = this.table.keys.words[segment] as Uint32Array
+    const { keys } = this.#sources.table
+    const sourceWords = keys.words[place.segment] as Uint32Array
+    const meta = sourceWords[place.at + META] as number
+    sourceWords[place.at + META] = meta | TOLD
+    const { windowSeconds, need } = this.#limits.windows[window] as PrefixWindow
+    const cut = bucketOf(words[at + LATEST] as number) - bucketsOf(windowSeconds)
+    const source = [...sourceWords.subarray(place.at + KEY, place.at + KEY + keys.keyWords)]
+    const isOwn = source.every((word, k) => word === work.keys[i * work.keyWords + k])
+    const fromSeconds = (cut + 1) * PREFIX_BUCKET_SECONDS
+    this.firings.push({
+      work: i,
+      isOwn,
+      source,
+      prefix: [...words.subarray(at + KEY, at + KEY + this.#keyWords)],
+      need,
+      windowSeconds,
+      pairs: holding.pairs,
+      hosts: holding.hosts.size,
+      sources: holding.sources,
+      own: this.#sources.pairsOf(place.segment, place.at, fromSeconds, isOwn ? (work.rows[i] as number) : -1),
+      isProven: (meta & PROVEN) !== 0,
+    })
+  }
+}
+
+function bucketOf(seconds: number): number {
+  return (seconds / PREFIX_BUCKET_SECONDS) >>> 0
+}
+
+function bucketsOf(windowSeconds: number): number {
+  return Math.max(1, Math.ceil(windowSeconds / PREFIX_BUCKET_SECONDS))
+}
+
+function emptyGroup(): Group {
+  return { count: 0, oldest: -1, oldestSeconds: 0, nextSeconds: 0 }
+}
+
+function reset(group: Group): void {
+  group.count = 0
+  group.oldest = -1
+  group.oldestSeconds = Number.POSITIVE_INFINITY
+  group.nextSeconds = Number.POSITIVE_INFINITY
+}
+
+function note(group: Group, e: number, seconds: number): void {
+  group.count++
+  if (seconds < group.oldestSeconds) {
+    group.nextSeconds = group.oldestSeconds
+    group.oldestSeconds = seconds
+    group.oldest = e
+  } else if (seconds < group.nextSeconds) group.nextSeconds = seconds
+}
+
+/** Where a value seen in `bucket` goes: its own place, that of the oldest of a full group, ADD or SKIP. */
+function placeFor(known: number, group: Group, capacity: number, chunk: Uint32Array, bucket: number): number {
+  if (known !== -1) return bucket > bucketOf(chunk[known + SECONDS_AT] as number) ? known : SKIP
+  if (group.count < capacity) return ADD
+  return bucket < bucketOf(group.oldestSeconds) ? SKIP : group.oldest
+}
+
+/** The bucket of the oldest of a full group, after a value went to `place`; 0 when the group is not full. */
+function oldestAfter(group: Group, place: number, capacity: number, seconds: number): number {
+  if (group.count < capacity) return 0
+  return bucketOf(place === group.oldest ? Math.min(seconds, group.nextSeconds) : group.oldestSeconds)
+}
+
+function writeSource(chunk: Uint32Array, e: number, owner: number, seconds: number): void {
+  chunk[e + SECONDS_AT] = seconds
+  chunk[e + PORT_AT] = IS_SOURCE
+  chunk[e + NOTE_AT] = owner
+  chunk[e + FIRST_AT] = owner
+}

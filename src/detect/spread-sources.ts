@@ -1,0 +1,429 @@
+/**
+ * The (destination, port) pairs of each source over hours: one list serves slow scan and random scan, and has the
+ * evidence for subnet scan. Only pairs that were no completed session count; a completed one proves its source.
+ *
+ * A list keeps the `capacity` pairs seen latest, and that gives the exact count of each window whose threshold is at
+ * most `capacity`, by the argument of window.ts. A source with one pair has it in its table entry (32 bytes for IPv4).
+ * A list that is full of pairs of the newest bucket is not even looked at: nothing of that bucket or before can change
+ * a count.
+ *
+ * Lines: a pair's line is kept when the source has KEEP_LINES_FROM pairs, and in quiet times at once; before, only its
+ * place in the recent batches is known, so a source that is slow in a flood has fewer lines.
+ */
+import { CLASS_MASK, CLASS_SHIFT, COUNT_SHIFT, LINE, META, TOUCH, USED } from './key-table.ts'
+import {
+  NOTE_AT,
+  FIRST_AT,
+  IDENTITY,
+  LATEST,
+  EXTRA,
+  PORT_AT,
+  SECONDS_AT,
+  SpreadTable,
+} from './spread-table.ts'
+import { DistinctCounter } from './distinct-counter.ts'
+import { BUCKET_SECONDS, type SpreadWork } from './spread-work.ts'
+import type { WitnessLines } from './witness-lines.ts'
+
+/** Bits of an entry's meta word: the rules above their threshold, and what is known of the source. */
+export const SLOW_ABOVE = 2
+export const PROVEN = 4
+export const RANDOM_ABOVE = 8
+/** Subnet scan has convicted this source. */
+export const TOLD = 1 << 9
+const ABOVE = SLOW_ABOVE | RANDOM_ABOVE
+/** Bit of an element's port word: the line word names a row of a recent batch, and is no reference into the ring. */
+const NAMED = 1 << 24
+const KEEP_LINES_FROM = 8
+
+/** One window of one rule. */
+export interface SpreadWindow {
+  readonly bit: typeof SLOW_ABOVE | typeof RANDOM_ABOVE
+  readonly windowSeconds: number
+  /** Values that are enough. */
+  readonly need: number
+}
+
+export interface SourceLimits {
+  readonly windows: readonly SpreadWindow[]
+  /** What random scan asks besides. */
+  readonly hosts: number
+  readonly ports: number
+  /** Pairs kept, at least the largest `need`; and for how many seconds at least. */
+  readonly capacity: number
+  readonly keepSeconds: number
+}
+
+/** A pair of a source, for people. */
+export interface SeenPair {
+  /** Words of the destination: one for IPv4, else four. */
+  readonly destination: readonly number[]
+  readonly port: number
+  /** Above 0: a value that a weighted destination adds. */
+  readonly copy: number
+  readonly seconds: number
+  readonly line: number
+}
+
+/** A source has crossed the threshold of a window. */
+export interface SourceFiring {
+  readonly bit: number
+  /** Index into the work columns. */
+  readonly work: number
+  readonly need: number
+  readonly windowSeconds: number
+  readonly pairs: readonly SeenPair[]
+  readonly isProven: boolean
+}
+
+export class SpreadSources {
+  readonly table: SpreadTable
+  readonly #lines: WitnessLines
+  readonly #distinct = new DistinctCounter()
+  readonly firings: SourceFiring[] = []
+  #limits: SourceLimits = { windows: [], hosts: 1, ports: 1, capacity: 1, keepSeconds: 0 }
+  /** Of the windows, shortest first: buckets, values that are enough, and the rule's bit. */
+  #buckets = new Uint32Array(0)
+  #needs = new Uint32Array(0)
+  #bits = new Uint32Array(0)
+  #counts = new Uint32Array(0)
+  #leastNeed = 0
+  #keepBuckets = 0
+  #allBits = 0
+
+  constructor(table: SpreadTable, lines: WitnessLines) {
+    this.table = table
+    this.#lines = lines
+  }
+
+  configure(limits: SourceLimits): void {
+    const windows = limits.windows.toSorted((a, b) => a.windowSeconds - b.windowSeconds)
+    this.#limits = { ...limits, windows }
+    this.#buckets = Uint32Array.from(windows, ({ windowSeconds }) => bucketsOf(windowSeconds))
+    this.#needs = Uint32Array.from(windows, ({ need }) => need)
+    this.#bits = Uint32Array.from(windows, ({ bit }) => bit)
+    this.#counts = new Uint32Array(windows.length)
+    this.#leastNeed = Math.min(limits.capacity, ...this.#needs)
+    this.#keepBuckets = bucketsOf(limits.keepSeconds)
+    this.#allBits = windows.reduce((bits, { bit }) => bits | bit, 0)
+  }
+
+  /**
+   * Counts record `i` of the work; answers where its source's entry is, or -1 for a completed session of a source that
+   * nothing is known of.
+   */
+  count(work: SpreadWork, i: number): number {
+    const { table } = this
+    const { keys } = table
+    const hash = work.sourceHash[i] as number
+    const segment = hash >>> keys.segmentShift
+    let at = table.find(hash, work.keys, i * work.keyWords)
+    if (work.proven[i] === 1) {
+      if (at === -1) return -1
+      const words = keys.words[segment] as Uint32Array
+      words[at + META] = (words[at + META] as number) | PROVEN
+      words[at + TOUCH] = keys.tick
+      return at
+    }
+    if (at === -1) {
+      at = keys.insert(segment, hash, work.keys, i * work.keyWords)
+      this.#writeSingle(segment, at, work, i, 0)
+      if (this.#leastNeed === 1) this.#promote(segment, at, work, i, true)
+      return at
+    }
+    const words = keys.words[segment] as Uint32Array
+    words[at + TOUCH] = keys.tick
+    if ((((words[at + META] as number) >>> CLASS_SHIFT) & CLASS_MASK) !== 0)
+      this.#countMany(segment, at, work, i)
+    else this.#countSecond(segment, at, work, i)
+    return at
+  }
+
+  #countSecond(segment: number, at: number, work: SpreadWork, i: number): void {
+    const words = this.table.keys.words[segment] as Uint32Array
+    const seconds = work.seconds[i] as number
+    const latest = words[at + LATEST] as number
+    const bucket = bucketOf(seconds)
+    const latestBucket = bucketOf(latest)
+    if (this.#isSame(words, at + this.table.keys.valueAt, words[at + EXTRA] as number, work, i)) {
+      if (bucket > latestBucket) words[at + LATEST] = seconds
+      return
+    }
+    if (bucket + this.#keepBuckets <= latestBucket) return
+    if (latestBucket + this.#keepBuckets <= bucket)
+      this.#writeSingle(segment, at, work, i, (words[at + META] as number) & TOLD)
+    else this.#promote(segment, at, work, i, false)
+  }
+
+  #isSame(words: Uint32Array, valueAt: number, port: number, work: SpreadWork, i: number): boolean {
+    const valueWords = work.valueWords
+    if (words[valueAt] !== work.values[i * valueWords]) return false
+    if ((port & IDENTITY) !== (work.ports[i] as number)) return false
+    for (let k = 1; k < valueWords; k++)
+      if (words[valueAt + k] !== work.values[i * valueWords + k]) return false
+    return true
+  }
+
+  #writeSingle(segment: number, at: number, work: SpreadWork, i: number, keptBits: number): void {
+    const words = this.table.keys.words[segment] as Uint32Array
+    words[at + LATEST] = work.seconds[i] as number
+    words[at + META] = USED | keptBits | (1 << COUNT_SHIFT)
+    const isKept = this.#lines.isQuiet
+    words[at + EXTRA] = (work.ports[i] as number) | (isKept ? 0 : NAMED)
+    words[at + LINE] = this.#lineOf(work.rows[i] as number, isKept)
+    const valueAt = at + this.table.keys.valueAt
+    for (let k = 0; k < work.valueWords; k++)
+      words[valueAt + k] = work.values[i * work.valueWords + k] as number
+  }
+
+  #lineOf(row: number, isKept: boolean): number {
+    return isKept ? this.#lines.keepRow(row) : (this.#lines.batchBits | row) >>> 0
+  }
+
+  /** Moves the one pair of an entry to a list; `isAlone`: that is the record at hand, else this is the second. */
+  #promote(segment: number, at: number, work: SpreadWork, i: number, isAlone: boolean): void {
+    const { table } = this
+    const words = table.keys.words[segment] as Uint32Array
+    const valueAt = at + table.keys.valueAt
+    const value = words.slice(valueAt, valueAt + work.valueWords)
+    if (!table.openNew(segment, at, 2)) {
+      // Memory is spent: the entry stays as it is, or holds the newer of the two.
+      words.set(value, valueAt)
+      if (!isAlone && (work.seconds[i] as number) >= (words[at + LATEST] as number))
+        this.#writeSingle(segment, at, work, i, (words[at + META] as number) & (PROVEN | TOLD))
+      return
+    }
+    const { chunk, base } = table
+    chunk[base + SECONDS_AT] = words[at + LATEST] as number
+    chunk[base + PORT_AT] = words[at + EXTRA] as number
+    chunk[base + NOTE_AT] = words[at + LINE] as number
+    chunk.set(value, base + FIRST_AT)
+    if (isAlone) this.#evaluate(segment, at, work, i)
+    else this.#countMany(segment, at, work, i)
+  }
+
+  /** Counts a record of a source with a list. */
+  #countMany(segment: number, at: number, work: SpreadWork, i: number): void {
+    const { table } = this
+    const words = table.keys.words[segment] as Uint32Array
+    const count = (words[at + META] as number) >>> COUNT_SHIFT
+    const isFull = count >= this.#limits.capacity
+    const seconds = work.seconds[i] as number
+    const bucket = bucketOf(seconds)
+    if (isFull && bucket <= (words[at + table.oldestAt] as number)) return
+    const latest = words[at + LATEST] as number
+    if (bucket + this.#keepBuckets <= bucketOf(latest)) return
+    table.open(segment, at)
+    const { chunk, base, stride } = table
+    const end = base + count * stride
+    const first = work.values[i * work.valueWords] as number
+    const port = work.ports[i] as number
+    let known = -1
+    let oldest = base
+    let oldestSeconds = Number.POSITIVE_INFINITY
+    let nextSeconds = Number.POSITIVE_INFINITY
+    for (let e = base; e < end; e += stride) {
+      if (
+        chunk[e + FIRST_AT] === first &&
+        ((chunk[e + PORT_AT] as number) & IDENTITY) === port &&
+        this.#isSame(chunk, e + FIRST_AT, port, work, i)
+      )
+        known = e
+      const elementSeconds = chunk[e + SECONDS_AT] as number
+      if (elementSeconds < oldestSeconds) {
+        nextSeconds = oldestSeconds
+        oldestSeconds = elementSeconds
+        oldest = e
+      } else if (elementSeconds < nextSeconds) nextSeconds = elementSeconds
+    }
+    if (known !== -1) {
+      if (bucket <= bucketOf(chunk[known + SECONDS_AT] as number)) return
+      chunk[known + SECONDS_AT] = seconds
+      if (known === oldest) oldestSeconds = Math.min(seconds, nextSeconds)
+    } else if (!isFull) {
+      if (seconds > latest) words[at + LATEST] = seconds
+      if (!this.#append(segment, at, work, i)) return
+      if (seconds < oldestSeconds) oldestSeconds = seconds
+    } else {
+      if (bucket < bucketOf(oldestSeconds)) return
+      this.#writeElement(chunk, oldest, work, i, true)
+      oldestSeconds = Math.min(seconds, nextSeconds)
+    }
+    if (seconds > latest) words[at + LATEST] = seconds
+    const meta = words[at + META] as number
+    if (meta >>> COUNT_SHIFT >= this.#limits.capacity) {
+      const oldestBucket = bucketOf(oldestSeconds)
+      words[at + table.oldestAt] = oldestBucket
+      // Above in all rules, and full of what lies in the shortest window: it stays so.
+      if (
+        (meta & ABOVE) === this.#allBits &&
+        oldestBucket + (this.#buckets[0] as number) > bucketOf(words[at + LATEST] as number)
+      )
+        return
+    }
+    this.#evaluate(segment, at, work, i)
+  }
+
+  #writeElement(chunk: Uint32Array, e: number, work: SpreadWork, i: number, isMany: boolean): void {
+    const isKept = isMany || this.#lines.isQuiet
+    chunk[e + SECONDS_AT] = work.seconds[i] as number
+    chunk[e + PORT_AT] = (work.ports[i] as number) | (isKept ? 0 : NAMED)
+    chunk[e + NOTE_AT] = this.#lineOf(work.rows[i] as number, isKept)
+    for (let k = 0; k < work.valueWords; k++)
+      chunk[e + FIRST_AT + k] = work.values[i * work.valueWords + k] as number
+  }
+
+  /** Adds record `i` to the list at hand; what is over goes before the list grows. */
+  #append(segment: number, at: number, work: SpreadWork, i: number): boolean {
+    const { table } = this
+    const words = table.keys.words[segment] as Uint32Array
+    const meta = words[at + META] as number
+    if (meta >>> COUNT_SHIFT === 1 << ((meta >>> CLASS_SHIFT) & CLASS_MASK)) {
+      const cut = bucketOf(words[at + LATEST] as number) - this.#keepBuckets
+      table.drop(segment, at, cut, BUCKET_SECONDS)
+      if (!table.grow(segment, at)) return false
+    }
+    const count = (words[at + META] as number) >>> COUNT_SHIFT
+    this.#writeElement(table.chunk, table.base + count * table.stride, work, i, count >= KEEP_LINES_FROM)
+    words[at + META] = (words[at + META] as number) + (1 << COUNT_SHIFT)
+    return true
+  }
+
+  /** Counts the windows of the list at hand, and fires for the rules that come above their threshold. */
+  #evaluate(segment: number, at: number, work: SpreadWork, i: number): void {
+    const { table } = this
+    const words = table.keys.words[segment] as Uint32Array
+    const meta = words[at + META] as number
+    const count = meta >>> COUNT_SHIFT
+    if (count < this.#leastNeed) {
+      if ((meta & ABOVE) !== 0) words[at + META] = meta & ~ABOVE
+      return
+    }
+    const latestBucket = bucketOf(words[at + LATEST] as number)
+    this.#countWindows(count, latestBucket)
+    let above = 0
+    let slowest = -1
+    let random = -1
+    for (let k = 0; k < this.#needs.length; k++) {
+      const bit = this.#bits[k] as number
+      if ((above & bit) !== 0 || (this.#counts[k] as number) < (this.#needs[k] as number)) continue
+      if (bit === RANDOM_ABOVE) {
+        if (!this.#isSpread(count, latestBucket - (this.#buckets[k] as number))) continue
+        random = k
+      } else slowest = k
+      above |= bit
+    }
+    words[at + META] = (meta & ~ABOVE) | above
+    const crossed = above & ~meta
+    if (crossed === 0) return
+    if ((crossed & SLOW_ABOVE) !== 0) this.#fire(segment, at, work, i, slowest)
+    if ((crossed & RANDOM_ABOVE) !== 0) this.#fire(segment, at, work, i, random)
+  }
+
+  /** Fills `#counts`: how many elements of the list at hand lie in each window. */
+  #countWindows(count: number, latestBucket: number): void {
+    const { chunk, base, stride } = this.table
+    const counts = this.#counts.fill(0)
+    const buckets = this.#buckets
+    const windows = buckets.length
+    const end = base + count * stride
+    for (let e = base; e < end; e += stride) {
+      const age = latestBucket - bucketOf(chunk[e + SECONDS_AT] as number)
+      let k = 0
+      while (k < windows && age >= (buckets[k] as number)) k++
+      if (k < windows) counts[k] = (counts[k] as number) + 1
+    }
+    for (let k = 1; k < windows; k++) counts[k] = (counts[k] as number) + (counts[k - 1] as number)
+  }
+
+  /** Whether the pairs of the list at hand after the bucket `cut` lie on enough hosts and enough ports. */
+  #isSpread(count: number, cut: number): boolean {
+    const { chunk, base, stride } = this.table
+    const { hosts, ports } = this.#limits
+    const end = base + count * stride
+    const hostAt = this.table.valueWords === 1 ? FIRST_AT : FIRST_AT + 1
+    const distinct = this.#distinct
+    distinct.begin(count)
+    let left = ports
+    for (let e = base; e < end && left > 0; e += stride)
+      if (
+        bucketOf(chunk[e + SECONDS_AT] as number) > cut &&
+        distinct.add((chunk[e + PORT_AT] as number) & 0xffff)
+      )
+        left--
+    if (left > 0) return false
+    distinct.begin(count)
+    left = hosts
+    for (let e = base; e < end && left > 0; e += stride) {
+      if (bucketOf(chunk[e + SECONDS_AT] as number) <= cut) continue
+      if (distinct.add(hostOf(chunk, e + hostAt, this.table.valueWords))) left--
+    }
+    return left <= 0
+  }
+
+  #fire(segment: number, at: number, work: SpreadWork, i: number, window: number): void {
+    const words = this.table.keys.words[segment] as Uint32Array
+    const cut = bucketOf(words[at + LATEST] as number) - (this.#buckets[window] as number)
+    this.firings.push({
+      bit: this.#bits[window] as number,
+      work: i,
+      need: this.#needs[window] as number,
+      windowSeconds: this.#limits.windows[window]?.windowSeconds ?? 0,
+      pairs: this.pairsOf(segment, at, cut * BUCKET_SECONDS + BUCKET_SECONDS, work.rows[i] as number),
+      isProven: ((words[at + META] as number) & PROVEN) !== 0,
+    })
+  }
+
+  /**
+   * The pairs of an entry from a second on, newest last. `row`: a row of the batch at hand of the same source, by which
+   * lines of recent batches are told from others; -1 leaves them out.
+   */
+  pairsOf(segment: number, at: number, fromSeconds: number, row: number): SeenPair[] {
+    const { table } = this
+    const words = table.keys.words[segment] as Uint32Array
+    const pairs: SeenPair[] = []
+    const add = (from: Uint32Array, seconds: number, port: number, line: number, valueAt: number): void => {
+      if (seconds < fromSeconds) return
+      const destinationAt = table.valueWords === 1 ? valueAt : valueAt + 1
+      const isNamed = (port & NAMED) !== 0
+      pairs.push({
+        destination: [...from.subarray(destinationAt, valueAt + table.valueWords)],
+        port: port & 0xffff,
+        copy: (port & IDENTITY) >>> 16,
+        seconds,
+        line: !isNamed ? line : row === -1 ? 0 : this.#lines.keepNamed(line, row),
+      })
+    }
+    if ((((words[at + META] as number) >>> CLASS_SHIFT) & CLASS_MASK) === 0) {
+      const [seconds = 0, port = 0] = words.subarray(at + LATEST, at + EXTRA + 1)
+      add(words, seconds, port, words[at + LINE] as number, at + table.keys.valueAt)
+      return pairs
+    }
+    table.open(segment, at)
+    const { chunk, base, stride } = table
+    for (let n = 0; n < (words[at + META] as number) >>> COUNT_SHIFT; n++) {
+      const e = base + n * stride
+      const [seconds = 0, port = 0, line = 0] = chunk.subarray(e, e + 3)
+      add(chunk, seconds, port, line, e + FIRST_AT)
+    }
+    return pairs.sort((a, b) => a.seconds - b.seconds)
+  }
+}
+
+function bucketOf(seconds: number): number {
+  return (seconds / BUCKET_SECONDS) >>> 0
+}
+
+/** Buckets of a window, at least one. */
+function bucketsOf(windowSeconds: number): number {
+  return Math.max(1, Math.ceil(windowSeconds / BUCKET_SECONDS))
+}
+
+/** A number that stands for a host; for IPv6 a mix of its words. */
+function hostOf(words: Uint32Array, at: number, valueWords: number): number {
+  if (valueWords === 1) return words[at] as number
+  let mixed = 0
+  for (let k = 0; k < 4; k++)
+    mixed = Math.imul(mixed ^ (words[at + k] as number), 0x9e3779b1) ^ (mixed >>> 15)
+  return mixed >>> 0
+}

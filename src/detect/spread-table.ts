@@ -1,0 +1,163 @@
+/**
+ * A key table whose keys hold lists of (destination, port) pairs: what the long windows of sources and of prefixes share.
+ * KeyTable (key-table.ts) has the keys, their eviction and sweeping, ValueSlots the memory of the lists; here is how an
+ * entry and an element of a list are laid out, and how lists grow.
+ *
+ * Times are whole Unix seconds (1970 to 2106; others are cut to that). Windows are judged in buckets of `bucketSeconds`:
+ * a pair's time is that of the first record in the latest bucket in which it was seen, and a window of W seconds holds
+ * the last W / bucketSeconds buckets, the newest included. So a pair whose age is within one bucket of W may count or
+ * not; all else is as in DESIGN.md section 6.
+ */
+import { CLASS_MASK, CLASS_SHIFT, COUNT_SHIFT, KEY, KeyTable, META } from './key-table.ts'
+import { LARGEST_CLASS, NO_SLOT, VALUE_AT } from './value-slots.ts'
+
+/** Words of an entry beside those of KeyTable: latest time (seconds), then free for the owner. */
+export const LATEST = 0
+export const EXTRA = 1
+/** Words of an element: time, port and copy and bits, line or owner, then the first word of the value. */
+export const SECONDS_AT = 0
+export const PORT_AT = 1
+export const NOTE_AT = 2
+export const FIRST_AT = VALUE_AT
+/** Bits of an element's port word that say which value it is: port (16), copy (4), and whether it is a source. */
+export const IDENTITY = 0x800fffff
+
+/** An IPv4 value is the destination; an IPv6 one a hash of pair and destination, then its four words. */
+export const VALUE_WORDS = { v4: 1, v6: 5 } as const
+const LAST_SECOND = 0xffffffff
+
+export interface SpreadTableOptions {
+  readonly keyWords: number
+  readonly valueWords: number
+  readonly maxKeys: number
+  readonly seed: number
+}
+
+const SLOT_BYTES_PER_KEY = 32
+
+/** Whole Unix seconds of a time, cut to what 32 bits hold. */
+export function secondsOf(timeMs: number): number {
+  const seconds = Math.floor(timeMs / 1000)
+  return seconds <= 0 ? 0 : seconds >= LAST_SECOND ? LAST_SECOND : seconds
+}
+
+export class SpreadTable {
+  readonly keys: KeyTable
+  /** Words of an element. */
+  readonly stride: number
+  readonly valueWords: number
+  /** Where an entry keeps, for a full list, the bucket of its oldest element; 0 is not known. */
+  readonly oldestAt: number
+  /** Only written, so that the compiler keeps the loop that reads ahead. */
+  prefetched = 0
+  // The list at hand; see `open`.
+  chunk: Uint32Array = new Uint32Array(0)
+  base = 0
+
+  constructor(options: SpreadTableOptions) {
+    this.keys = new KeyTable({ ...options, maxSlotBytes: options.maxKeys * SLOT_BYTES_PER_KEY })
+    this.stride = this.keys.slots.stride
+    this.valueWords = options.valueWords
+    this.oldestAt = this.keys.valueAt + 1
+  }
+
+  /** The entry of a key, or -1. */
+  find(hash: number, keys: Uint32Array, keyAt: number): number {
+    const { mask, segmentShift, stride, keyWords } = this.keys
+    const segment = hash >>> segmentShift
+    const words = this.keys.words[segment] as Uint32Array
+    let at = (hash & (mask[segment] as number)) * stride
+    const key0 = keys[keyAt + keyWords - 1]
+    while (words[at + META] !== 0) {
+      if (words[at + KEY + keyWords - 1] === key0) {
+        let k = 0
+        while (k < keyWords - 1 && words[at + KEY + k] === keys[keyAt + k]) k++
+        if (k === keyWords - 1) return at
+      }
+      at += stride
+      if (at === words.length) at = 0
+    }
+    return -1
+  }
+
+  /** Reads the place of each key from..to: independent loads, so their cache misses overlap. */
+  prefetch(hashes: Int32Array, from: number, to: number): void {
+    const { words: all, mask, segmentShift, stride } = this.keys
+    let sum = 0
+    for (let i = from; i < to; i++) {
+      const hash = hashes[i] as number
+      const segment = hash >>> segmentShift
+      sum ^= (all[segment] as Uint32Array)[(hash & (mask[segment] as number)) * stride + META] as number
+    }
+    this.prefetched ^= sum
+  }
+
+  /** Makes the list of an entry with a slot the one at hand: `chunk` from `base` on. */
+  open(segment: number, at: number): void {
+    const { slots, valueAt } = this.keys
+    const address = (this.keys.words[segment] as Uint32Array)[at + valueAt] as number
+    this.chunk = slots.words[address >>> slots.chunkBits] as Uint32Array
+    this.base = address & ((1 << slots.chunkBits) - 1)
+  }
+
+  /** Gives an entry without a slot one for at least `elements` elements; the list at hand. False: memory is spent. */
+  openNew(segment: number, at: number, elements: number): boolean {
+    const { slots } = this.keys
+    const sizeClass = Math.max(1, 32 - Math.clz32(elements - 1))
+    const address = sizeClass > LARGEST_CLASS ? NO_SLOT : this.keys.takeSlot(sizeClass, segment)
+    if (address === NO_SLOT) {
+      this.keys.counted.valuesLost++
+      return false
+    }
+    const words = this.keys.words[segment] as Uint32Array
+    words[at + this.keys.valueAt] = address
+    words[at + this.oldestAt] = 0
+    words[at + META] =
+      ((words[at + META] as number) & ~(CLASS_MASK << CLASS_SHIFT)) | (slots.takenClass << CLASS_SHIFT)
+    this.open(segment, at)
+    return true
+  }
+
+  /** Makes room for one more element of the list at hand, which may move. False: memory is spent. */
+  grow(segment: number, at: number): boolean {
+    const words = this.keys.words[segment] as Uint32Array
+    const meta = words[at + META] as number
+    const sizeClass = (meta >>> CLASS_SHIFT) & CLASS_MASK
+    const count = meta >>> COUNT_SHIFT
+    if (count < 1 << sizeClass) return true
+    const { slots, valueAt } = this.keys
+    const grown = sizeClass === LARGEST_CLASS ? NO_SLOT : this.keys.takeSlot(sizeClass + 1, segment)
+    if (grown === NO_SLOT) {
+      this.keys.counted.valuesLost++
+      return false
+    }
+    const into = slots.words[grown >>> slots.chunkBits] as Uint32Array
+    into.set(
+      this.chunk.subarray(this.base, this.base + count * this.stride),
+      grown & ((1 << slots.chunkBits) - 1),
+    )
+    slots.give(sizeClass, words[at + valueAt] as number)
+    words[at + valueAt] = grown
+    words[at + META] = (meta & ~(CLASS_MASK << CLASS_SHIFT)) | (slots.takenClass << CLASS_SHIFT)
+    this.open(segment, at)
+    return true
+  }
+
+  /** Drops the elements of the list at hand whose bucket is `cut` or older; answers how many are left. */
+  drop(segment: number, at: number, cut: number, bucketSeconds: number): number {
+    const words = this.keys.words[segment] as Uint32Array
+    const { chunk, base, stride } = this
+    let end = base + ((words[at + META] as number) >>> COUNT_SHIFT) * stride
+    for (let e = base; e < end; ) {
+      if (Math.floor((chunk[e + SECONDS_AT] as number) / bucketSeconds) > cut) e += stride
+      else {
+        end -= stride
+        chunk.copyWithin(e, end, end + stride)
+      }
+    }
+    const count = (end - base) / stride
+    words[at + META] = ((words[at + META] as number) & ((1 << COUNT_SHIFT) - 1)) | (count << COUNT_SHIFT)
+    words[at + this.oldestAt] = 0
+    return count
+  }
+}
