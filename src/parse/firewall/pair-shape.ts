@@ -23,6 +23,8 @@ export const MAX_PLACES = 192
 const MAX_DECODED_BYTES = 512
 const MAX_REGISTERS = 128
 const MAX_FIRST_BYTES = 512
+/** How far the reader of LEEF looks for what separates the pairs, at least. */
+export const MAX_SEARCHED_BYTES = 2048
 const EQUALS_4 = EQUALS * 0x01010101
 const NONE = -1
 const TEXT_SLOTS = Object.values(TEXT_SLOT)
@@ -65,8 +67,8 @@ export class Shape {
   /** Tells lines that can share a shape: their keys, and the values that may not differ. */
   identity = 0
   separator = 0
-  /** A first value that is a hole must hold nothing that could be taken for a separator. */
-  isFirstPlain = false
+  /** The first so many holes must hold nothing that could be taken for a separator. */
+  plainHoles = 0
   /** 0: the shape is empty. */
   #length = 0
   /** Bytes outside the holes. */
@@ -143,6 +145,7 @@ export class Shape {
     const { bytes, view, end } = line
     let { at } = line
     const holes = this.#holes
+    if (this.plainHoles > 1 && end - at > MAX_SEARCHED_BYTES) return false
     for (let hole = 0; hole < holes; hole++) {
       const length = this.#runLength[hole] as number
       if (at + length > end || !this.#isRun(hole, view, at, length)) return false
@@ -152,7 +155,7 @@ export class Shape {
       const behind = this.#endOfHole(line, at, hole, keyLength)
       if (behind < 0) return false
       let to = behind - keyLength
-      if (hole === 0 && this.isFirstPlain && !isPlain(bytes, at, to)) return false
+      if (hole < this.plainHoles && !isPlain(bytes, at, to)) return false
       let start = at
       while (start < to && isBlank(bytes[start] as number)) start++
       while (to > start && isBlank(bytes[to - 1] as number)) to--

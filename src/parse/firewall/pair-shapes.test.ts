@@ -187,7 +187,36 @@ test('a key that stands twice with one value is ambiguous once the values differ
 test('what separates the pairs of LEEF is told by the line in hand, whatever the first value of others was', () => {
   const line = (policy: string): string =>
     `LEEF:1.0|Example|Firewall|1|deny|policy=${policy}\tsrc=198.51.100.7\tdst=203.0.113.10\taction=deny`
-  assertSame(
-    ['a', 'a', 'b', 'c', 'a|b', 'a^src=192.0.2.1', 'a|src=192.0.2.1', 'a#011src=192.0.2.1', 'd'].map(line),
+  const values = ['a', 'a', 'b', 'c', 'a|b', 'a^src=192.0.2.1', 'a|src=192.0.2.1', 'a#011src=192.0.2.1', 'd']
+  assertSame(values.map(line))
+  // where blanks part the pairs, any value may tell
+  const last = (policy: string): string =>
+    `LEEF:1.0|Example|Firewall|1|deny|action=deny src=198.51.100.7 dst=203.0.113.10 policy=${policy}`
+  assertSame(values.map(last))
+})
+
+test('a stamp without a zone is in the zone of the parser in hand, though its text and its line are known', () => {
+  const line =
+    'CEF:0|Example|Firewall|1|1|traffic|3|rt=Feb 20 2025 12:28:20 act=allow src=198.51.100.7 dst=203.0.113.10 dpt=22'
+  const timesOf = (timeZone: string): (string | null)[] => {
+    const records = parseBatch(new Parser({ timeZone, deviceZones: {} }), [line, line, line, line])
+    return [0, 3].map((row) => records.recordAt(row).eventTime)
+  }
+  forgetShapes()
+  const sydney = '2025-02-20T01:28:20.000Z'
+  const utc = '2025-02-20T12:28:20.000Z'
+  assert.deepEqual(timesOf('Australia/Sydney'), [sydney, sydney])
+  assert.deepEqual(timesOf('UTC'), [utc, utc])
+  assert.deepEqual(timesOf('Australia/Sydney'), [sydney, sydney])
+})
+
+test('a year-less stamp is of the year before its own arrival, though its text is known', () => {
+  const line = `CEF:0|Example|Firewall|1|1|traffic|3|rt=Feb 20 12:28:20 act=allow src=198.51.100.7 dst=203.0.113.10`
+  const parser = new Parser({ timeZone: 'UTC', deviceZones: {} })
+  const years = [2023, 2024, 2023].map((year) =>
+    parseBatch(parser, [line, line], Date.UTC(year, 2, 1))
+      .recordAt(1)
+      .eventTime?.slice(0, 4),
   )
+  assert.deepEqual(years, ['2023', '2024', '2023'])
 })

@@ -12,8 +12,15 @@ import { ADDRESS_STRIDE, RecordBatch, TEXT_STRIDE } from '../../model/record-bat
 import { sameBytes, skipBlanks, trimEnd } from '../bytes.ts'
 import type { Line } from '../line.ts'
 import { CUSTOM_COUNT, ENTRY } from './pair-registers.ts'
-import type { PairKeys, Pairs } from './pair-scan.ts'
-import { MAX_PLACES, MAX_SHAPE_BYTES, type Places, Shape, type ValueGroup } from './pair-shape.ts'
+import { type PairKeys, type Pairs, SEPARATOR } from './pair-scan.ts'
+import {
+  MAX_PLACES,
+  MAX_SEARCHED_BYTES,
+  MAX_SHAPE_BYTES,
+  type Places,
+  Shape,
+  type ValueGroup,
+} from './pair-shape.ts'
 
 const SHAPES = 64
 /** Shapes whose front is the line's and that are compared at most. */
@@ -112,7 +119,9 @@ export class ShapeMemory {
     const pairs = this.#pairs
     const { count } = pairs
     if (kind === 0 || line.flags !== 0 || pairs.ambiguous || count === 0 || count > MAX_PLACES) return
-    if (line.end - line.at > MAX_SHAPE_BYTES || front - line.at < 6) return
+    const isSearched = isFirstPlain && separator === SEPARATOR.blank
+    if (line.end - line.at > (isSearched ? MAX_SEARCHED_BYTES : MAX_SHAPE_BYTES) || front - line.at < 6)
+      return
     if (this.#idle > PATIENCE && ++this.#idle % LOOK_EVERY !== 0) return
     const places = this.#placesOf(line, vendor, kind)
     const identity = this.#identityOf(line, places, kind, separator)
@@ -129,7 +138,8 @@ export class ShapeMemory {
     const shape = known ?? this.#freeShape(identity)
     openHoles(shape, line, places, known !== undefined)
     shape.separator = separator
-    shape.isFirstPlain = isFirstPlain
+    // Where the pairs are separated by blanks, that is so since nothing else is found in any value.
+    shape.plainHoles = !isFirstPlain ? 0 : isSearched ? MAX_PLACES : 1
     const isKept = shape.keep(line, pairs, places, this.#groups, kind, front - line.at - 6, into, row)
     if (isKept && this.#isSound(shape, line, into, row)) return
     this.#shapes.splice(this.#shapes.indexOf(shape), 1)
