@@ -35,12 +35,14 @@ function isGroupInOrder(raw: RawBatch, from: number, to: number): boolean {
 
 /**
  * Undoes rsyslog's escapes in the text fields of lines read from files; other inputs carry none. Only after the fields
- * were cut, so that an escaped character never separates anything.
+ * were cut, so that an escaped character never separates anything. In front of `from` there are none.
  */
-export function decodeEscapes(raw: RawBatch, into: RecordBatch): void {
+export function decodeEscapes(raw: RawBatch, into: RecordBatch, from: number): void {
   if (raw.transport !== 'file' || raw.count === 0) return
   const used = raw.used
-  let at = raw.bytes.subarray(0, used).indexOf('#0')
+  if (from === used) return
+  // The last byte of the messages and the first behind them are looked at together: joined text may lie anywhere.
+  let at = raw.bytes.subarray(0, used).indexOf('#0', Math.max(0, from - 1))
   if (at < 0) return
   for (let row = 0; row < raw.count; row++) {
     const start = raw.start[row] as number

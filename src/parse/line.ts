@@ -9,7 +9,7 @@ import { lowerByte, WORD_SLACK_BYTES } from './bytes.ts'
 import type { TimeZone } from './calendar.ts'
 import { DeviceZones } from './device-zones.ts'
 import { bsdToUnixMs, StampReader } from './stamp.ts'
-import { copyText } from './text-kernel.ts'
+import { copyText, SURVEY, surveyText } from './text-kernel.ts'
 
 /** What the header's stamp is. */
 export const STAMP = { none: 0, bsd: 1, instant: 2 } as const
@@ -52,8 +52,8 @@ export class Line {
   /** Arrival, or what stands for it, to tell the year of stamps without one. */
   referenceMs = Number.NaN
   readonly stamps = new StampReader()
-  /** How much of the batch lies in the kernels' memory; -1 while nobody has asked. */
-  #copiedTo = -1
+  /** How much of the batch lies in the kernels' memory. */
+  #copiedTo = 0
 
   constructor(raw: RawBatch) {
     this.raw = raw
@@ -63,19 +63,22 @@ export class Line {
     this.zone = this.zones.standard
   }
 
-  /** Takes over a batch. The buffer gets room for reads of whole words behind the last message. */
-  openBatch(raw: RawBatch, referenceMs: number): void {
+  /**
+   * Takes over a batch and copies it for the kernels. The buffer gets room for reads of whole words behind the last
+   * message. Returns what there is in its text, as `surveyText` tells it; everything where it is too long to be seen.
+   */
+  openBatch(raw: RawBatch, referenceMs: number): number {
     raw.reserve(WORD_SLACK_BYTES)
     this.raw = raw
     this.arrivalMs = raw.receivedAtMs
     this.referenceMs = Number.isNaN(raw.receivedAtMs) ? referenceMs : raw.receivedAtMs
-    this.#copiedTo = -1
     this.refresh()
+    this.#copiedTo = copyText(this.bytes, raw.used)
+    return this.#copiedTo < raw.used ? SURVEY.notAscii | SURVEY.escapes : surveyText(raw.used)
   }
 
-  /** Whether the line lies in the kernels' memory (text-kernel.ts); copies the batch there when it is asked first. */
+  /** Whether the line lies in the kernels' memory (text-kernel.ts). */
   isCopied(): boolean {
-    if (this.#copiedTo < 0) this.#copiedTo = copyText(this.bytes, this.raw.used)
     return this.end <= this.#copiedTo
   }
 

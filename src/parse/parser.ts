@@ -18,6 +18,7 @@ import { Line } from './line.ts'
 import { LINE_FORMATS, type LineFormat } from './registry.ts'
 import { joinRepeated } from './repeated.ts'
 import { SenderState } from './sender.ts'
+import { SURVEY } from './text-kernel.ts'
 import { UnknownLines, type UnknownShape } from './unknown-lines.ts'
 
 /** Senders remembered; the one seen first goes when there are more. */
@@ -135,14 +136,15 @@ export class Parser {
     this.#openSenders(raw)
     useFirewallPrograms(this.#programs)
     const line = this.#line
-    flagInvalidUtf8(raw, into)
-    line.openBatch(raw, this.#referenceMs)
+    const survey = line.openBatch(raw, this.#referenceMs)
+    if ((survey & SURVEY.notAscii) !== 0) flagInvalidUtf8(raw, into)
+    const messagesEnd = raw.used
     line.zones = this.#zones
     this.#reasonAt.fill(-1)
     const count = raw.count
     if (this.#isMixed()) this.#parseByFormat(line, into, count)
     else for (let row = 0; row < count; row++) this.#parseRow(line, into, row)
-    decodeEscapes(raw, into)
+    decodeEscapes(raw, into, (survey & SURVEY.escapes) !== 0 ? 0 : messagesEnd)
   }
 
   /** Whether the batch's senders have sent lines of more than one format. */

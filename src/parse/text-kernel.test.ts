@@ -20,6 +20,8 @@ import {
   kernelMemory,
   MORE_PLACES,
   seek,
+  SURVEY,
+  surveyText,
 } from './text-kernel.ts'
 
 type Run = (...operands: number[]) => number
@@ -160,6 +162,21 @@ describe('the kernels', () => {
         },
       ),
     )
+  })
+
+  it('tell whether a text is ASCII and has escapes, wherever they stand', () => {
+    for (const length of [1, 15, 16, 17, 63, 64, 65, 200]) {
+      for (let at = 0; at < length; at++) {
+        const bytes = Buffer.alloc(length, 'x')
+        assert.equal(surveyText(copyText(bytes, length)), 0)
+        bytes[at] = 0x80
+        assert.equal(surveyText(copyText(bytes, length)), SURVEY.notAscii)
+        bytes[at] = 0x23
+        if (at + 1 < length) bytes[at + 1] = 0x30
+        assert.equal(surveyText(copyText(bytes, length)), at + 1 < length ? SURVEY.escapes : 0)
+      }
+    }
+    assert.equal(surveyText(copyText(Buffer.from('#0'), 1)), 0)
   })
 
   it('compare with a text to the last byte', () => {

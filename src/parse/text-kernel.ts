@@ -15,6 +15,7 @@ import {
   add64,
   all,
   and,
+  and16,
   and64,
   atMost,
   below16,
@@ -30,6 +31,7 @@ import {
   giveWhen,
   greater,
   int,
+  isAny16,
   isZero,
   isZero64,
   left,
@@ -61,7 +63,7 @@ import {
   unequal,
   unequal64,
   type WasmFunction,
-  type WasmModule,
+  WasmModule,
   when,
   widen,
   xor,
@@ -74,6 +76,8 @@ export const TEXT_AT = 8 << 20
 const TEXT_BYTES = 2 << 20
 /** How far behind the text a kernel may come that looks at the line's end only now and then. */
 const SLACK_BYTES = 4096
+/** Zeros behind the text: loops over all of it take so many bytes at a time. */
+const BLOCK_BYTES = 64
 
 export const kernelMemory = makeMemory(TEXT_AT + TEXT_BYTES + SLACK_BYTES)
 const memoryBytes = new Uint8Array(kernelMemory.buffer)
@@ -91,7 +95,19 @@ export function allocate(bytes: number): number {
 export function copyText(bytes: Uint8Array, used: number): number {
   const length = Math.min(used, TEXT_BYTES)
   memoryBytes.set(length === bytes.length ? bytes : bytes.subarray(0, length), TEXT_AT)
+  memoryBytes.fill(0, TEXT_AT + length, TEXT_AT + length + BLOCK_BYTES)
   return length
+}
+
+/** What `surveyText` found. */
+export const SURVEY = { notAscii: 1, escapes: 2 } as const
+
+/**
+ * Looks once through the text that was copied last: SURVEY.notAscii where it has bytes above 127, SURVEY.escapes where
+ * it has `#0`, as rsyslog's escapes begin. Cost: (m) 12 ns for a line of 350 bytes.
+ */
+export function surveyText(length: number): number {
+  return survey(length)
 }
 
 /** Moves `at` to the first place of a byte from there on, or to `end` or behind it when there is none. */
@@ -381,3 +397,44 @@ export function defineIsWord(module: WasmModule): WasmFunction {
     )
   })
 }
+
+function defineSurvey(): (length: number) => number {
+  const module = new WasmModule()
+  module.define(
+    1,
+    (f, length) => {
+      const at = f.local('i32')
+      const text = f.local('v128')
+      const high = f.local('v128')
+      const escapes = f.local('v128')
+      const block = (distance: number): Code =>
+        all(
+          text.set(load128(at.get, TEXT_AT + distance)),
+          high.set(or16(high.get, text.get)),
+          escapes.set(
+            or16(
+              escapes.get,
+              and16(
+                equal16(text.get, bytes16(0x23)),
+                equal16(load128(at.get, TEXT_AT + distance + 1), bytes16(ZERO)),
+              ),
+            ),
+          ),
+        )
+      return all(
+        repeat(
+          all(block(0), block(16), block(32), block(48), at.set(add(at.get, int(BLOCK_BYTES)))),
+          less(at.get, length.get),
+        ),
+        or(
+          choose(bits16(high.get), int(SURVEY.notAscii), int(0)),
+          choose(isAny16(escapes.get), int(SURVEY.escapes), int(0)),
+        ),
+      )
+    },
+    'survey',
+  )
+  return module.run(kernelMemory)['survey'] as (length: number) => number
+}
+
+const survey = defineSurvey()
