@@ -20,6 +20,7 @@ import { TcpInput } from './input/tcp.ts'
 import type { Network } from './lib/address.ts'
 import { systemClock } from './lib/clock.ts'
 import { AppError, messageOf } from './lib/errors.ts'
+import { KeptClocks } from './kept-clocks.ts'
 import { GeoStage } from './parse/geo.ts'
 import { GeoDatabase } from './parse/geo-database.ts'
 import { Parser, type ParserCounters } from './parse/parser.ts'
@@ -87,6 +88,7 @@ async function main(start: PipelineStart): Promise<void> {
   const parser = new Parser(parserOptions(settings))
   const detection = detectionSettings(settings)
   const detector = new Detector({ settings: detection, seed: start.seed, recent, live: true })
+  const clocks = await KeptClocks.open({ dataFolder: start.dataFolder, detector, clock, report: tellClocks })
   const database = await openDatabase(settings)
   const geo = database === null ? null : new GeoStage(database)
   const senders = new SenderTable(senderSettings(settings))
@@ -136,6 +138,7 @@ async function main(start: PipelineStart): Promise<void> {
     await running
     const relayEnds = relay.stop()
     await segments.close()
+    await clocks.stop()
     clearInterval(reporting)
     await withinLimit(sender.whenIdle(), LAST_SEGMENTS_MS)
     await sender.stop()
@@ -297,6 +300,10 @@ function parserCounters({
     ...Object.fromEntries(Object.entries(parsed).map(([format, count]) => [`parsed ${format}`, count])),
     ...Object.fromEntries(Object.entries(unparsed).map(([reason, count]) => [`unparsed ${reason}`, count])),
   }
+}
+
+function tellClocks(message: string): void {
+  tell({ kind: 'event', code: 'device-clocks', part: 'detection', message, count: 1 })
 }
 
 function tellInputEvent({ kind, input, message, count }: InputEvent): void {

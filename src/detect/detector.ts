@@ -12,7 +12,7 @@ import type { RecordBatch } from '../model/record-batch.ts'
 import { type AddressMask, maskOf } from './address-mask.ts'
 import { ArrivalClock } from './arrival-clock.ts'
 import { Counting, LAST_COUNTED, REASONS } from './counting.ts'
-import { DeviceClocks } from './device-clocks.ts'
+import { DeviceClocks, type SavedClock } from './device-clocks.ts'
 import { bitOf, type ExceptionView } from './exceptions.ts'
 import { Partition } from './partition.ts'
 import { MAX_PROFILES } from './profiles.ts'
@@ -92,12 +92,12 @@ export class Detector {
 
   /**
    * Takes in history (the stored last window, after a restart) and answers what fires in it, which was reported
-   * before unless the process was killed in between. The batch's arrival must be that of its lines, `clockOffsetMs` as
-   * it was, and its sequence no other batch's. What is known of clocks does not come back with it: what fires may rest
-   * on a device whose clock is insane.
+   * before unless the process was killed in between. The batch's arrival must be that of its lines, and its sequence no
+   * other batch's. Times are corrected by what is known of the devices' clocks now (`loadClocks`); where nothing is,
+   * what fires may rest on a device whose clock is insane.
    */
   warmUp(batch: RecordBatch): Detection[] {
-    this.#clocks?.insane.fill(0)
+    this.#clocks?.apply(batch)
     return this.#run(batch)
   }
 
@@ -153,6 +153,15 @@ export class Detector {
         ),
       )
       .sort((a, b) => b.count / b.threshold - a.count / a.threshold)
+  }
+
+  /** What was learned of the devices' clocks, to be kept over a restart; `loadClocks` takes it before the first batch. */
+  saveClocks(): SavedClock[] {
+    return this.#clocks?.save() ?? []
+  }
+
+  loadClocks(saved: readonly SavedClock[]): void {
+    this.#clocks?.load(saved)
   }
 
   /** What is known of the devices' clocks; empty in `replay`. */

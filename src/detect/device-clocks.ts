@@ -38,8 +38,19 @@ interface DeviceState {
   readonly sampledAtMs: Float64Array
   samples: number
   offsetMs: number
+  /** Offset of before the restart, until samples of its own say it: shown for an insane clock, whose own is 0. */
+  keptOffsetMs: number
   learned: boolean
   insane: boolean
+}
+
+/** A device's clock as it is kept over a restart. */
+export interface SavedClock {
+  readonly device: string
+  /** Our time minus the device's, ms. */
+  readonly offsetMs: number
+  readonly insane: boolean
+  readonly lastSeenAtMs: number
 }
 
 export class DeviceClocks {
@@ -128,6 +139,53 @@ export class DeviceClocks {
       }))
   }
 
+  /** Writes what is known of each row's device into a batch of stored records: `clockOffsetMs`, and `insane`. */
+  apply(batch: RecordBatch): void {
+    this.#batch = batch
+    this.#senderNames = Array<Buffer | null>(batch.raw.senders.length).fill(null)
+    for (let row = 0; row < batch.count; row++) {
+      const at = row * TEXT_STRIDE + TEXT_SLOT.device
+      const start = batch.text[at] as number
+      const length = (batch.text[at + 1] as number) - start
+      const device =
+        length === 0
+          ? this.#bySender(batch.raw.sender[row] as number)
+          : this.#find(batch.raw.bytes, start, length)
+      if (batch.raw.receivedAtMs > device.lastSeenAtMs) device.lastSeenAtMs = batch.raw.receivedAtMs
+      batch.clockOffsetMs[row] = device.offsetMs
+      this.insane[row] = device.insane ? 1 : 0
+    }
+  }
+
+  /** What was learned, to be kept over a restart: devices whose clock is known, the latest heard first. */
+  save(): SavedClock[] {
+    return this.#table
+      .filter((device) => device !== null)
+      .filter(({ learned }) => learned)
+      .sort((a, b) => b.lastSeenAtMs - a.lastSeenAtMs)
+      .map((device) => ({
+        device: device.name.toString('utf8'),
+        offsetMs: device.insane ? median(device) : device.offsetMs,
+        insane: device.insane,
+        lastSeenAtMs: device.lastSeenAtMs,
+      }))
+  }
+
+  /** Takes kept clocks over for devices that are not known yet; new samples correct them. */
+  load(saved: readonly SavedClock[]): void {
+    for (const { device: name, offsetMs, insane, lastSeenAtMs } of saved) {
+      const bytes = Buffer.from(name, 'utf8')
+      if (bytes.length === 0 || bytes.length > NAME_LIMIT_BYTES) continue
+      const device = this.#find(bytes, 0, bytes.length)
+      if (device.learned) continue
+      device.learned = true
+      device.insane = insane
+      device.offsetMs = insane ? 0 : offsetMs
+      device.keptOffsetMs = offsetMs
+      device.lastSeenAtMs = Math.max(device.lastSeenAtMs, lastSeenAtMs)
+    }
+  }
+
   #sample(device: DeviceState, row: number, arrivalMs: number): void {
     const batch = this.#batch as RecordBatch
     const differenceMs = arrivalMs - (batch.eventTimeMs[row] as number)
@@ -183,6 +241,7 @@ function newDevice(name: Buffer, hash: number): DeviceState {
     sampledAtMs: new Float64Array(SAMPLES),
     samples: 0,
     offsetMs: 0,
+    keptOffsetMs: 0,
     learned: false,
     insane: false,
   }
@@ -205,6 +264,7 @@ function learn(device: DeviceState): void {
 }
 
 function median(device: DeviceState): number {
+  if (device.samples === 0) return device.keptOffsetMs
   const count = Math.min(device.samples, SAMPLES)
   return Math.round(device.differencesMs.slice(0, count).sort()[count >> 1] as number)
 }
