@@ -190,8 +190,8 @@ test('what separates the pairs of LEEF is told by the line in hand, whatever the
   const values = ['a', 'a', 'b', 'c', 'a|b', 'a^src=192.0.2.1', 'a|src=192.0.2.1', 'a#011src=192.0.2.1', 'd']
   assertSame(values.map(line))
   // where blanks part the pairs, any value may tell
-  const last = (policy: string): string =>
-    `LEEF:1.0|Example|Firewall|1|deny|action=deny src=198.51.100.7 dst=203.0.113.10 policy=${policy}`
+  const last = (policy: string, i: number): string =>
+    `LEEF:1.0|Example|Firewall|1|deny|action=deny src=198.51.100.${i} dst=203.0.113.10 policy=${policy}`
   assertSame(values.map(last))
 })
 
