@@ -4,7 +4,7 @@
  * before is known by comparing whole words, without looking for its end or for its name in a table. Says nothing that
  * the key itself would not say. Bounded: a key has two entries, and pushes out the one that was kept longer ago.
  *
- * Lies in the kernels' memory, so that pair-kernel.ts compares 16 bytes at a time.
+ * In the kernels' memory it may be read by pair-kernel.ts, which compares 16 bytes at a time.
  */
 import { allocate, kernelMemory } from './text-kernel.ts'
 
@@ -34,10 +34,21 @@ const KEY_BYTES = (1 << ENTRY.bytesShift) - ENTRY.keyAt
 
 export class KeyPlaces {
   /** Where the entries lie in the kernels' memory: such that the two of a key differ in one bit of their address. */
-  readonly address = (allocate((ENTRY.count << ENTRY.bytesShift) + PAIR_BYTES) + PAIR_BYTES) & -PAIR_BYTES
-  readonly #entries = new Int32Array(kernelMemory.buffer, this.address, ENTRY.count << (ENTRY.bytesShift - 2))
+  readonly address: number
+  readonly #entries: Int32Array
   /** What the last `match` found: the number that was kept with the key, up to 23 bits, or -1. */
   target = -1
+
+  /** `forKernel`: takes its 128 KiB from the kernels' memory, for good, so that pair-kernel.ts can read it. */
+  constructor(forKernel = false) {
+    const size = ENTRY.count << ENTRY.bytesShift
+    this.address = forKernel ? (allocate(size + PAIR_BYTES) + PAIR_BYTES) & -PAIR_BYTES : 0
+    this.#entries = new Int32Array(
+      forKernel ? kernelMemory.buffer : new ArrayBuffer(size),
+      this.address,
+      size / 4,
+    )
+  }
 
   /** Length of the key at `at` with its marks when it was the `place`-th of a line before, else 0. About 5 ns. */
   match(view: DataView, at: number, limit: number, place: number): number {

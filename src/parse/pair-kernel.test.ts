@@ -75,7 +75,7 @@ test('what lies behind a line is no value of it', () => {
 
 test('a line of usual pairs is read to its end in one go', () => {
   const text = 'srcip=192.0.2.1 app="a b" vd=root unread=1 action=deny'
-  const places = new KeyPlaces()
+  const places = new KeyPlaces(true)
   const start = kernelInts(2)
   const end = kernelInts(2)
   const { read, state } = blankPairs(places, start, end)

@@ -63,7 +63,7 @@ export interface Pairs {
 
 /**
  * Pairs `key=value key="value"` parted by one blank. `start` and `end` (of `kernelInts`) take where the value of each
- * target lies; -1 means that it has none yet.
+ * target lies; -1 means that it has none yet. `places` are made for the kernel.
  */
 export function blankPairs(places: KeyPlaces, start: Int32Array, end: Int32Array): Pairs {
   const state = kernelInts(2)

@@ -116,7 +116,7 @@ const KEY_OF = Int16Array.from(ALL_NAMES, (name, i) =>
 
 const table = new KeyTable(ALL_NAMES)
 export const spans = new ValueSpans(table, NAMES.length)
-const places = new KeyPlaces()
+const places = new KeyPlaces(true)
 const leads = new KeyPlaces()
 const usual = blankPairs(places, spans.start, spans.end)
 
