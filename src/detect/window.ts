@@ -26,6 +26,7 @@ import {
   type WindowCounters,
 } from './key-table.ts'
 import { LARGEST_CLASS, LINE_AT, NO_SLOT, VALUE_AT } from './value-slots.ts'
+import { inspectTable, type InspectedKey, type KeyFilter } from './window-inspect.ts'
 import type { WitnessLines } from './witness-lines.ts'
 
 export interface WindowOptions {
@@ -447,39 +448,8 @@ export class SlidingWindow {
     words[at + META] = (meta & (USED | ABOVE | PROVEN)) | IN_RING | (1 << COUNT_SHIFT)
   }
 
-  /**
-   * The keys that `wanted` picks by their words, with how many of their values lie later than `sinceMs`. Read only;
-   * goes through the whole table (about 5 ns a place), for a person's question.
-   */
-  inspect(wanted: (words: Uint32Array, keyAt: number) => boolean, sinceMs: number): InspectedKey[] {
-    const found: InspectedKey[] = []
-    const { stride, slots, valueAt, keyWords } = this.#table
-    this.#table.words.forEach((words, segment) => {
-      const latest = this.#table.times[segment] as Float64Array
-      for (let at = 0; at < words.length; at += stride) {
-        const meta = words[at + META] as number
-        if (meta === 0 || !wanted(words, at + KEY)) continue
-        const lastAtMs = latest[at >> 1] as number
-        let count = lastAtMs > sinceMs ? 1 : 0
-        if ((meta & (CLASS_MASK << CLASS_SHIFT)) !== 0) {
-          const address = words[at + valueAt] as number
-          const times = slots.times[address >>> slots.chunkBits] as Float64Array
-          const base = address & ((1 << slots.chunkBits) - 1)
-          count = 0
-          for (let n = 0; n < meta >>> COUNT_SHIFT; n++)
-            if ((times[(base + n * slots.stride) >> 1] as number) > sinceMs) count++
-        }
-        found.push({ key: words.slice(at + KEY, at + KEY + keyWords), count, lastAtMs })
-      }
-    })
-    return found
+  /** For a person's question, see window-inspect.ts. */
+  inspect(wanted: KeyFilter, sinceMs: number): InspectedKey[] {
+    return inspectTable(this.#table, wanted, sinceMs)
   }
-}
-
-/** A key of a window as a person sees it. */
-export interface InspectedKey {
-  readonly key: Uint32Array
-  /** Values later than the instant that was asked for; no more than fire the rule are known. */
-  readonly count: number
-  readonly lastAtMs: number
 }
