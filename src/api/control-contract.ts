@@ -8,6 +8,7 @@ import { z } from 'zod'
 import { formatNetwork, parseNetwork } from '../lib/address.ts'
 import type { AllowEntry, Decision } from '../model/decision.ts'
 import { RULES } from '../model/detection.ts'
+import { backtestInput, backtestLinesInput, backtestLinesReply, backtestRow } from './backtest-contract.ts'
 
 /** Name of the socket in the data folder. */
 export const CONTROL_SOCKET = 'control.sock'
@@ -16,11 +17,12 @@ export const USER_HEADER = 'x-ads-user'
 /** Targets in one request; a client with more sends several. */
 export const TARGETS_PER_REQUEST = 10_000
 
-/** `rows`: the reply is a stream of JSON lines; else it is one JSON object. */
-interface Route {
+/** `rows`: the reply is a stream of JSON lines, `live` ones each sent at once; else it is one JSON object. */
+export interface Route {
   readonly method: 'GET' | 'POST'
   readonly path: string
   readonly reply: 'object' | 'rows'
+  readonly live?: boolean
 }
 
 export const ROUTES = {
@@ -39,6 +41,8 @@ export const ROUTES = {
   setEngine: { method: 'POST', path: '/control/v1/engine', reply: 'object' },
   explain: { method: 'POST', path: '/control/v1/explain', reply: 'object' },
   explainLine: { method: 'POST', path: '/control/v1/explain-line', reply: 'object' },
+  backtest: { method: 'POST', path: '/control/v1/backtest', reply: 'rows', live: true },
+  backtestLines: { method: 'POST', path: '/control/v1/backtest/lines', reply: 'object' },
   listSettings: { method: 'GET', path: '/control/v1/settings', reply: 'rows' },
   changeSettings: { method: 'POST', path: '/control/v1/settings/change', reply: 'object' },
   reload: { method: 'POST', path: '/control/v1/reload', reply: 'object' },
@@ -380,6 +384,8 @@ export const CONTRACT = {
     ]),
     reply: lineExplanation,
   },
+  backtest: { input: backtestInput, reply: backtestRow },
+  backtestLines: { input: backtestLinesInput, reply: backtestLinesReply },
   listSettings: { input: nothing, reply: settingView },
   changeSettings: {
     input: z.strictObject({

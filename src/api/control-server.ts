@@ -13,6 +13,7 @@ import { AppError, messageOf, systemCodeOf } from '../lib/errors.ts'
 import {
   type Caller,
   CONTRACT,
+  type Route,
   ROUTES,
   type RouteName,
   type ServiceActions,
@@ -104,8 +105,11 @@ export class ControlServer {
     try {
       const action = this.#options.actions[name] as (input: unknown, caller: Caller) => unknown
       const result = await action.call(this.#options.actions, input, caller)
-      if (ROUTES[name].reply === 'rows') await sendRows(response, result as AsyncIterable<unknown>, report)
-      else sendJson(response, 200, result)
+      const route: Route = ROUTES[name]
+      if (route.reply === 'rows') {
+        const atLeast = route.live === true ? 1 : CHUNK_CHARACTERS
+        await sendRows(response, result as AsyncIterable<unknown>, report, atLeast)
+      } else sendJson(response, 200, result)
     } catch (error) {
       report(error)
       fail(response, error)
@@ -187,10 +191,11 @@ async function sendRows(
   response: ServerResponse,
   rows: Iterable<unknown> | AsyncIterable<unknown>,
   report: (error: unknown) => void,
+  atLeastCharacters: number,
 ): Promise<void> {
   response.writeHead(200, { 'content-type': 'application/jsonl' })
   try {
-    await pipeline(Readable.from(chunksOf(rows, report)), response)
+    await pipeline(Readable.from(chunksOf(rows, report, atLeastCharacters)), response)
   } catch (error) {
     if (!response.destroyed) throw error // else the client went away: nothing is left to be told
   }
@@ -199,13 +204,14 @@ async function sendRows(
 async function* chunksOf(
   rows: Iterable<unknown> | AsyncIterable<unknown>,
   report: (error: unknown) => void,
+  atLeastCharacters: number,
 ): AsyncGenerator<string, void, undefined> {
   let pending = ''
   let isGiving = false // an error thrown into `yield` means that the client went away
   try {
     for await (const row of rows) {
       pending += `${JSON.stringify(row)}\n`
-      if (pending.length < CHUNK_CHARACTERS) continue
+      if (pending.length < atLeastCharacters) continue
       isGiving = true
       yield pending
       isGiving = false

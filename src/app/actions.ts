@@ -20,6 +20,7 @@ import { formatNetwork, isV4, type Network, overlaps, parseNetwork } from '../li
 import { AppError } from '../lib/errors.ts'
 import type { Decision, DecisionMode } from '../model/decision.ts'
 import type { StateStore } from '../store/state/state-store.ts'
+import { Backtests } from './backtests.ts'
 import { clockSentences, countSentences, countView, exceptionView } from './explain-counts.ts'
 import { explainLine } from './explain-line.ts'
 import type { Parts } from './parts.ts'
@@ -39,6 +40,7 @@ export interface ActionOptions {
 }
 
 export function serviceActions({ parts, settings, stop }: ActionOptions): ServiceActions {
+  const backtests = new Backtests(parts)
   const decider = (): Decider =>
     parts.decider ?? fail('the decisions are not loaded yet: try again in a moment')
   const state = (): StateStore => parts.state ?? fail('the state is not open yet: try again in a moment')
@@ -103,6 +105,8 @@ export function serviceActions({ parts, settings, stop }: ActionOptions): Servic
     explain: async ({ address }) => explain(parts, settings, decider(), address),
     explainLine: async (input) =>
       explainLine(parts, settings.settings, input, (address) => explain(parts, settings, decider(), address)),
+    backtest: (input) => backtests.rows(input, settings.settings, decider()),
+    backtestLines: async ({ source, from, to }) => ({ lines: await backtests.lines(source, from, to) }),
     listSettings: () => settings.views(),
     changeSettings: (input, { user }) => settings.change(input.changes, user, input.reason),
     reload: () => settings.reload(),

@@ -53,13 +53,13 @@ export async function printing(io: CliIo, print: (output: LineOutput) => Promise
   await output.end()
 }
 
-/** ISO text of `--since`: an instant, or a duration before now. */
-export function sinceOf(io: CliIo, text: string): string {
+/** ISO text of `--since` (or of the option named): an instant, or a duration before now. */
+export function sinceOf(io: CliIo, text: string, option = '--since'): string {
   const nowMs = io.clock.nowMs()
   const durationMs = parseDuration(text)
   const ms = durationMs === null ? parseInstant(text, nowMs, io.timeZone) : nowMs - durationMs
   if (ms === null)
-    throw new AppError('usage', `--since ${text}: expected ${DURATION_FORMS}, or ${INSTANT_FORMS}`)
+    throw new AppError('usage', `${option} ${text}: expected ${DURATION_FORMS}, or ${INSTANT_FORMS}`)
   return new Date(ms).toISOString()
 }
 

@@ -31,6 +31,7 @@ function withEnd(command: Command): Command {
 
 export function addServiceCommands(program: Command, context: CommandContext): void {
   addQuestions(program, context)
+  addBacktest(program, context)
   addBlocks(program, context)
   addAllow(program, context)
   addSwitches(program, context)
@@ -61,6 +62,38 @@ function addQuestions(program: Command, { io, action }: CommandContext): void {
       ),
     )
     .action(action(async (address, options) => (await import('./explain.ts')).explain(io, address, options)))
+}
+
+function addBacktest(program: Command, { io, action }: CommandContext): void {
+  program
+    .command('backtest')
+    .summary('who would have been blocked under other settings')
+    .description(
+      "Replays the service's stored records under other settings beside today's: who would be blocked under which, since " +
+        'when, and how many of them are in honest contact with us. Changes nothing. Ctrl-C ends it.',
+    )
+    .addOption(
+      new Option('--last <duration>', 'the records of so long: 24h, 7d (when nothing is given)').conflicts(
+        'from',
+      ),
+    )
+    .option('--from <time>', 'from: 2026-11-22, "2026/11/22 08:30", 48h')
+    .option('--to <time>', 'until; now when not given')
+    .addOption(setOption())
+    .option('--curve <key=first..last>', 'how many sources each value of a setting would convict')
+    .option('--lines', 'also the lines of the first sources that differ')
+    .option('--json', 'print JSON lines')
+    .addOption(dataOption())
+    .addOption(configOption())
+    .addHelpText(
+      'after',
+      examples(
+        'active-defense backtest --last 7d --set detection.portScan.ports=20',
+        'active-defense backtest --last 24h --set detection.slowScan.mode=enforce --lines',
+        'active-defense backtest --last 7d --curve detection.portScan.ports=5..50',
+      ),
+    )
+    .action(action(async (options) => (await import('./backtest.ts')).backtest(io, options)))
 }
 
 function addBlocks(program: Command, { io, action }: CommandContext): void {

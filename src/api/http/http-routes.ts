@@ -153,5 +153,7 @@ export const HTTP_ROUTES: { readonly [Name in RouteName]: HttpRoute | null } = {
     tag: 'settings',
     summary: 'Read the configuration file again',
   },
+  backtest: null,
+  backtestLines: null,
   stop: null,
 }
