@@ -53,9 +53,9 @@ export function kernelInts(count: number): Int32Array {
 }
 
 /** Reads pairs from `at` on; answers where it stopped. Ask `line.isCopied()` before. */
-export type PairKernel = (at: number, end: number, place: number) => number
+type PairKernel = (at: number, end: number, place: number) => number
 
-export interface Pairs {
+interface Pairs {
   readonly read: PairKernel
   /** Behind `read`: the place of the next pair, and the target of the last one that it read. */
   readonly state: Int32Array
