@@ -26,6 +26,7 @@ import {
   choose,
   type Code,
   doubleOf64,
+  equal,
   equal16,
   give,
   giveWhen,
@@ -278,6 +279,7 @@ export function defineV4(module: WasmModule): WasmFunction {
 export function defineDecimal(module: WasmModule): WasmFunction {
   return module.define(2, (f, from, to) => {
     const length = f.local('i32')
+    const digit = f.local('i32')
     const word = f.local('i64')
     // Digits are added in pairs, then pairs of pairs: each step multiplies the upper half and adds the lower one.
     const join = (mask: bigint, factor: bigint, shift: bigint): Code =>
@@ -285,6 +287,10 @@ export function defineDecimal(module: WasmModule): WasmFunction {
     return all(
       length.set(subtract(to.get, from.get)),
       giveWhen(above(subtract(length.get, int(1)), int(7)), int(-1)),
+      // Many are one digit.
+      digit.set(subtract(load8(from.get, TEXT_AT), int(ZERO))),
+      giveWhen(above(digit.get, int(9)), int(-1)),
+      giveWhen(equal(length.get, int(1)), digit.get),
       word.set(
         and64(
           xor64(load64(to.get, TEXT_AT - 8), long(0x3030303030303030n)),

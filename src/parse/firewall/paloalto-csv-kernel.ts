@@ -94,7 +94,7 @@ export const OUT = {
   tail: FIRST + 31,
 } as const
 const OUT_WORDS = FIRST + 32
-/** Doubles of the kernel's result; `any` is looked at by nobody. */
+/** Doubles of the kernel's result. */
 export const NUMBER = {
   bytesSent: 0,
   bytesReceived: 1,
@@ -104,9 +104,8 @@ export const NUMBER = {
   serial: 5,
   session: 6,
   sequence: 7,
-  any: 8,
 } as const
-const NUMBERS = 9
+const NUMBERS = 8
 const outAt = allocate(OUT_WORDS * 4)
 export const out = new Int32Array(kernelMemory.buffer, outAt, OUT_WORDS)
 const numbersAt = allocate(NUMBERS * 8)
@@ -304,12 +303,12 @@ function countsCode(columns: ColumnCode): Code {
     columns.plain(), // flags
     columns.word(TEXT_SLOT.protocol),
     columns.word(TEXT_SLOT.action),
-    columns.number(NUMBER.any), // bytes
+    columns.plain(), // bytes, both ways
     columns.number(NUMBER.bytesSent),
     columns.number(NUMBER.bytesReceived),
-    columns.number(NUMBER.any), // packets
+    columns.plain(), // packets, both ways
     columns.stamp(true),
-    columns.number(NUMBER.any), // seconds
+    columns.plain(), // seconds
     columns.plain(), // category, and a column without use
     columns.plain(),
     columns.plain(
