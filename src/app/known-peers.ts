@@ -81,17 +81,17 @@ export class KnownPeers {
     detections: readonly Detection[],
     isWanted: (detection: Detection) => boolean,
   ): Promise<Detection[]> {
+    const keys = detections.map((detection) => (isWanted(detection) ? keyOf(detection.source) : null))
     const wanted = new Map<string, Network>()
-    for (const detection of detections) {
-      if (!isWanted(detection)) continue
-      const key = keyOf(detection.source)
-      if (this.#keptNote(key) === null) wanted.set(key, detection.source)
-    }
-    const failures = wanted.size === 0 ? null : await this.#look(wanted)
-    return detections.map((detection) => {
-      if (!isWanted(detection)) return detection
-      const key = keyOf(detection.source)
-      const peer = this.#keptNote(key) ?? this.#unknown(failures ?? 'the answer was lost')
+    detections.forEach(({ source }, i) => {
+      const key = keys[i] ?? null
+      if (key !== null && this.#keptNote(key) === null) wanted.set(key, source)
+    })
+    const failure = wanted.size === 0 ? null : await this.#look(wanted)
+    return detections.map((detection, i) => {
+      const key = keys[i] ?? null
+      if (key === null) return detection
+      const peer = this.#keptNote(key) ?? this.#unknown(failure ?? 'the answer was lost')
       return { ...detection, peer }
     })
   }
