@@ -37,6 +37,14 @@ export interface DetectorOptions {
   readonly onCount?: OnCount
 }
 
+/** Windows of one rule of one profile, for a restart. */
+export interface SavedWindows {
+  /** Key of the profile; empty for everybody's. */
+  readonly profile: string
+  readonly rule: RuleName
+  readonly parts: readonly Uint8Array[]
+}
+
 /** The rules of the devices that share settings; the first one is everybody else's. */
 interface RuleSet {
   /** Key of the DeviceProfile; empty for the first. */
@@ -162,6 +170,25 @@ export class Detector {
 
   loadClocks(saved: readonly SavedClock[]): void {
     this.#clocks?.load(saved)
+  }
+
+  /** The windows that rules keep over a restart, one rule after another; records may be observed in between. */
+  *saveWindows(): Generator<SavedWindows, void, undefined> {
+    for (const { key, rules } of this.#sets) {
+      for (const rule of rules) {
+        const parts = rule.save?.() ?? []
+        if (parts.length > 0) yield { profile: key, rule: rule.name, parts }
+      }
+    }
+  }
+
+  /** Takes saved windows over, before the first batch. Answers the rules that refused theirs; they begin empty. */
+  loadWindows(saved: readonly SavedWindows[]): RuleName[] {
+    return saved.flatMap(({ profile, rule: name, parts }) => {
+      const set = this.#sets.find(({ key }) => key === profile)
+      const rule = set?.rules.find((one) => one.name === name)
+      return rule?.load === undefined || rule.load(parts) ? [] : [name]
+    })
   }
 
   /** What is known of the devices' clocks; empty in `replay`. */
