@@ -3,8 +3,12 @@
  * attacker on the allowlist, a firewall that turns out to be compromised; and `explain` of what became of each.
  */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { customLine, scan, type Service, startService, until } from './harness.ts'
+import { startChild, storedRecords } from './child-service.ts'
+import { customLine, scan, type Service, startService, temporaryFolder, until } from './harness.ts'
 
 /** A session of ours with bytes both ways, as FortiGate reports it. */
 function session(from: string, to: string, port: number, more = ''): string {
@@ -160,6 +164,35 @@ describe('trust that was misplaced', () => {
     assert.deepEqual(await service.list(), ['198.51.100.62'])
     const { sentences } = await service.control.call('explain', { address: '198.51.100.30' })
     assert.match(sentences.join('\n'), /a block was refused: .*our scanner service/)
+  })
+})
+
+describe('a restart in the middle of a window', () => {
+  test('A18: fourteen of fifteen ports before a kill -9 and two after it convict', async (t) => {
+    const dataFolder = join(await temporaryFolder(t), 'data')
+    const sets = ['detection.portScan.ports=15']
+    const line = (port: number): string => customLine({ source: '198.51.100.90', port })
+    let service = await startChild(t, { dataFolder, sets })
+    await service.ready()
+    const send = async (lines: readonly string[]): Promise<void> => {
+      const socket = connect(await service.portOf('tcp'), '127.0.0.1')
+      await once(socket, 'connect')
+      socket.end(lines.map((text) => `${text}\n`).join(''))
+      socket.resume()
+      await once(socket, 'close')
+    }
+    await send(Array.from({ length: 14 }, (_, i) => line(1000 + i)))
+    await until('stored', async () => (await storedRecords(dataFolder)) === 14, 30_000)
+    await service.end('SIGKILL')
+    service = await startChild(t, { dataFolder, sets })
+    await service.ready()
+    await send([line(1014)])
+    await until('stored', async () => (await storedRecords(dataFolder)) === 15, 30_000)
+    assert.deepEqual(await service.list(), ['192.0.2.255'])
+    await send([line(1015)])
+    await until('he is listed', async () => (await service.list()).includes('198.51.100.90'))
+    const { sentences } = await service.control.call('explain', { address: '198.51.100.90' })
+    assert.match(sentences.join('\n'), /reached 16 ports/)
   })
 })
 
