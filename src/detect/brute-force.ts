@@ -11,10 +11,18 @@
  * firewall's stamp (one second, mostly) count once where the line has no sequence number: a slow count, never a false one.
  * A repeated line (`repeatCount`) counts as often as it says.
  */
+import type { Network } from '../lib/address.ts'
 import type { Detection } from '../model/detection.ts'
 import { type RecordBatch, TEXT_SLOT, TEXT_STRIDE } from '../model/record-batch.ts'
-import type { DetectionRule } from './rule.ts'
-import { type CountedBatch, detectionOf, type Found, type ScanOptions, sumCounters } from './scan.ts'
+import type { DetectionRule, LiveCount } from './rule.ts'
+import {
+  type CountedBatch,
+  detectionOf,
+  type Found,
+  type ScanOptions,
+  sourceOfKey,
+  sumCounters,
+} from './scan.ts'
 import type { DetectionSettings } from './settings.ts'
 import { hashInstant, hashNumber, hashText, SourceEvents } from './source-events.ts'
 import type { Firing } from './window.ts'
@@ -75,6 +83,25 @@ export class BruteForce implements DetectionRule {
     }
     this.#settleFailures(counted, found)
     this.#settleUsers(counted, found)
+  }
+
+  inspect(source: Network, nowMs: number): LiveCount[] {
+    const { failures, users, windowMs } = this.#settings.bruteForce
+    const counted = [
+      ['failed logins', failures, this.#failures],
+      ['users that it failed to log in as', users, this.#users],
+    ] as const
+    return counted.flatMap(([what, threshold, events]) =>
+      events.inspect(source, nowMs - windowMs).map(({ key, count, lastAtMs }) => ({
+        source: sourceOfKey(key, false, this.#settings.ipv6Prefix),
+        what,
+        count,
+        threshold,
+        fires: 'more' as const,
+        windowSeconds: windowMs / 1000,
+        lastAtMs,
+      })),
+    )
   }
 
   #settleFailures(counted: CountedBatch, found: Found[]): void {

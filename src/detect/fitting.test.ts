@@ -296,3 +296,32 @@ test('an IPv6 source is told by its prefix', () => {
   assert.equal(count.what, 'ports of 2001:db8:a::1')
   assert.equal(count.source.prefixLength, 64)
 })
+
+test('what rules without ports count is told too: threats, failed logins, scans that the firewall saw', () => {
+  const { detector, feed } = makeDetector()
+  const login: Event = {
+    category: 'login',
+    outcome: 'failure',
+    texts: { sourceUser: 'alice', type: 'AUTHENTICATION' },
+  }
+  feed([
+    { category: 'threat', severity: 'critical', attacker: 'source' },
+    { category: 'threat', severity: 'medium', attacker: 'source', threatId: 8001 },
+    { ...login, at: 1 },
+    { ...login, at: 2 },
+  ])
+  const network = parseNetwork('198.51.100.7')
+  assert.ok(network !== null)
+  const counts = detector.inspect(network, START_MS + 3000)
+  const of = (rule: string): (string | number)[][] =>
+    counts
+      .filter((count) => count.rule === rule)
+      .map(({ what, count, threshold }) => [what, count, threshold])
+  assert.deepEqual(of('threat'), [['threats of enough severity', 1, 1]])
+  assert.deepEqual(of('vendor-scan'), [["scan and flood threats of the firewall's own", 1, 1]])
+  assert.deepEqual(of('brute-force'), [
+    ['failed logins', 2, 10],
+    ['users that it failed to log in as', 1, 5],
+  ])
+  assert.ok(counts.every(({ source }) => source.prefixLength === 128))
+})

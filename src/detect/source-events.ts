@@ -5,11 +5,13 @@
  *
  * Such records are rare beside traffic: one table serves both address families, with a fifth of the keys of a scan rule.
  */
+import type { Network } from '../lib/address.ts'
 import { BATCH_MESSAGES } from '../model/raw-batch.ts'
 import { type RecordBatch, TEXT_STRIDE } from '../model/record-batch.ts'
 import { copyMaskedSource } from './address-mask.ts'
 import type { WindowCounters } from './key-table.ts'
-import { type CountedBatch, keepMs, type ScanOptions } from './scan.ts'
+import { type CountedBatch, isSourceIn, keepMs, type ScanOptions } from './scan.ts'
+import type { InspectedKey } from './window-inspect.ts'
 import { type Firing, Sightings, SlidingWindow } from './window.ts'
 
 const KEY_WORDS = 5
@@ -47,6 +49,11 @@ export class SourceEvents {
 
   counters(): WindowCounters {
     return this.#window.counters()
+  }
+
+  /** What is counted of sources in a network, later than `sinceMs`; of kinds that count apart, each. */
+  inspect(source: Network, sinceMs: number): InspectedKey[] {
+    return this.#window.inspect((words, at) => isSourceIn(source, words, at, false), sinceMs)
   }
 
   get isFull(): boolean {

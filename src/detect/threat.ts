@@ -8,11 +8,11 @@
  */
 import { type Detection, TECHNIQUES } from '../model/detection.ts'
 import { ADDRESS_SLOT, type RecordBatch, TEXT_SLOT } from '../model/record-batch.ts'
-import { formatAddress } from '../lib/address.ts'
+import { formatAddress, type Network } from '../lib/address.ts'
 import { copyMaskedSource } from './address-mask.ts'
 import { threatProvesSource } from './proof.ts'
-import type { DetectionRule } from './rule.ts'
-import { type CountedBatch, type Found, sourceNetwork, whoAndWhere } from './scan.ts'
+import type { DetectionRule, LiveCount } from './rule.ts'
+import { type CountedBatch, type Found, isSourceIn, sourceNetwork, sourceOfKey, whoAndWhere } from './scan.ts'
 import { SeededHash } from './seeded-hash.ts'
 import type { DetectionSettings } from './settings.ts'
 import { EVIDENCE_LINE_BYTES } from './witness-lines.ts'
@@ -60,6 +60,26 @@ export class ThreatRule implements DetectionRule {
       if (this.#fires(timeMs)) found.push({ row, detection: this.#detection(counted, row, timeMs) })
       else this.#repeats++
     }
+  }
+
+  /** Sources that fired lately: one threat convicts, so there is nothing between none and that. */
+  inspect(source: Network, nowMs: number): LiveCount[] {
+    const found: LiveCount[] = []
+    for (let at = 0; at < this.#firedAtMs.length; at++) {
+      const lastAtMs = this.#firedAtMs[at] as number
+      if (lastAtMs <= nowMs - THREAT_QUIET_MS || !isSourceIn(source, this.#keys, at * KEY_WORDS, false))
+        continue
+      found.push({
+        source: sourceOfKey(this.#keys.subarray(at * KEY_WORDS), false, this.#settings.ipv6Prefix),
+        what: 'threats of enough severity',
+        count: 1,
+        threshold: 1,
+        fires: 'reached',
+        windowSeconds: THREAT_QUIET_MS / 1000,
+        lastAtMs,
+      })
+    }
+    return found
   }
 
   #fires(timeMs: number): boolean {

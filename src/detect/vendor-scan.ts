@@ -6,10 +6,10 @@
  * has, in PAN-OS, no source of its own where the flood is counted per zone (the line then says 0.0.0.0): it counts for
  * nobody.
  */
-import { formatAddress } from '../lib/address.ts'
+import { formatAddress, type Network } from '../lib/address.ts'
 import { ADDRESS_SLOT, TEXT_SLOT } from '../model/record-batch.ts'
-import type { DetectionRule } from './rule.ts'
-import { type CountedBatch, detectionOf, type Found, type ScanOptions } from './scan.ts'
+import type { DetectionRule, LiveCount } from './rule.ts'
+import { type CountedBatch, detectionOf, type Found, type ScanOptions, sourceOfKey } from './scan.ts'
 import type { DetectionSettings } from './settings.ts'
 import { hashInstant, hashNumber, hashText, SourceEvents } from './source-events.ts'
 import { threatText } from './threat.ts'
@@ -54,6 +54,19 @@ export class VendorScan implements DetectionRule {
     }
     for (const firing of this.#events.observe(counted.nowMs)) found.push(this.#found(counted, firing))
     this.#events.clear()
+  }
+
+  inspect(source: Network, nowMs: number): LiveCount[] {
+    const { records, windowMs } = this.#settings.vendorScan
+    return this.#events.inspect(source, nowMs - windowMs).map(({ key, count, lastAtMs }) => ({
+      source: sourceOfKey(key, false, this.#settings.ipv6Prefix),
+      what: "scan and flood threats of the firewall's own",
+      count,
+      threshold: records,
+      fires: 'reached' as const,
+      windowSeconds: windowMs / 1000,
+      lastAtMs,
+    }))
   }
 
   #found(counted: CountedBatch, firing: Firing): Found {
