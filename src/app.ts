@@ -23,6 +23,7 @@ import { SettingsDesk } from './app/settings-desk.ts'
 import { SignedIn } from './app/signed-in.ts'
 import { componentsOf } from './app/status.ts'
 import { listUrls, pageUrl } from './app/urls.ts'
+import { Accounts } from './api/accounts/accounts.ts'
 import { ControlServer } from './api/control-server.ts'
 import type { RunningApp, StartOptions } from './cli/run.ts'
 import { loadConfiguration } from './config/load.ts'
@@ -33,6 +34,7 @@ import { DEMO_NETWORKS, playDemo } from './demo/firewall.ts'
 import { formatNetwork } from './lib/address.ts'
 import { type Clock, systemClock } from './lib/clock.ts'
 import { AppError } from './lib/errors.ts'
+import { SecretBox } from './lib/secret-box.ts'
 import { DataFolderLock } from './lib/lock.ts'
 import { GeoDatabase } from './parse/geo-database.ts'
 import { SetupCode } from './setup-code.ts'
@@ -83,6 +85,7 @@ class Builder {
   readonly #ended = Promise.withResolvers<void>()
   /** What to do at the end, last first. */
   readonly #undo: (() => Promise<void> | void)[] = []
+  readonly #setupCode: SetupCode
   #stopping: Promise<void> | null = null
   /** Told of changed settings once every part is there. */
   #apply: (settings: Settings) => void = () => {}
@@ -91,6 +94,7 @@ class Builder {
     const { settings } = options.configuration
     this.#options = options
     this.#clock = options.clock ?? systemClock
+    this.#setupCode = new SetupCode(this.#clock)
     this.#dataFolder = resolve(options.input.workingDirectory, settings['data.dir'])
     const log = createLog({ level: settings['log.level'], stream: options.logStream ?? process.stderr })
     this.#events = new Events(log, this.#metrics)
@@ -109,6 +113,7 @@ class Builder {
     const { parts, serving } = await this.#serveList(state, desk)
     announce('Loading the decisions ...')
     const decider = await this.#openDecisions(parts, state, desk)
+    await this.#openAccounts(parts, state)
     announce('Starting the log store ...')
     this.#startLogs(parts, desk)
     announce('Opening the syslog ports ...')
@@ -235,10 +240,12 @@ class Builder {
       state,
       pipeline: null,
       logs: null,
+      accounts: null,
+      actions: null,
       geo: null,
     }
     this.#undo.push(() => serving.stop())
-    await serving.start(parts)
+    await serving.start(parts, (code) => this.#setupCode.redeem(code))
     return { parts, serving }
   }
 
@@ -261,6 +268,19 @@ class Builder {
     parts.decider = decider
     list.replace(decider.published())
     return decider
+  }
+
+  async #openAccounts(parts: Parts, state: StateStore): Promise<void> {
+    const box = SecretBox.open(`${this.#dataFolder}/secrets.key`)
+    parts.accounts = await Accounts.open({
+      repository: state,
+      box,
+      clock: this.#clock,
+      onAdministrator: (session, address) => {
+        if (address === null) parts.signedIn.remove(session)
+        else parts.signedIn.add(session, address)
+      },
+    })
   }
 
   /** Nothing waits for it: lines are safe in segments, and the list needs no logs. */
@@ -333,9 +353,11 @@ class Builder {
     const stop = (reason: string): void => {
       void this.stop(reason).then(() => this.#ended.resolve())
     }
+    const actions = serviceActions({ parts, settings, stop })
+    parts.actions = actions
     const control = new ControlServer({
       dataFolder: this.#dataFolder,
-      actions: serviceActions({ parts, settings, stop }),
+      actions,
       report: (error, route) => this.#events.partFailed('control', route, error),
     })
     await control.start()
@@ -384,7 +406,7 @@ class Builder {
       pageUrl: urls.page,
       listUrl: urls.list,
       listEntries: parts.list.snapshot.entries,
-      setupCode: new SetupCode(this.#clock).text,
+      setupCode: parts.accounts?.isEmpty === true ? this.#setupCode.text : null,
       findings: parts.alarms.active(),
       isDemo: this.#options.demo,
     }

@@ -5,9 +5,10 @@
  * operating-system user comes with each request, for the audit log.
  */
 import { z } from 'zod'
-import { formatNetwork, parseNetwork } from '../lib/address.ts'
-import type { AllowEntry, Decision } from '../model/decision.ts'
+import { parseNetwork } from '../lib/address.ts'
 import { RULES } from '../model/detection.ts'
+import { ACCOUNT_CONTRACT, ACCOUNT_ROUTES } from './contract/accounts.ts'
+import type { Role } from './http/roles.ts'
 import { backtestInput, backtestLinesInput, backtestLinesReply, backtestRow } from './backtest-contract.ts'
 
 /** Name of the socket in the data folder. */
@@ -47,6 +48,7 @@ export const ROUTES = {
   changeSettings: { method: 'POST', path: '/control/v1/settings/change', reply: 'object' },
   reload: { method: 'POST', path: '/control/v1/reload', reply: 'object' },
   stop: { method: 'POST', path: '/control/v1/stop', reply: 'object' },
+  ...ACCOUNT_ROUTES,
 } as const satisfies Record<string, Route>
 
 export type RouteName = keyof typeof ROUTES
@@ -400,6 +402,7 @@ export const CONTRACT = {
     reply: z.object({ changed: z.array(z.string()), needsRestart: z.array(z.string()) }),
   },
   stop: { input: nothing, reply: z.object({ message: z.string() }) },
+  ...ACCOUNT_CONTRACT,
 } as const satisfies Record<RouteName, { input: z.ZodType; reply: z.ZodType }>
 
 export type Input<Name extends RouteName> = z.infer<(typeof CONTRACT)[Name]['input']>
@@ -419,9 +422,14 @@ export type CountView = z.infer<typeof countView>
 export type ExceptionReply = z.infer<typeof exceptionReply>
 export type SettingView = z.infer<typeof settingView>
 
-/** Who asks: the operating-system user on the other side of the socket. */
+/** Who asks. On the control socket the operating-system user, who may do everything; over HTTPS a user or a token. */
 export interface Caller {
   readonly user: string
+  /** Over HTTPS only. */
+  readonly role?: Role
+  readonly userId?: string
+  /** Of a browser. */
+  readonly sessionId?: string
 }
 
 /**
@@ -435,54 +443,4 @@ export type ServiceActions = {
     input: Input<Name>,
     caller: Caller,
   ) => Iterable<Reply<Name>> | AsyncIterable<Reply<Name>> | Promise<Iterable<Reply<Name>>>
-}
-
-const iso = (ms: number): string => new Date(ms).toISOString()
-const isoOrNull = (ms: number | null): string | null => (ms === null ? null : iso(ms))
-
-/** A decision as the API shows it. */
-export function viewOfDecision(decision: Decision): BlockView {
-  const {
-    id,
-    scope,
-    origin,
-    rule,
-    reason: why,
-    proof,
-    mode,
-    endedBy,
-    endReason,
-    device,
-    createdBy,
-  } = decision
-  return {
-    id,
-    target: formatNetwork(decision.target),
-    scope,
-    origin,
-    rule,
-    reason: why,
-    proof,
-    mode,
-    createdAt: iso(decision.createdAtMs),
-    createdBy,
-    lastSeenAt: iso(decision.lastSeenAtMs),
-    expiresAt: isoOrNull(decision.expiresAtMs),
-    endedAt: isoOrNull(decision.endedAtMs),
-    endedBy,
-    endReason,
-    device,
-  }
-}
-
-/** An allowlist entry as the API shows it. */
-export function viewOfAllowEntry(entry: AllowEntry): AllowView {
-  return {
-    id: entry.id,
-    target: formatNetwork(entry.target),
-    reason: entry.reason,
-    createdAt: iso(entry.createdAtMs),
-    createdBy: entry.createdBy,
-    expiresAt: isoOrNull(entry.expiresAtMs),
-  }
 }

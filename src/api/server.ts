@@ -105,6 +105,8 @@ export interface HttpsServerOptions {
   readonly onFailure: (what: string, error: unknown) => void
   /** Told of every answer but the list's: route pattern and status. */
   readonly onAnswer?: (route: string, status: number) => void
+  /** Further routes: the API, feeds, the web page. Called once, before the first request. */
+  readonly addRoutes?: (app: FastifyInstance) => void
 }
 
 export class HttpsServer {
@@ -239,6 +241,7 @@ export class HttpsServer {
     addLinesRoute(app, this.#linesRoute())
     this.#addHealth()
     this.#addPages()
+    this.#options.addRoutes?.(app as unknown as FastifyInstance)
     await app.ready()
   }
 

@@ -2,15 +2,15 @@
  * What the control API can do, carried out on the parts: people's changes go through the decider's desks, which write
  * the audit log. Outcomes become the sentences that the command line prints.
  */
+import type { Accounts } from '../api/accounts/accounts.ts'
 import {
   type Caller,
   type ChangeResult,
   type Explanation,
   type Reply,
   type ServiceActions,
-  viewOfAllowEntry,
-  viewOfDecision,
 } from '../api/control-contract.ts'
+import { viewOfAllowEntry, viewOfDecision } from '../api/decision-views.ts'
 import type { Decider } from '../decide/decider.ts'
 import type { Explanation as Told } from '../decide/explain.ts'
 import { errorCodeOf, type Outcome, type RefusalCode } from '../decide/outcome.ts'
@@ -23,6 +23,7 @@ import type { StateStore } from '../store/state/state-store.ts'
 import { Backtests } from './backtests.ts'
 import { clockSentences, countSentences, countView, exceptionView } from './explain-counts.ts'
 import { explainLine } from './explain-line.ts'
+import { accountActions } from './account-actions.ts'
 import type { Parts } from './parts.ts'
 import { seenLines } from './seen-lines.ts'
 import type { SettingsDesk } from './settings-desk.ts'
@@ -43,6 +44,8 @@ export function serviceActions({ parts, settings, stop }: ActionOptions): Servic
   const backtests = new Backtests(parts)
   const decider = (): Decider =>
     parts.decider ?? fail('the decisions are not loaded yet: try again in a moment')
+  const accounts = (): Accounts =>
+    parts.accounts ?? fail('the accounts are not loaded yet: try again in a moment')
   const state = (): StateStore => parts.state ?? fail('the state is not open yet: try again in a moment')
   return {
     status: () => statusView(parts),
@@ -81,6 +84,7 @@ export function serviceActions({ parts, settings, stop }: ActionOptions): Servic
         ),
       ),
     ...allowActions(decider),
+    ...accountActions(accounts, state),
     checkAllow: ({ targets }) => ({ results: targets.map((target) => checkOne(decider(), target)) }),
     withdraw: async (input, { user }) => withdraw(decider(), input, user),
     setFreeze: async ({ frozen, reason }, { user }) => {

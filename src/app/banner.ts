@@ -10,7 +10,8 @@ export interface BannerFacts {
   readonly pageUrl: string
   readonly listUrl: string
   readonly listEntries: number
-  readonly setupCode: string
+  /** Null once somebody has an account. */
+  readonly setupCode: string | null
   readonly findings: readonly Pick<Alarm, 'message' | 'mend'>[]
   readonly isDemo: boolean
 }
@@ -37,7 +38,9 @@ export function bannerLines(facts: BannerFacts): string[] {
     ),
     line('Page', facts.pageUrl),
     line('Data', facts.dataFolder),
-    line('Setup code', `${facts.setupCode}  (once, within 30 minutes, to make the first account)`),
+    ...(facts.setupCode === null
+      ? []
+      : [line('Setup code', `${facts.setupCode}  (once, within 30 minutes, to make the first account)`)]),
     '',
     ...facts.findings.flatMap(({ message, mend }) => [`  ! ${message}`, `    Mend: ${mend}`]),
     ...(facts.findings.length > 0 ? [''] : []),

@@ -1,4 +1,6 @@
 /** The built parts of a running service, as status, actions and jobs are given them. Null: not there yet. */
+import type { Accounts } from '../api/accounts/accounts.ts'
+import type { ServiceActions } from '../api/control-contract.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Decider } from '../decide/decider.ts'
 import type { BlockList } from '../publish/block-list.ts'
@@ -34,6 +36,9 @@ export interface Parts {
   state: StateStore | null
   pipeline: PipelineThread | null
   logs: LogStoreKeeper | null
+  accounts: Accounts | null
+  /** What the API does; null until every part is there. */
+  actions: ServiceActions | null
   /** Null without an address database. */
   geo: GeoDatabase | null
 }

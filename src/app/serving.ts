@@ -2,6 +2,7 @@
  * What firewalls depend on, and nothing else: the list with its last good copy, the certificate and the HTTPS server.
  * Started first and stopped last, so the list is served while state, pipeline and log store come and go.
  */
+import { addApi } from './api-routes.ts'
 import { HttpsServer } from '../api/server.ts'
 import { MetricsServer } from '../api/metrics-server.ts'
 import type { Settings } from '../config/schema.ts'
@@ -91,7 +92,7 @@ export class Serving {
   }
 
   /** Rejects with AppError `port-unavailable` or `bad-configuration`. */
-  async start(parts: Parts): Promise<void> {
+  async start(parts: Parts, redeem: (setupCode: string) => boolean): Promise<void> {
     const { events, metrics, settings } = this.#options
     const listen = parseListen(settings()['web.listen'])
     if (listen === null)
@@ -122,6 +123,7 @@ export class Serving {
       },
       onFailure,
       onAnswer: (route, status) => events.httpAnswered(route, status),
+      addRoutes: (app) => addApi(app, parts, redeem, onFailure),
     })
     await this.#server.start()
     const metricsListen = parseListen(settings()['metrics.listen'])

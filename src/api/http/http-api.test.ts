@@ -6,7 +6,8 @@ import { AppError } from '../../lib/errors.ts'
 import type { ServiceActions } from '../control-contract.ts'
 import { addHttpApi } from './http-api.ts'
 import type { HttpCaller } from './http-caller.ts'
-import { API_PREFIX, HTTP_ROUTES, type Role, ROLES } from './http-routes.ts'
+import { API_PREFIX, HTTP_ROUTES } from './http-routes.ts'
+import { type Role, ROLES } from './roles.ts'
 import { openApiDocument } from './openapi.ts'
 
 interface Options {
@@ -15,7 +16,7 @@ interface Options {
   failures?: string[]
 }
 
-const ADMIN: HttpCaller = { user: 'ada', role: 'administrator', by: 'session', scopes: null }
+const ADMIN: HttpCaller = { user: 'ada', userId: '1', role: 'administrator', by: 'session', scopes: null }
 const EDIT = { 'x-requested-with': 'test' }
 
 function server({ caller = ADMIN, actions = {}, failures = [] }: Options = {}): FastifyInstance {

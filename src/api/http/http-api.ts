@@ -11,11 +11,12 @@ import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { AppError } from '../../lib/errors.ts'
-import { CONTRACT, ROUTES, type RouteName, type ServiceActions } from '../control-contract.ts'
+import { type Caller, CONTRACT, ROUTES, type RouteName, type ServiceActions } from '../control-contract.ts'
 import type { Authenticator, HttpCaller } from './http-caller.ts'
 import { readInput } from './http-input.ts'
 import { sendError, sendProblem } from './http-problem.ts'
-import { API_PREFIX, HTTP_ROUTES, type HttpRoute, ROLES, type Role } from './http-routes.ts'
+import { API_PREFIX, HTTP_ROUTES, type HttpRoute } from './http-routes.ts'
+import { ROLES, type Role } from './roles.ts'
 
 /** 10,000 targets and a reason are 0.7 MiB. */
 const BODY_LIMIT_BYTES = 4 << 20
@@ -74,7 +75,7 @@ interface Refusal {
 /** Why the caller may not use the route, or null. */
 export function refusalOf(
   caller: HttpCaller | null,
-  route: Pick<HttpRoute, 'method' | 'role' | 'tag'>,
+  route: Pick<HttpRoute, 'method' | 'path' | 'role' | 'tag'>,
   request: Pick<FastifyRequest, 'headers'>,
 ): Refusal | null {
   if (caller === null)
@@ -83,6 +84,8 @@ export function refusalOf(
     return { status: 403, code: 'role', detail: `that needs the role ${route.role}; yours is ${caller.role}` }
   if (caller.scopes !== null && !caller.scopes.includes(route.tag))
     return { status: 403, code: 'scope', detail: `the token has no scope ${route.tag}` }
+  if (caller.mustChange === true && route.path !== '/account/password')
+    return { status: 403, code: 'must-change', detail: 'choose another password first' }
   const isEdit = route.method !== 'GET'
   if (isEdit && caller.by === 'session' && request.headers['x-requested-with'] === undefined)
     return { status: 403, code: 'forged', detail: 'an edit needs the header X-Requested-With' }
@@ -116,8 +119,14 @@ async function answer(
   if (!input.ok) return sendProblem(reply, 400, 'usage', input.detail, input.field ?? undefined)
   const caller = callers.get(request) as HttpCaller
   const run = (which: RouteName, given: unknown): unknown => {
-    const action = actions[which] as (input: unknown, caller: { user: string }) => unknown
-    return action.call(actions, given, { user: caller.user })
+    const action = actions[which] as (input: unknown, caller: Caller) => unknown
+    const { user, userId, role, sessionId } = caller
+    return action.call(actions, given, {
+      user,
+      userId,
+      role,
+      ...(sessionId === undefined ? {} : { sessionId }),
+    })
   }
   if (route.guards !== undefined && request.headers['if-match'] !== undefined) {
     const current = await bodyOf(route.guards, await run(route.guards, {}))

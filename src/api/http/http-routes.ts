@@ -4,10 +4,8 @@
  * a path is a field of the input; the rest of the input comes from the query of a GET, else from the body.
  */
 import type { RouteName } from '../control-contract.ts'
-
-/** Each may do what those before it may. */
-export const ROLES = ['viewer', 'operator', 'administrator'] as const
-export type Role = (typeof ROLES)[number]
+import type { Role } from './roles.ts'
+import { ACCOUNT_HTTP_ROUTES } from './routes/accounts.ts'
 
 export const API_PREFIX = '/api/v1'
 
@@ -156,4 +154,5 @@ export const HTTP_ROUTES: { readonly [Name in RouteName]: HttpRoute | null } = {
   backtest: null,
   backtestLines: null,
   stop: null,
+  ...ACCOUNT_HTTP_ROUTES,
 }

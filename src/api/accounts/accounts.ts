@@ -1,0 +1,469 @@
+/**
+ * Who may use the API: users with a password and, if they like, a second factor; their sessions; tokens for programs.
+ * All of it is in memory and written through to the state, so a request costs no query. Sessions end 30 minutes after
+ * their last use and 12 hours after their start, and when a role, a password or the user changes. Tokens and cookies are
+ * kept as SHA-256 only.
+ */
+import { randomBytes, randomUUIDv7 } from 'node:crypto'
+import type { Clock } from '../../lib/clock.ts'
+import { AppError } from '../../lib/errors.ts'
+import type { SecretBox } from '../../lib/secret-box.ts'
+import type { ObjectRepository } from '../../model/object.ts'
+import type { AuditEntry, Json } from '../../model/state.ts'
+import type { Role } from '../http/roles.ts'
+import {
+  digest,
+  isOver,
+  parse,
+  SESSION_KIND,
+  type Session,
+  sessionBody,
+  type Token,
+  TOKEN_KIND,
+  tokenBody,
+  type User,
+  USER_KIND,
+  userBody,
+} from './account.ts'
+import { Busy, PasswordHasher, passwordProblem } from './password.ts'
+import { newSeed, recoveryCodes, stepOf } from './second-factor.ts'
+import { SignInThrottle } from './sign-in-throttle.ts'
+
+/** A session's last use is written at most so often. */
+const TOUCH_MS = 60_000
+const SESSIONS_PER_USER = 20
+const USERS_MOST = 1000
+const TOKENS_MOST = 1000
+
+export interface AccountsOptions {
+  readonly repository: ObjectRepository
+  readonly box: SecretBox
+  readonly clock: Clock
+  /** Told of sessions of administrators, whose addresses are never blocked: the address, or null when one has ended. */
+  readonly onAdministrator?: (sessionId: string, address: string | null) => void
+}
+
+export type SignIn =
+  | { readonly ok: true; readonly cookie: string; readonly user: User; readonly session: Session }
+  /** `factor`: the password was right and the second factor is wanted. */
+  | { readonly ok: false; readonly why: 'wrong' | 'factor' | 'wait' | 'busy'; readonly waitSeconds: number }
+
+/** Who does something, for the audit log. */
+export interface Actor {
+  readonly user: string
+}
+
+export class Accounts {
+  readonly #options: AccountsOptions
+  readonly #hasher = new PasswordHasher()
+  readonly #throttle: SignInThrottle
+  readonly #users = new Map<string, User>()
+  readonly #sessions = new Map<string, Session>()
+  /** By hash. */
+  readonly #tokens = new Map<string, Token>()
+  /** User -> the last time step whose code was used: a code opens once. */
+  readonly #usedSteps = new Map<string, number>()
+  #turn: Promise<unknown> = Promise.resolve()
+
+  private constructor(options: AccountsOptions) {
+    this.#options = options
+    this.#throttle = new SignInThrottle(options.clock)
+  }
+
+  /** Reads users, sessions and tokens. A row that does not fit its schema is an AppError `state-unavailable`. */
+  static async open(options: AccountsOptions): Promise<Accounts> {
+    const accounts = new Accounts(options)
+    for (const { id, version, body } of await options.repository.objects(USER_KIND))
+      accounts.#users.set(id, { ...parse(userBody, body), id, version })
+    for (const { id, body } of await options.repository.objects(SESSION_KIND))
+      accounts.#sessions.set(id, { ...parse(sessionBody, body), id })
+    for (const { id, body } of await options.repository.objects(TOKEN_KIND)) {
+      const token = { ...parse(tokenBody, body), id }
+      accounts.#tokens.set(token.hash, token)
+    }
+    await accounts.dropOld()
+    for (const session of accounts.#sessions.values()) accounts.#tellBegin(session)
+    return accounts
+  }
+
+  get isEmpty(): boolean {
+    return this.#users.size === 0
+  }
+
+  users(): User[] {
+    return [...this.#users.values()].toSorted((a, b) => a.name.localeCompare(b.name))
+  }
+
+  userById(id: string): User | undefined {
+    return this.#users.get(id)
+  }
+
+  userByName(name: string): User | undefined {
+    const wanted = name.trim().toLowerCase()
+    return this.users().find((user) => user.name.toLowerCase() === wanted)
+  }
+
+  sessions(): Session[] {
+    return [...this.#sessions.values()]
+  }
+
+  tokens(): Token[] {
+    return [...this.#tokens.values()]
+  }
+
+  /** The name as it will be. Throws AppError `usage` for one or a password that will not do, `unsafe` for a taken one. */
+  checkNewUser(name: string, password: string | null): string {
+    const clean = name.trim()
+    if (!/^[\p{L}\p{N}][\p{L}\p{N}._@ -]{0,63}$/u.test(clean))
+      throw new AppError('usage', 'a user name has 1 to 64 letters, digits, blanks or . _ @ -')
+    if (this.userByName(clean) !== undefined) throw new AppError('unsafe', `there is a user ${clean} already`)
+    if (this.#users.size >= USERS_MOST) throw new AppError('unsafe', `there are ${USERS_MOST} users already`)
+    const problem = password === null ? null : passwordProblem(password, clean)
+    if (problem !== null) throw new AppError('usage', problem)
+    return clean
+  }
+
+  /** Throws as `checkNewUser`. */
+  addUser(name: string, role: Role, password: string | null, by: Actor, mustChange: boolean): Promise<User> {
+    return this.#inTurn(async () => {
+      const clean = this.checkNewUser(name, password)
+      const passwordHash = password === null ? null : await this.#newHash(password, clean)
+      const id = randomUUIDv7()
+      const user: User = {
+        id,
+        version: 0,
+        name: clean,
+        role,
+        passwordHash,
+        mustChange,
+        isDisabled: false,
+        totp: null,
+        recovery: [],
+        createdAtMs: this.#options.clock.nowMs(),
+        createdBy: by.user,
+      }
+      return this.#saveUser(user, by, 'user.add', { role })
+    })
+  }
+
+  /** Role, disabled, or another password; the last administrator who can sign in must stay one. */
+  changeUser(
+    name: string,
+    change: { role?: Role; isDisabled?: boolean; password?: string; mustChange?: boolean; totp?: null },
+    by: Actor,
+  ): Promise<User> {
+    return this.#inTurn(async () => {
+      const user = this.#named(name)
+      const { password, ...plain } = change
+      const next: User = {
+        ...user,
+        ...plain,
+        ...(password === undefined ? {} : { passwordHash: await this.#newHash(password, user.name) }),
+        ...(change.totp === null ? { recovery: [] } : {}),
+      }
+      this.#keepOneAdministrator(user, next)
+      const before = { role: user.role, isDisabled: user.isDisabled }
+      const after = {
+        role: next.role,
+        isDisabled: next.isDisabled,
+        ...(password === undefined ? {} : { password: 'changed' }),
+      }
+      const saved = await this.#saveUser(next, by, 'user.change', { before, after })
+      await this.#endSessions((session) => session.userId === user.id)
+      return saved
+    })
+  }
+
+  removeUser(name: string, by: Actor): Promise<void> {
+    return this.#inTurn(async () => {
+      const user = this.#named(name)
+      this.#keepOneAdministrator(user, null)
+      await this.#endSessions((session) => session.userId === user.id)
+      for (const token of this.tokens()) if (token.userId === user.id) await this.#removeToken(token, by)
+      const change = { kind: USER_KIND, id: user.id, body: null, onVersion: null, by: by.user }
+      await this.#options.repository.changeObject(change, this.#audit('user.remove', by, user.name, {}))
+      this.#users.delete(user.id)
+    })
+  }
+
+  /** The user's own: the old password is asked again. Other sessions of the user end. */
+  async changeOwnPassword(
+    user: User,
+    old: string,
+    password: string,
+    keepSession: string | null,
+  ): Promise<void> {
+    if (user.passwordHash === null || !(await this.#hasher.verify(old, user.passwordHash)))
+      throw new AppError('usage', 'the old password is not right')
+    await this.#inTurn(async () => {
+      const passwordHash = await this.#newHash(password, user.name)
+      await this.#saveUser(
+        { ...this.#current(user.id), passwordHash, mustChange: false },
+        { user: user.name },
+        'user.password',
+        {},
+      )
+      await this.#endSessions((session) => session.userId === user.id && session.id !== keepSession)
+    })
+  }
+
+  /** Tries name and password, and the code where a second factor is set. `address` as the socket tells it. */
+  async signIn(
+    given: { name: string; password: string; code: string | null },
+    address: string,
+    agent: string,
+  ): Promise<SignIn> {
+    const waitSeconds = this.#throttle.waitSeconds(given.name, address)
+    if (waitSeconds > 0) return { ok: false, why: 'wait', waitSeconds }
+    const user = this.userByName(given.name)
+    try {
+      if (user === undefined || user.passwordHash === null || user.isDisabled) {
+        await this.#hasher.pretend(given.password)
+        return this.#refused(given.name, address)
+      }
+      if (!(await this.#hasher.verify(given.password, user.passwordHash)))
+        return this.#refused(given.name, address)
+    } catch (error) {
+      if (error instanceof Busy) return { ok: false, why: 'busy', waitSeconds: 5 }
+      throw error
+    }
+    if (user.totp !== null) {
+      if (given.code === null) return { ok: false, why: 'factor', waitSeconds: 0 }
+      if (!(await this.#takeCode(user, given.code))) return this.#refused(given.name, address)
+    }
+    this.#throttle.succeeded(user.name, address)
+    return this.#beginSession(this.#current(user.id), address, agent)
+  }
+
+  /** A session for somebody whom another proof has let in (the setup code, an identity provider). */
+  async #beginSession(user: User, address: string, agent: string): Promise<SignIn> {
+    const cookie = randomBytes(32).toString('base64url')
+    const nowMs = this.#options.clock.nowMs()
+    const session: Session = {
+      id: digest(cookie),
+      userId: user.id,
+      createdAtMs: nowMs,
+      lastUsedAtMs: nowMs,
+      address,
+      agent: agent.replace(/[^\x20-\x7e]/g, '?').slice(0, 200),
+    }
+    const own = this.sessions()
+      .filter(({ userId }) => userId === user.id)
+      .toSorted((a, b) => a.lastUsedAtMs - b.lastUsedAtMs)
+    const excess = new Set(own.slice(0, Math.max(0, own.length - SESSIONS_PER_USER + 1)).map(({ id }) => id))
+    await this.#endSessions(({ id }) => excess.has(id))
+    await this.#saveSession(
+      session,
+      this.#audit('session.begin', { user: user.name }, user.name, { address }),
+    )
+    this.#tellBegin(session)
+    return { ok: true, cookie, user, session }
+  }
+
+  beginSession(user: User, address: string, agent: string): Promise<SignIn> {
+    return this.#beginSession(user, address, agent)
+  }
+
+  /** The user and session of a cookie; null when it is none, too old, or its user may not sign in. */
+  async bySession(cookie: string): Promise<{ user: User; session: Session } | null> {
+    const session = this.#sessions.get(digest(cookie))
+    if (session === undefined) return null
+    const nowMs = this.#options.clock.nowMs()
+    const user = this.#users.get(session.userId)
+    if (isOver(session, nowMs) || user === undefined || user.isDisabled) {
+      await this.#endSessions(({ id }) => id === session.id)
+      return null
+    }
+    if (nowMs - session.lastUsedAtMs < TOUCH_MS) return { user, session }
+    const touched = { ...session, lastUsedAtMs: nowMs }
+    await this.#saveSession(touched, null)
+    return { user, session: touched }
+  }
+
+  /** Null for a token that is unknown, has run out, or whose user may not sign in. */
+  byToken(text: string): { user: User; token: Token } | null {
+    const token = this.#tokens.get(digest(text))
+    if (token === undefined) return null
+    const nowMs = this.#options.clock.nowMs()
+    const user = this.#users.get(token.userId)
+    if (user === undefined || user.isDisabled) return null
+    if (token.expiresAtMs !== null && token.expiresAtMs <= nowMs) return null
+    this.#tokens.set(token.hash, { ...token, lastUsedAtMs: nowMs })
+    return { user, token }
+  }
+
+  endSession(id: string): Promise<void> {
+    return this.#endSessions((session) => session.id === id)
+  }
+
+  /** The token's text is in the answer and nowhere else. Its role is at most its user's. */
+  async addToken(
+    user: User,
+    given: { name: string; role: Role; scopes: string[] | null; expiresAtMs: number | null },
+  ): Promise<{ text: string; token: Token }> {
+    if (this.#tokens.size >= TOKENS_MOST)
+      throw new AppError('unsafe', `there are ${TOKENS_MOST} tokens already`)
+    const text = `ads_${randomBytes(32).toString('base64url')}`
+    const body = {
+      ...given,
+      hash: digest(text),
+      userId: user.id,
+      createdAtMs: this.#options.clock.nowMs(),
+      lastUsedAtMs: null,
+    }
+    const id = randomUUIDv7()
+    const by = { user: user.name }
+    const audit = this.#audit('token.add', by, given.name, { role: given.role, scopes: given.scopes })
+    await this.#options.repository.changeObject(
+      { kind: TOKEN_KIND, id, body, onVersion: 0, by: user.name },
+      audit,
+    )
+    const token = { ...body, id }
+    this.#tokens.set(token.hash, token)
+    return { text, token }
+  }
+
+  async removeToken(id: string, by: Actor): Promise<void> {
+    const token = this.tokens().find((known) => known.id === id)
+    if (token === undefined) throw new AppError('not-found', 'there is no such token')
+    await this.#removeToken(token, by)
+  }
+
+  /** A new seed, which counts once a code of it was shown to work. */
+  beginTotp(user: User): { seed: string; uri: string } {
+    return newSeed(user.name)
+  }
+
+  /** Switches the second factor on, and answers the recovery codes, which are shown once. */
+  async confirmTotp(user: User, seed: string, code: string): Promise<string[]> {
+    if (stepOf(seed, code, this.#options.clock.nowMs()) === null)
+      throw new AppError(
+        'usage',
+        'the code does not fit: check the clock of the phone, and type the newest code',
+      )
+    const codes = recoveryCodes()
+    await this.#inTurn(async () => {
+      const totp = this.#options.box.seal(seed, `totp:${user.id}`)
+      const next = { ...this.#current(user.id), totp, recovery: codes.map(digest) }
+      await this.#saveUser(next, { user: user.name }, 'user.factor-on', {})
+    })
+    return codes
+  }
+
+  /** Forgets sessions that are over. */
+  async dropOld(): Promise<void> {
+    const nowMs = this.#options.clock.nowMs()
+    await this.#endSessions((session) => isOver(session, nowMs))
+  }
+
+  #refused(name: string, address: string): SignIn {
+    this.#throttle.failed(name, address)
+    return { ok: false, why: 'wrong', waitSeconds: 0 }
+  }
+
+  /** Whether the code is a fresh one of the second factor, or an unused recovery code, which is then used. */
+  async #takeCode(user: User, code: string): Promise<boolean> {
+    const plain = code.replaceAll(/[\s-]/g, '').toLowerCase()
+    const seed = this.#options.box.unseal(user.totp ?? '', `totp:${user.id}`)
+    const step = seed === null ? null : stepOf(seed, plain, this.#options.clock.nowMs())
+    if (step !== null) {
+      if (step <= (this.#usedSteps.get(user.id) ?? -1)) return false
+      this.#usedSteps.set(user.id, step)
+      return true
+    }
+    const hash = digest(plain)
+    if (!user.recovery.includes(hash)) return false
+    await this.#inTurn(async () => {
+      const current = this.#current(user.id)
+      const recovery = current.recovery.filter((known) => known !== hash)
+      await this.#saveUser({ ...current, recovery }, { user: user.name }, 'user.recovery-code', {
+        left: recovery.length,
+      })
+    })
+    return true
+  }
+
+  async #newHash(password: string, userName: string): Promise<string> {
+    const problem = passwordProblem(password, userName)
+    if (problem !== null) throw new AppError('usage', problem)
+    return this.#hasher.hash(password)
+  }
+
+  #named(name: string): User {
+    const user = this.userByName(name)
+    if (user === undefined) throw new AppError('not-found', `there is no user ${name}`)
+    return user
+  }
+
+  #current(id: string): User {
+    const user = this.#users.get(id)
+    if (user === undefined) throw new AppError('not-found', 'the user was removed meanwhile')
+    return user
+  }
+
+  #keepOneAdministrator(before: User, after: User | null): void {
+    const isOne = (user: User | null): boolean =>
+      user !== null && user.role === 'administrator' && !user.isDisabled
+    if (!isOne(before) || isOne(after)) return
+    const others = this.users().filter((user) => user.id !== before.id && isOne(user))
+    if (others.length === 0)
+      throw new AppError('unsafe', `${before.name} is the last administrator: make another one first`)
+  }
+
+  async #saveUser(user: User, by: Actor, action: string, details: Json): Promise<User> {
+    const { id, version, ...body } = user
+    const change = { kind: USER_KIND, id, body, onVersion: version, by: by.user }
+    const outcome = await this.#options.repository.changeObject(
+      change,
+      this.#audit(action, by, user.name, details),
+    )
+    if (!outcome.ok)
+      throw new AppError('unsafe', `${user.name} was changed meanwhile: look again, then repeat it`)
+    const saved = { ...user, version: outcome.version }
+    this.#users.set(id, saved)
+    return saved
+  }
+
+  async #saveSession(session: Session, audit: AuditEntry | null): Promise<void> {
+    const { id, ...body } = session
+    this.#sessions.set(id, session)
+    await this.#options.repository.changeObject(
+      { kind: SESSION_KIND, id, body, onVersion: null, by: 'system' },
+      audit,
+    )
+  }
+
+  async #endSessions(matches: (session: Session) => boolean): Promise<void> {
+    const ended = this.sessions().filter(matches)
+    for (const { id } of ended) {
+      this.#sessions.delete(id)
+      this.#options.onAdministrator?.(id, null)
+      await this.#options.repository.changeObject(
+        { kind: SESSION_KIND, id, body: null, onVersion: null, by: 'system' },
+        null,
+      )
+    }
+  }
+
+  async #removeToken(token: Token, by: Actor): Promise<void> {
+    const change = { kind: TOKEN_KIND, id: token.id, body: null, onVersion: null, by: by.user }
+    await this.#options.repository.changeObject(change, this.#audit('token.remove', by, token.name, {}))
+    this.#tokens.delete(token.hash)
+  }
+
+  #tellBegin({ id, userId, address }: Session): void {
+    if (this.#users.get(userId)?.role === 'administrator') this.#options.onAdministrator?.(id, address)
+  }
+
+  #audit(action: string, by: Actor, subject: string, details: Json): AuditEntry {
+    const atMs = this.#options.clock.nowMs()
+    return { id: randomUUIDv7(), atMs, actor: by.user, action, subject, reason: null, details }
+  }
+
+  /** Edits of users come one after another: two at once must not both see the old state. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work)
+    this.#turn = result.catch(() => {}) // the caller is told; the next must not wait for ever
+    return result
+  }
+}

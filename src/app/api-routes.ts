@@ -1,0 +1,24 @@
+/** Joins the API over HTTPS with the parts: accounts, operations, and the API's description. */
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { addAccountRoutes, authenticator } from '../api/accounts/account-routes.ts'
+import { addHttpApi } from '../api/http/http-api.ts'
+import { API_PREFIX } from '../api/http/http-routes.ts'
+import { openApiDocument } from '../api/http/openapi.ts'
+import { senderAddress } from '../input/sender-address.ts'
+import type { Parts } from './parts.ts'
+
+export function addApi(
+  app: FastifyInstance,
+  parts: Parts,
+  redeem: (setupCode: string) => boolean,
+  onFailure: (what: string, error: unknown) => void,
+): void {
+  const accounts = (): Parts['accounts'] => parts.accounts
+  const addressOf = (request: FastifyRequest): string => senderAddress(request.socket.remoteAddress ?? '')
+  addAccountRoutes(app, { accounts, addressOf, redeem, onFailure })
+  addHttpApi(app, { actions: () => parts.actions, accounts: authenticator(accounts), addressOf, onFailure })
+  const description = JSON.stringify(openApiDocument(parts.version))
+  app.get(`${API_PREFIX}/openapi.json`, (_request, reply) =>
+    reply.header('content-type', 'application/json; charset=utf-8').send(description),
+  )
+}
