@@ -18,7 +18,7 @@ import { BatchPool } from './input/pool.ts'
 import { BatchQueue } from './input/queue.ts'
 import { TcpInput } from './input/tcp.ts'
 import type { Network } from './lib/address.ts'
-import { systemClock } from './lib/clock.ts'
+import { type Clock, systemClock } from './lib/clock.ts'
 import { AppError, messageOf } from './lib/errors.ts'
 import { KeptClocks } from './kept-clocks.ts'
 import { GeoStage } from './parse/geo.ts'
@@ -39,6 +39,7 @@ import { inputStatuses, makeSources, ownPorts, type Source } from './pipeline-so
 import { Relay } from './publish/relay.ts'
 import { logStoreOptions } from './store/logs/embedded.ts'
 import { LogStore } from './store/logs/log-store.ts'
+import { WindowSnapshot } from './window-snapshot.ts'
 import { SegmentSender } from './store/logs/segment-sender.ts'
 import { SegmentSpool, type StoreEvent } from './store/logs/segment-spool.ts'
 import { SegmentWriter } from './store/logs/segment-writer.ts'
@@ -88,7 +89,7 @@ async function main(start: PipelineStart): Promise<void> {
   const parser = new Parser(parserOptions(settings))
   const detection = detectionSettings(settings)
   const detector = new Detector({ settings: detection, seed: start.seed, recent, live: true })
-  const clocks = await KeptClocks.open({ dataFolder: start.dataFolder, detector, clock, report: tellClocks })
+  const kept = await openKept(start.dataFolder, detector, clock)
   const database = await openDatabase(settings)
   const geo = database === null ? null : new GeoStage(database)
   const senders = new SenderTable(senderSettings(settings))
@@ -124,7 +125,8 @@ async function main(start: PipelineStart): Promise<void> {
   await relay.configure(relayOptions(settings)) // once it is known which ports are ours
   tell({ kind: 'ready', inputs: inputStatuses(sources, settings) })
   const reporting = setInterval(() => tell({ kind: 'status', status: statusNow(desk) }), STATUS_MS)
-  const window = { detector, store, sender, leftovers, settings: detection, clock, tell }
+  const { snapshotAtMs } = kept
+  const window = { detector, store, sender, leftovers, settings: detection, snapshotAtMs, clock, tell }
   await withinLimit(restoreWindows({ ...window, signal: stopping.signal }), WINDOWS_FIRST_MS)
   const report: PipelineParts['report'] = ({ detections, seen }) =>
     tell({ kind: 'found', detections, seen, isRestored: false })
@@ -138,7 +140,7 @@ async function main(start: PipelineStart): Promise<void> {
     await running
     const relayEnds = relay.stop()
     await segments.close()
-    await clocks.stop()
+    await kept.stop()
     clearInterval(reporting)
     await withinLimit(sender.whenIdle(), LAST_SEGMENTS_MS)
     await sender.stop()
@@ -147,6 +149,23 @@ async function main(start: PipelineStart): Promise<void> {
     tell({ kind: 'status', status: statusNow(desk) })
     tell({ kind: 'stopped' })
     port?.close()
+  }
+}
+
+/** What detection keeps over a restart beside the stored lines: clocks of devices, and windows of hours. */
+async function openKept(
+  dataFolder: string,
+  detector: Detector,
+  clock: Clock,
+): Promise<{ snapshotAtMs: number | null; stop: () => Promise<void> }> {
+  const clocks = await KeptClocks.open({ dataFolder, detector, clock, report: tellClocks })
+  const snapshot = await WindowSnapshot.open({ dataFolder, detector, clock, report: tellSnapshot })
+  return {
+    snapshotAtMs: snapshot.loadedAtMs,
+    stop: async () => {
+      await clocks.stop()
+      await snapshot.stop()
+    },
   }
 }
 
@@ -300,6 +319,10 @@ function parserCounters({
     ...Object.fromEntries(Object.entries(parsed).map(([format, count]) => [`parsed ${format}`, count])),
     ...Object.fromEntries(Object.entries(unparsed).map(([reason, count]) => [`unparsed ${reason}`, count])),
   }
+}
+
+function tellSnapshot(message: string): void {
+  tell({ kind: 'event', code: 'windows-snapshot', part: 'detection', message, count: 1 })
 }
 
 function tellClocks(message: string): void {

@@ -35,6 +35,8 @@ export interface DetectionColumns {
   readonly quantities: readonly (typeof QUANTITIES)[number][]
   readonly texts: readonly TextField[]
   readonly sender: boolean
+  /** Each batch then has the arrival of its last record; else none, as in `replay`. */
+  readonly arrival?: boolean
 }
 
 /** What the rules for traffic read, beside texts that exceptions and devices ask for. */
@@ -69,6 +71,7 @@ export const EVENT_COLUMNS: DetectionColumns = {
 export function selectList(columns: DetectionColumns): string {
   return [
     'eventTime',
+    ...(columns.arrival === true ? ['receivedAt'] : []),
     ...ADDRESSES,
     'flags',
     ...columns.codes,
@@ -151,6 +154,8 @@ export class DetectionReader {
     const records = this.#records
     const columns = this.#columns
     copy(columnOf(byName, 'eventTime'), records.eventTimeMs, from, count)
+    if (columns.arrival === true)
+      records.raw.receivedAtMs = columnOf(byName, 'receivedAt').numbers[from + count - 1] as number
     copy(columnOf(byName, 'flags'), records.flags, from, count)
     for (const name of columns.codes) copy(columnOf(byName, name), records[name], from, count)
     for (const name of columns.numbers) copy(columnOf(byName, name), records[name], from, count)
