@@ -249,6 +249,18 @@ export class Decider {
     return this.#keeper.published.all()
   }
 
+  /** The block of exactly this target with the lines seen from it since the start, or null. O(1). */
+  blockOf(target: Network): { readonly decision: Decision; readonly lines: number } | null {
+    return this.#keeper.registry.block(target) ?? null
+  }
+
+  /** Networks over which nothing may be merged: allowlisted and protected. O(entries of both). */
+  never(): Network[] {
+    const nowMs = this.#keeper.clock.nowMs()
+    const allowed = this.allow.list().filter(({ expiresAtMs }) => expiresAtMs === null || expiresAtMs > nowMs)
+    return [...this.#keeper.protection.networks(), ...allowed.map(({ target }) => target)]
+  }
+
   /** Tells what goes on and off the list; returns the way to stop it. */
   onListChange(listener: (change: ListChange) => void): () => void {
     return this.#keeper.onListChange(listener)

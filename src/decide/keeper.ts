@@ -140,7 +140,8 @@ export class Keeper {
         touched.push(...this.#listedOrBlocked(change.entry.target))
       if (change.kind === 'engine') touched.push(...this.#listedOrBlocked(null))
     }
-    this.#tell(this.published.refresh(touched))
+    const lifted = changes.filter(isLiftedByPeople).length
+    this.#tell({ ...this.published.refresh(touched), liftedByPeople: lifted })
   }
 
   /** Targets on the list, and targets of blocks, that share an address with the network; null means all of them. */
@@ -211,4 +212,10 @@ export class Keeper {
       this.auditChange(action, by, formatNetwork(decision.target), reason, details),
     ]
   }
+}
+
+function isLiftedByPeople(change: StateChange): boolean {
+  if (change.kind !== 'decision') return false
+  const { endedAtMs, endedBy } = change.decision
+  return endedAtMs !== null && endedBy !== 'system'
 }

@@ -114,6 +114,14 @@ export class Protection {
     this.#all = new NetworkSet([...this.#entries, ...this.#special].map((entry) => entry.network))
   }
 
+  /** All networks that are protected as a whole, for who must not merge over them; special ones that hold public ones are not. */
+  networks(): Network[] {
+    const special = this.#special.filter(
+      ({ network }) => !this.#rules.public.some((open) => shareAddress(open, network)),
+    )
+    return [...this.#entries, ...special, ...this.#dynamic.values()].map(({ network }) => network)
+  }
+
   /** One sentence why the network is never blocked, or null when it may be. */
   reasonFor(target: Network): string | null {
     return this.#find(target) ?? this.#findEmbedded(target)

@@ -8,6 +8,8 @@ import { NetworkMap } from './network-map.ts'
 export interface ListChange {
   readonly added: readonly Network[]
   readonly removed: readonly Network[]
+  /** Blocks among the cause of it that people ended, as far as it is known. */
+  readonly liftedByPeople?: number
 }
 
 export interface PublishedOptions {
