@@ -77,6 +77,8 @@ export const FIRST_FEED: FeedDefinition = {
 /** In feeds of IPv6 alone the documentation address of that family stands for "nothing is blocked" (RFC 3849). */
 export const SENTINEL_V6 = '2001:db8::ffff'
 
+const MOST_CREDENTIALS = 100
+
 const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/
 /** Segments of letters, digits, `.`, `_`, `-`; none is `.` or `..`. */
 const PATH = /^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._-]{1,100}){1,8}$/
@@ -123,6 +125,7 @@ function packingFault({ aggregate, filter }: FeedDefinition): string | null {
 }
 
 function accessFault({ open, credentials }: FeedAccess): string | null {
+  if (credentials.length > MOST_CREDENTIALS) return `A feed has at most ${MOST_CREDENTIALS} credentials.`
   if (open || credentials.length > 0) return null
   return 'A feed that is not open needs a credential, or nobody could fetch it.'
 }
