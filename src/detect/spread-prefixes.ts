@@ -7,15 +7,18 @@
  * by the argument of window.ts.
  *
  * A prefix that comes above its threshold convicts its sources one by one: those that are known at that moment, and
- * while it stays above, further ones as they come. In all at most CONVICTIONS_PER_HOUR of a prefix, and each source once
- * as long as its entry lives.
+ * while it stays above, further ones as they come; each source once as long as its entry lives. At most
+ * CONVICTIONS_PER_HOUR of a prefix and CONVICTIONS_PER_MINUTE of all, by event time: a flood of forged sources puts every
+ * prefix above. A source that is proven is convicted all the same.
  */
 import { CLASS_MASK, CLASS_SHIFT, COUNT_SHIFT, KEY, LINE, META, TOUCH, USED } from './key-table.ts'
+import { DistinctCounter } from './distinct-counter.ts'
 import { SeededHash } from './seeded-hash.ts'
 import { type SeenPair, type SpreadSources, TOLD, PROVEN } from './spread-sources.ts'
 import {
   EXTRA,
   FIRST_AT,
+  hostOf,
   IDENTITY,
   LATEST,
   NOTE_AT,
@@ -27,7 +30,9 @@ import type { SpreadWork } from './spread-work.ts'
 
 export const PREFIX_BUCKET_SECONDS = 60
 export const CONVICTIONS_PER_HOUR = 32
+export const CONVICTIONS_PER_MINUTE = 600
 const HOUR_SECONDS = 3600
+const MINUTE_SECONDS = 60
 const SUBNET_ABOVE = 2
 /** Bit of an element's port word: it is a source, not a pair. */
 const IS_SOURCE = 0x80000000
@@ -72,6 +77,12 @@ interface Group {
   nextSeconds: number
 }
 
+/** Where an entry is. */
+interface Place {
+  readonly segment: number
+  readonly at: number
+}
+
 interface Scan {
   readonly pairs: Group
   readonly sources: Group
@@ -86,10 +97,9 @@ const ADD = -2
 /** What a list holds within a window. */
 interface Holding {
   pairs: number
-  sources: number
-  readonly hosts: Set<string>
+  hosts: number
   /** Hash (IPv6) or address (IPv4) of each source. */
-  readonly owners: Set<number>
+  readonly owners: number[]
 }
 
 export class SpreadPrefixes {
@@ -99,12 +109,16 @@ export class SpreadPrefixes {
   readonly #keyWords: number
   readonly #key: Uint32Array
   readonly #one = new Uint32Array(1)
+  readonly #distinct = new DistinctCounter()
   readonly firings: PrefixFiring[] = []
   readonly counted = { sourcesForgotten: 0, overBudget: 0 }
   #limits: PrefixLimits = { windows: [], sources: 2, isOn: false }
   #capacity = 1
   #leastNeed = 1
   #leastBuckets = 1
+  /** The newest minute in which something was told, and how often. */
+  #minute = 0
+  #toldInMinute = 0
   #keepBuckets = 1
   readonly #scanned: Scan = { pairs: emptyGroup(), sources: emptyGroup(), knownPair: -1, knownSource: -1 }
 
@@ -246,7 +260,7 @@ export class SpreadPrefixes {
   }
 
   /** Where the entry of a source of the prefix at `at` is: by its address, or for IPv6 by its hash; else -1. */
-  #locate(owner: number, prefixWords: Uint32Array, at: number): { segment: number; at: number } | -1 {
+  #locate(owner: number, prefixWords: Uint32Array, at: number): Place | -1 {
     const table = this.#sources.table
     const { keys } = table
     if (keys.keyWords === 1) {
@@ -308,10 +322,14 @@ export class SpreadPrefixes {
     const port = work.ports[i] as number
     const scan = this.#scanned
     const { pairs, sources } = scan
-    reset(pairs)
-    reset(sources)
     scan.knownPair = -1
     scan.knownSource = -1
+    reset(sources)
+    // The pairs are many: what is known of them stays in registers.
+    let count = 0
+    let oldest = -1
+    let oldestSeconds = Number.MAX_SAFE_INTEGER
+    let nextSeconds = Number.MAX_SAFE_INTEGER
     for (let e = base; e < end; e += stride) {
       const elementPort = chunk[e + PORT_AT] as number
       const seconds = chunk[e + SECONDS_AT] as number
@@ -320,14 +338,23 @@ export class SpreadPrefixes {
         note(sources, e, seconds)
         continue
       }
+      count++
       if (
-        chunk[e + FIRST_AT] === first &&
         elementPort === port &&
+        chunk[e + FIRST_AT] === first &&
         this.#sameTail(chunk, e + FIRST_AT, work, i)
       )
         scan.knownPair = e
-      note(pairs, e, seconds)
+      if (seconds < oldestSeconds) {
+        nextSeconds = oldestSeconds
+        oldestSeconds = seconds
+        oldest = e
+      } else if (seconds < nextSeconds) nextSeconds = seconds
     }
+    pairs.count = count
+    pairs.oldest = oldest
+    pairs.oldestSeconds = oldestSeconds
+    pairs.nextSeconds = nextSeconds
     return scan
   }
 
@@ -405,18 +432,19 @@ export class SpreadPrefixes {
     const words = this.table.keys.words[segment] as Uint32Array
     const { windowSeconds } = this.#limits.windows[window] as PrefixWindow
     const cut = bucketOf(words[at + LATEST] as number) - bucketsOf(windowSeconds)
-    const holding: Holding = { pairs: 0, sources: 0, hosts: new Set(), owners: new Set() }
-    for (let n = 0; n < (words[at + META] as number) >>> COUNT_SHIFT; n++) {
-      const e = base + n * stride
-      if (bucketOf(chunk[e + SECONDS_AT] as number) <= cut) continue
-      holding.owners.add(chunk[e + NOTE_AT] as number)
-      if ((chunk[e + PORT_AT] as number) >= IS_SOURCE) continue
+    const holding: Holding = { pairs: 0, hosts: 0, owners: [] }
+    const count = (words[at + META] as number) >>> COUNT_SHIFT
+    this.#distinct.begin(count)
+    for (let n = 0, e = base; n < count; n++, e += stride)
+      if (bucketOf(chunk[e + SECONDS_AT] as number) > cut && this.#distinct.add(chunk[e + NOTE_AT] as number))
+        holding.owners.push(chunk[e + NOTE_AT] as number)
+    this.#distinct.begin(count)
+    for (let n = 0, e = base; n < count; n++, e += stride) {
+      if (bucketOf(chunk[e + SECONDS_AT] as number) <= cut || (chunk[e + PORT_AT] as number) >= IS_SOURCE)
+        continue
       holding.pairs++
-      holding.hosts.add(
-        chunk.subarray(e + FIRST_AT + (valueWords === 1 ? 0 : 1), e + FIRST_AT + valueWords).join(),
-      )
+      if (this.#distinct.add(hostOf(chunk, e + FIRST_AT, valueWords))) holding.hosts++
     }
-    holding.sources = holding.owners.size
     return holding
   }
 
@@ -424,12 +452,10 @@ export class SpreadPrefixes {
     const holding = this.#holding(segment, at, window)
     const words = this.table.keys.words[segment] as Uint32Array
     const own = this.#ownerOf(work, i)
-    holding.owners.delete(own)
-    for (const owner of [own, ...holding.owners]) {
-      if (!this.#mayTell(segment, at)) return
+    for (const owner of [own, ...holding.owners.filter((one) => one !== own)]) {
       const place = this.#locate(owner, words, at)
       if (place === -1) this.counted.sourcesForgotten++
-      else this.#tell(segment, at, work, i, window, holding, place)
+      else if (this.#mayTell(segment, at, place)) this.#tell(segment, at, work, i, window, holding, place)
     }
   }
 
@@ -439,7 +465,8 @@ export class SpreadPrefixes {
     const sourceSegment = (work.sourceHash[i] as number) >>> keys.segmentShift
     const sourceWords = keys.words[sourceSegment] as Uint32Array
     if (((sourceWords[sourceAt + META] as number) & TOLD) !== 0) return
-    if (!this.#mayTell(segment, at)) return
+    const place = { segment: sourceSegment, at: sourceAt }
+    if (!this.#mayTell(segment, at, place)) return
     this.table.open(segment, at)
     const window = this.#aboveWindow(segment, at)
     if (window === -1) return
@@ -447,17 +474,26 @@ export class SpreadPrefixes {
     this.#tell(segment, at, work, i, window, holding, { segment: sourceSegment, at: sourceAt })
   }
 
-  /** Whether the prefix may convict one more source in this hour of its time. */
-  #mayTell(segment: number, at: number): boolean {
+  /** Whether the source at `place` may be convicted now; counts it. */
+  #mayTell(segment: number, at: number, place: Place): boolean {
+    const sourceWords = this.#sources.table.keys.words[place.segment] as Uint32Array
     const words = this.table.keys.words[segment] as Uint32Array
-    const hour = Math.floor((words[at + LATEST] as number) / HOUR_SECONDS) & 0xffffff
+    const latest = words[at + LATEST] as number
+    const hour = Math.floor(latest / HOUR_SECONDS) & 0xffffff
     const extra = words[at + EXTRA] as number
     const told = extra >>> 8 === hour ? extra & 255 : 0
-    if (told >= CONVICTIONS_PER_HOUR) {
+    const minute = Math.floor(latest / MINUTE_SECONDS)
+    if (minute > this.#minute) {
+      this.#minute = minute
+      this.#toldInMinute = 0
+    }
+    const isProven = ((sourceWords[place.at + META] as number) & PROVEN) !== 0
+    if (!isProven && (told >= CONVICTIONS_PER_HOUR || this.#toldInMinute >= CONVICTIONS_PER_MINUTE)) {
       this.counted.overBudget++
       return false
     }
-    words[at + EXTRA] = ((hour << 8) | (told + 1)) >>> 0
+    this.#toldInMinute++
+    words[at + EXTRA] = ((hour << 8) | Math.min(told + 1, 255)) >>> 0
     return true
   }
 
@@ -468,7 +504,7 @@ export class SpreadPrefixes {
     i: number,
     window: number,
     holding: Holding,
-    place: { segment: number; at: number },
+    place: Place,
   ): void {
     const words = this.table.keys.words[segment] as Uint32Array
     const { keys } = this.#sources.table
@@ -488,8 +524,8 @@ export class SpreadPrefixes {
       need,
       windowSeconds,
       pairs: holding.pairs,
-      hosts: holding.hosts.size,
-      sources: holding.sources,
+      hosts: holding.hosts,
+      sources: holding.owners.length,
       own: this.#sources.pairsOf(place.segment, place.at, fromSeconds, isOwn ? (work.rows[i] as number) : -1),
       isProven: (meta & PROVEN) !== 0,
     })
@@ -511,8 +547,8 @@ function emptyGroup(): Group {
 function reset(group: Group): void {
   group.count = 0
   group.oldest = -1
-  group.oldestSeconds = Number.POSITIVE_INFINITY
-  group.nextSeconds = Number.POSITIVE_INFINITY
+  group.oldestSeconds = Number.MAX_SAFE_INTEGER
+  group.nextSeconds = Number.MAX_SAFE_INTEGER
 }
 
 function note(group: Group, e: number, seconds: number): void {

@@ -10,10 +10,12 @@
  * Lines: a pair's line is kept when the source has KEEP_LINES_FROM pairs, and in quiet times at once; before, only its
  * place in the recent batches is known, so a source that is slow in a flood has fewer lines.
  */
-import { CLASS_MASK, CLASS_SHIFT, COUNT_SHIFT, LINE, META, TOUCH, USED } from './key-table.ts'
+import { BATCH_MESSAGES } from '../model/raw-batch.ts'
+import { CLASS_MASK, CLASS_SHIFT, COUNT_SHIFT, KEY, LINE, META, TOUCH, USED } from './key-table.ts'
 import {
   NOTE_AT,
   FIRST_AT,
+  hostOf,
   IDENTITY,
   LATEST,
   EXTRA,
@@ -35,6 +37,9 @@ const ABOVE = SLOW_ABOVE | RANDOM_ABOVE
 /** Bit of an element's port word: the line word names a row of a recent batch, and is no reference into the ring. */
 const NAMED = 1 << 24
 const KEEP_LINES_FROM = 8
+const LARGEST_VALUE_WORDS = 5
+/** Of a new list: for IPv4 one cache line. */
+const FIRST_ELEMENTS = 4
 
 /** One window of one rule. */
 export interface SpreadWindow {
@@ -81,6 +86,8 @@ export class SpreadSources {
   readonly #lines: WitnessLines
   readonly #distinct = new DistinctCounter()
   readonly firings: SourceFiring[] = []
+  readonly #places = new Int32Array(BATCH_MESSAGES)
+  readonly #value = new Uint32Array(LARGEST_VALUE_WORDS)
   #limits: SourceLimits = { windows: [], hosts: 1, ports: 1, capacity: 1, keepSeconds: 0 }
   /** Of the windows, shortest first: buckets, values that are enough, and the rule's bit. */
   #buckets = new Uint32Array(0)
@@ -108,22 +115,63 @@ export class SpreadSources {
     this.#allBits = windows.reduce((bits, { bit }) => bits | bit, 0)
   }
 
+  /** Looks up the sources of from..to and reads the beginning of their lists, so that the misses overlap. */
+  lookUp(work: SpreadWork, from: number, to: number): void {
+    const { table } = this
+    const { keys, oldestAt } = table
+    const { slots, valueAt, segmentShift, words: all } = keys
+    let sum = 0
+    for (let i = from; i < to; i++) {
+      const hash = work.sourceHash[i] as number
+      const at = table.find(hash, work.keys, i * work.keyWords)
+      this.#places[i] = at
+      if (at === -1) continue
+      const words = all[hash >>> segmentShift] as Uint32Array
+      if ((((words[at + META] as number) >>> CLASS_SHIFT) & CLASS_MASK) === 0) continue
+      const address = words[at + valueAt] as number
+      const chunk = slots.words[address >>> slots.chunkBits] as Uint32Array
+      sum ^= (words[at + oldestAt] as number) ^ (chunk[address & ((1 << slots.chunkBits) - 1)] as number)
+    }
+    table.prefetched ^= sum
+  }
+
+  /** The place that `lookUp` found, if the table has not changed around it since; -1 when the source is not known. */
+  #placeOf(work: SpreadWork, i: number): number {
+    const { table } = this
+    const { keys } = table
+    const hash = work.sourceHash[i] as number
+    const at = this.#places[i] as number
+    const words = keys.words[hash >>> keys.segmentShift] as Uint32Array
+    const last = keys.keyWords - 1
+    if (
+      at !== -1 &&
+      at < words.length &&
+      words[at + META] !== 0 &&
+      words[at + KEY + last] === work.keys[i * work.keyWords + last]
+    ) {
+      let k = 0
+      while (k < last && words[at + KEY + k] === work.keys[i * work.keyWords + k]) k++
+      if (k === last) return at
+    }
+    return table.find(hash, work.keys, i * work.keyWords)
+  }
+
   /**
-   * Counts record `i` of the work; answers where its source's entry is, or -1 for a completed session of a source that
-   * nothing is known of.
+   * Counts record `i` of the work, after `lookUp`; answers where its source's entry is, or -1 when the record says nothing
+   * new: a completed session, or a pair that was seen of this source in the same bucket.
    */
   count(work: SpreadWork, i: number): number {
     const { table } = this
     const { keys } = table
     const hash = work.sourceHash[i] as number
     const segment = hash >>> keys.segmentShift
-    let at = table.find(hash, work.keys, i * work.keyWords)
+    let at = this.#placeOf(work, i)
     if (work.proven[i] === 1) {
       if (at === -1) return -1
       const words = keys.words[segment] as Uint32Array
       words[at + META] = (words[at + META] as number) | PROVEN
       words[at + TOUCH] = keys.tick
-      return at
+      return -1
     }
     if (at === -1) {
       at = keys.insert(segment, hash, work.keys, i * work.keyWords)
@@ -133,13 +181,15 @@ export class SpreadSources {
     }
     const words = keys.words[segment] as Uint32Array
     words[at + TOUCH] = keys.tick
-    if ((((words[at + META] as number) >>> CLASS_SHIFT) & CLASS_MASK) !== 0)
-      this.#countMany(segment, at, work, i)
-    else this.#countSecond(segment, at, work, i)
-    return at
+    const isNews =
+      (((words[at + META] as number) >>> CLASS_SHIFT) & CLASS_MASK) === 0
+        ? this.#countSecond(segment, at, work, i)
+        : this.#countMany(segment, at, work, i)
+    return isNews ? at : -1
   }
 
-  #countSecond(segment: number, at: number, work: SpreadWork, i: number): void {
+  /** False when the pair was seen in this bucket. */
+  #countSecond(segment: number, at: number, work: SpreadWork, i: number): boolean {
     const words = this.table.keys.words[segment] as Uint32Array
     const seconds = work.seconds[i] as number
     const latest = words[at + LATEST] as number
@@ -147,12 +197,13 @@ export class SpreadSources {
     const latestBucket = bucketOf(latest)
     if (this.#isSame(words, at + this.table.keys.valueAt, words[at + EXTRA] as number, work, i)) {
       if (bucket > latestBucket) words[at + LATEST] = seconds
-      return
+      return bucket !== latestBucket
     }
-    if (bucket + this.#keepBuckets <= latestBucket) return
+    if (bucket + this.#keepBuckets <= latestBucket) return true
     if (latestBucket + this.#keepBuckets <= bucket)
       this.#writeSingle(segment, at, work, i, (words[at + META] as number) & TOLD)
     else this.#promote(segment, at, work, i, false)
+    return true
   }
 
   #isSame(words: Uint32Array, valueAt: number, port: number, work: SpreadWork, i: number): boolean {
@@ -185,10 +236,10 @@ export class SpreadSources {
     const { table } = this
     const words = table.keys.words[segment] as Uint32Array
     const valueAt = at + table.keys.valueAt
-    const value = words.slice(valueAt, valueAt + work.valueWords)
-    if (!table.openNew(segment, at, 2)) {
+    const value = this.#value
+    for (let k = 0; k < work.valueWords; k++) value[k] = words[valueAt + k] as number
+    if (!table.openNew(segment, at, FIRST_ELEMENTS)) {
       // Memory is spent: the entry stays as it is, or holds the newer of the two.
-      words.set(value, valueAt)
       if (!isAlone && (work.seconds[i] as number) >= (words[at + LATEST] as number))
         this.#writeSingle(segment, at, work, i, (words[at + META] as number) & (PROVEN | TOLD))
       return
@@ -197,22 +248,22 @@ export class SpreadSources {
     chunk[base + SECONDS_AT] = words[at + LATEST] as number
     chunk[base + PORT_AT] = words[at + EXTRA] as number
     chunk[base + NOTE_AT] = words[at + LINE] as number
-    chunk.set(value, base + FIRST_AT)
+    for (let k = 0; k < work.valueWords; k++) chunk[base + FIRST_AT + k] = value[k] as number
     if (isAlone) this.#evaluate(segment, at, work, i)
     else this.#countMany(segment, at, work, i)
   }
 
-  /** Counts a record of a source with a list. */
-  #countMany(segment: number, at: number, work: SpreadWork, i: number): void {
+  /** Counts a record of a source with a list. False when the pair was seen in this bucket. */
+  #countMany(segment: number, at: number, work: SpreadWork, i: number): boolean {
     const { table } = this
     const words = table.keys.words[segment] as Uint32Array
     const count = (words[at + META] as number) >>> COUNT_SHIFT
     const isFull = count >= this.#limits.capacity
     const seconds = work.seconds[i] as number
     const bucket = bucketOf(seconds)
-    if (isFull && bucket <= (words[at + table.oldestAt] as number)) return
+    if (isFull && bucket <= (words[at + table.oldestAt] as number)) return true
     const latest = words[at + LATEST] as number
-    if (bucket + this.#keepBuckets <= bucketOf(latest)) return
+    if (bucket + this.#keepBuckets <= bucketOf(latest)) return true
     table.open(segment, at)
     const { chunk, base, stride } = table
     const end = base + count * stride
@@ -237,15 +288,16 @@ export class SpreadSources {
       } else if (elementSeconds < nextSeconds) nextSeconds = elementSeconds
     }
     if (known !== -1) {
-      if (bucket <= bucketOf(chunk[known + SECONDS_AT] as number)) return
+      const knownBucket = bucketOf(chunk[known + SECONDS_AT] as number)
+      if (bucket <= knownBucket) return bucket !== knownBucket
       chunk[known + SECONDS_AT] = seconds
       if (known === oldest) oldestSeconds = Math.min(seconds, nextSeconds)
     } else if (!isFull) {
       if (seconds > latest) words[at + LATEST] = seconds
-      if (!this.#append(segment, at, work, i)) return
+      if (!this.#append(segment, at, work, i)) return true
       if (seconds < oldestSeconds) oldestSeconds = seconds
     } else {
-      if (bucket < bucketOf(oldestSeconds)) return
+      if (bucket < bucketOf(oldestSeconds)) return true
       this.#writeElement(chunk, oldest, work, i, true)
       oldestSeconds = Math.min(seconds, nextSeconds)
     }
@@ -259,9 +311,10 @@ export class SpreadSources {
         (meta & ABOVE) === this.#allBits &&
         oldestBucket + (this.#buckets[0] as number) > bucketOf(words[at + LATEST] as number)
       )
-        return
+        return true
     }
     this.#evaluate(segment, at, work, i)
+    return true
   }
 
   #writeElement(chunk: Uint32Array, e: number, work: SpreadWork, i: number, isMany: boolean): void {
@@ -341,7 +394,6 @@ export class SpreadSources {
     const { chunk, base, stride } = this.table
     const { hosts, ports } = this.#limits
     const end = base + count * stride
-    const hostAt = this.table.valueWords === 1 ? FIRST_AT : FIRST_AT + 1
     const distinct = this.#distinct
     distinct.begin(count)
     let left = ports
@@ -356,7 +408,7 @@ export class SpreadSources {
     left = hosts
     for (let e = base; e < end && left > 0; e += stride) {
       if (bucketOf(chunk[e + SECONDS_AT] as number) <= cut) continue
-      if (distinct.add(hostOf(chunk, e + hostAt, this.table.valueWords))) left--
+      if (distinct.add(hostOf(chunk, e + FIRST_AT, this.table.valueWords))) left--
     }
     return left <= 0
   }
@@ -417,13 +469,4 @@ function bucketOf(seconds: number): number {
 /** Buckets of a window, at least one. */
 function bucketsOf(windowSeconds: number): number {
   return Math.max(1, Math.ceil(windowSeconds / BUCKET_SECONDS))
-}
-
-/** A number that stands for a host; for IPv6 a mix of its words. */
-function hostOf(words: Uint32Array, at: number, valueWords: number): number {
-  if (valueWords === 1) return words[at] as number
-  let mixed = 0
-  for (let k = 0; k < 4; k++)
-    mixed = Math.imul(mixed ^ (words[at + k] as number), 0x9e3779b1) ^ (mixed >>> 15)
-  return mixed >>> 0
 }

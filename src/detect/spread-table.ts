@@ -132,10 +132,9 @@ export class SpreadTable {
       return false
     }
     const into = slots.words[grown >>> slots.chunkBits] as Uint32Array
-    into.set(
-      this.chunk.subarray(this.base, this.base + count * this.stride),
-      grown & ((1 << slots.chunkBits) - 1),
-    )
+    const to = grown & ((1 << slots.chunkBits) - 1)
+    const { chunk, base } = this
+    for (let w = 0; w < count * this.stride; w++) into[to + w] = chunk[base + w] as number
     slots.give(sizeClass, words[at + valueAt] as number)
     words[at + valueAt] = grown
     words[at + META] = (meta & ~(CLASS_MASK << CLASS_SHIFT)) | (slots.takenClass << CLASS_SHIFT)
@@ -152,7 +151,7 @@ export class SpreadTable {
       if (Math.floor((chunk[e + SECONDS_AT] as number) / bucketSeconds) > cut) e += stride
       else {
         end -= stride
-        chunk.copyWithin(e, end, end + stride)
+        for (let w = 0; w < stride; w++) chunk[e + w] = chunk[end + w] as number
       }
     }
     const count = (end - base) / stride
@@ -160,4 +159,13 @@ export class SpreadTable {
     words[at + this.oldestAt] = 0
     return count
   }
+}
+
+/** A number that stands for the host of a value; for IPv6 a mix of its words. */
+export function hostOf(words: Uint32Array, valueAt: number, valueWords: number): number {
+  if (valueWords === 1) return words[valueAt] as number
+  let mixed = 0
+  for (let k = 1; k < valueWords; k++)
+    mixed = Math.imul(mixed ^ (words[valueAt + k] as number), 0x9e3779b1) ^ (mixed >>> 15)
+  return mixed >>> 0
 }

@@ -1,10 +1,11 @@
 /**
- * The records of a batch as the spread rules take them: hashed once, and without those that can change nothing. Nearly
- * all traffic comes again and again from the same source to the same destination and port; a small direct-mapped table
- * knows the triples counted lately, and a triple that comes again within the same 10 s ends there.
+ * The records of a batch as the spread rules take them: hashed once, and without those that can change nothing. Traffic
+ * comes again and again from the same source to the same destination and port; a small direct-mapped table (256 KiB, so
+ * that it stays in the processor's cache) knows what was counted lately, and what comes again within the same 10 s ends
+ * there. Of completed sessions it knows the source alone: that is all they tell.
  *
- * The table holds 32 bits of each triple's hash beside its place (17 bits): one new triple in some four billion that
- * meet another one's place within its 10 s is taken for that.
+ * A place of the table holds 32 bits that mix source, pair and time: one new record in some four billion is taken for one
+ * that was seen.
  */
 import { BATCH_MESSAGES } from '../model/raw-batch.ts'
 import { ADDRESS_SLOT, ADDRESS_STRIDE } from '../model/record-batch.ts'
@@ -15,31 +16,43 @@ import { secondsOf, VALUE_WORDS } from './spread-table.ts'
 
 const SOURCE = ADDRESS_SLOT.sourceAddress
 const DESTINATION = ADDRESS_SLOT.destinationAddress
-const FILTER_BITS = 17
+const FILTER_BITS = 16
 /** The resolution of the windows of sources. */
 export const BUCKET_SECONDS = 10
-/** A completed session: its pair is no probe, so it counts nowhere and only proves its source. */
-const PROVEN_BIT = 1
+/** In the place of the hash of a pair: a completed session, which counts nowhere and only proves its source. */
+const SESSION = 0
 
-/** Triples counted lately; one for both families. 1 MiB. */
+/** What was counted lately; one for both families. */
 export class RepeatFilter {
   /** Made when the first record comes. */
-  #cells = new Uint32Array(0)
+  #cells = new Int32Array(0)
+  /** Of the batch at hand, per sighting: place and tag. */
+  readonly #at = new Uint16Array(BATCH_MESSAGES)
+  readonly #tags = new Int32Array(BATCH_MESSAGES)
 
-  /** Whether the triple came in this bucket before; else it is put in. */
-  hasSeen(sourceHash: number, pairHash: number, mark: number): boolean {
-    const at = ((sourceHash ^ Math.imul(pairHash, 0xc2b2ae35)) >>> (32 - FILTER_BITS)) << 1
-    const tag = (Math.imul(sourceHash, 0x85ebca6b) ^ pairHash) >>> 0
+  /** Notes what a sighting is; `mark` tells its time and whether it was a session. */
+  set(i: number, sourceHash: number, pairHash: number, mark: number): void {
+    this.#at[i] = (sourceHash ^ Math.imul(pairHash, 0xc2b2ae35)) >>> (32 - FILTER_BITS)
+    this.#tags[i] = Math.imul(sourceHash, 0x85ebca6b) ^ pairHash ^ Math.imul(mark, 0x9e3779b1)
+  }
+
+  /** Writes the first `count` sightings that are new into `into`, and answers how many. Without branches. */
+  pick(count: number, into: Uint16Array): number {
     const cells = this.#cells
-    if (cells[at] === tag && cells[at + 1] === mark) return true
-    cells[at] = tag
-    cells[at + 1] = mark
-    return false
+    let picked = 0
+    for (let i = 0; i < count; i++) {
+      const at = this.#at[i] as number
+      const tag = this.#tags[i] as number
+      into[picked] = i
+      picked += cells[at] === tag ? 0 : 1
+      cells[at] = tag
+    }
+    return picked
   }
 
   /** Forgets all; to be called before the first record too. */
   clear(): void {
-    if (this.#cells.length === 0) this.#cells = new Uint32Array(2 << FILTER_BITS)
+    if (this.#cells.length === 0) this.#cells = new Int32Array(1 << FILTER_BITS)
     else this.#cells.fill(0)
   }
 }
@@ -62,7 +75,12 @@ export class SpreadWork {
   /** Hash of the pair: destination words, then port and copy. */
   readonly #pair: SeededHash
   readonly #source: SeededHash
+  readonly #key: Uint32Array
   readonly #pairWords: Uint32Array
+  /** Of all sightings of the batch: hashes and times. */
+  readonly #hashes = new Int32Array(BATCH_MESSAGES)
+  readonly #pairHashes = new Int32Array(BATCH_MESSAGES)
+  readonly #seconds = new Uint32Array(BATCH_MESSAGES)
 
   constructor(family: 'v4' | 'v6', seed: number) {
     this.keyWords = family === 'v4' ? 1 : 4
@@ -71,12 +89,12 @@ export class SpreadWork {
     this.values = new Uint32Array(BATCH_MESSAGES * this.valueWords)
     this.#source = new SeededHash(seed, this.keyWords)
     this.#pair = new SeededHash(seed + 1, this.keyWords + 1)
+    this.#key = new Uint32Array(this.keyWords)
     this.#pairWords = new Uint32Array(this.keyWords + 1)
   }
 
   /** Takes in what may change something; some 15 ns a record. */
   fill(counted: CountedBatch, filter: RepeatFilter): void {
-    this.count = 0
     if (this.keyWords === 1) this.#fillV4(counted, filter)
     else this.#fillV6(counted, filter)
   }
@@ -84,59 +102,72 @@ export class SpreadWork {
   #fillV4({ batch, v4 }: CountedBatch, filter: RepeatFilter): void {
     const { addresses, destinationPort } = batch
     const { rows, timesMs, proven, copies } = v4
+    const key = this.#key
     const pair = this.#pairWords
-    let count = 0
     for (let i = 0; i < v4.count; i++) {
       const row = rows[i] as number
       const at = row * ADDRESS_STRIDE
-      const source = addresses[at + SOURCE + 3] as number
-      const destination = addresses[at + DESTINATION + 3] as number
-      const port = (destinationPort[row] as number) | ((copies[i] as number) << 16)
-      this.keys[count] = source
-      pair[0] = destination
-      pair[1] = port
-      const sourceHash = this.#source.of(this.keys, count, 1)
-      const pairHash = this.#pair.ofTwo(pair, 0)
+      key[0] = addresses[at + SOURCE + 3] as number
+      pair[0] = addresses[at + DESTINATION + 3] as number
+      pair[1] = (destinationPort[row] as number) | ((copies[i] as number) << 16)
+      const isSession = proven[i] as number
+      const sourceHash = this.#source.of(key, 0, 1)
+      const pairHash = isSession === 1 ? SESSION : this.#pair.ofTwo(pair, 0)
       const seconds = secondsOf(timesMs[i] as number)
-      const mark = (Math.floor(seconds / BUCKET_SECONDS) << 1) | (proven[i] as number)
-      if (filter.hasSeen(sourceHash, pairHash, mark)) continue
-      this.sourceHash[count] = sourceHash
-      this.values[count] = destination
-      this.ports[count] = port
-      this.seconds[count] = seconds
-      this.proven[count] = mark & PROVEN_BIT
-      this.index[count] = i
-      this.rows[count++] = row
+      this.#hashes[i] = sourceHash
+      this.#seconds[i] = seconds
+      filter.set(i, sourceHash, pairHash, (Math.floor(seconds / BUCKET_SECONDS) << 1) | isSession)
     }
-    this.count = count
+    this.count = filter.pick(v4.count, this.index)
+    for (let n = 0; n < this.count; n++) {
+      const i = this.index[n] as number
+      const row = rows[i] as number
+      const at = row * ADDRESS_STRIDE
+      this.#takeOver(n, i, row, proven[i] as number)
+      this.keys[n] = addresses[at + SOURCE + 3] as number
+      this.values[n] = addresses[at + DESTINATION + 3] as number
+      this.ports[n] = (destinationPort[row] as number) | ((copies[i] as number) << 16)
+    }
+  }
+
+  #takeOver(n: number, i: number, row: number, isSession: number): void {
+    this.rows[n] = row
+    this.seconds[n] = this.#seconds[i] as number
+    this.proven[n] = isSession
+    this.sourceHash[n] = this.#hashes[i] as number
   }
 
   #fillV6({ batch, v6, mask }: CountedBatch, filter: RepeatFilter): void {
     const { addresses, destinationPort } = batch
     const { rows, timesMs, proven, copies } = v6
+    const key = this.#key
     const pair = this.#pairWords
-    let count = 0
     for (let i = 0; i < v6.count; i++) {
       const row = rows[i] as number
       const at = row * ADDRESS_STRIDE + DESTINATION
-      const port = (destinationPort[row] as number) | ((copies[i] as number) << 16)
-      copyMaskedSource(addresses, row, mask, this.keys, 4 * count)
+      copyMaskedSource(addresses, row, mask, key, 0)
       for (let k = 0; k < 4; k++) pair[k] = addresses[at + k] as number
-      pair[4] = port
-      const sourceHash = this.#source.of(this.keys, 4 * count, 4)
+      pair[4] = (destinationPort[row] as number) | ((copies[i] as number) << 16)
+      const isSession = proven[i] as number
+      const sourceHash = this.#source.of(key, 0, 4)
       const pairHash = this.#pair.of(pair, 0, 5)
       const seconds = secondsOf(timesMs[i] as number)
-      const mark = (Math.floor(seconds / BUCKET_SECONDS) << 1) | (proven[i] as number)
-      if (filter.hasSeen(sourceHash, pairHash, mark)) continue
-      this.sourceHash[count] = sourceHash
-      this.values[count * 5] = pairHash
-      for (let k = 0; k < 4; k++) this.values[count * 5 + 1 + k] = pair[k] as number
-      this.ports[count] = port
-      this.seconds[count] = seconds
-      this.proven[count] = mark & PROVEN_BIT
-      this.index[count] = i
-      this.rows[count++] = row
+      this.#hashes[i] = sourceHash
+      this.#seconds[i] = seconds
+      this.#pairHashes[i] = pairHash
+      const mark = (Math.floor(seconds / BUCKET_SECONDS) << 1) | isSession
+      filter.set(i, sourceHash, isSession === 1 ? SESSION : pairHash, mark)
     }
-    this.count = count
+    this.count = filter.pick(v6.count, this.index)
+    for (let n = 0; n < this.count; n++) {
+      const i = this.index[n] as number
+      const row = rows[i] as number
+      const at = row * ADDRESS_STRIDE + DESTINATION
+      this.#takeOver(n, i, row, proven[i] as number)
+      copyMaskedSource(addresses, row, mask, this.keys, 4 * n)
+      this.values[n * 5] = this.#pairHashes[i] as number
+      for (let k = 0; k < 4; k++) this.values[n * 5 + 1 + k] = addresses[at + k] as number
+      this.ports[n] = (destinationPort[row] as number) | ((copies[i] as number) << 16)
+    }
   }
 }

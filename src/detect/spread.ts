@@ -190,10 +190,11 @@ export class Spread {
     for (let from = 0; from < work.count; from += BLOCK) {
       const to = Math.min(work.count, from + BLOCK)
       sources.table.prefetch(work.sourceHash, from, to)
+      sources.lookUp(work, from, to)
       if (isSubnetOn) prefixes.table.prefetch(prefixHash, from, to)
       for (let i = from; i < to; i++) {
         const at = sources.count(work, i)
-        if (isSubnetOn && work.proven[i] === 0) prefixes.count(work, i, prefixHash[i] as number, at)
+        if (isSubnetOn && at !== -1) prefixes.count(work, i, prefixHash[i] as number, at)
       }
     }
   }
