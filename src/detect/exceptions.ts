@@ -17,6 +17,7 @@ import {
   TEXT_SLOT,
   TEXT_STRIDE,
 } from '../model/record-batch.ts'
+import { isText } from './profiles.ts'
 
 /** Bit of a rule in a mask of rules. */
 export function bitOf(rule: RuleName): number {
@@ -161,7 +162,7 @@ function textIs(batch: RecordBatch, row: number, slot: number, wanted: Buffer): 
   const at = row * TEXT_STRIDE + slot
   const start = batch.text[at] as number
   const end = batch.text[at + 1] as number
-  return end - start === wanted.length && wanted.compare(batch.raw.bytes, start, end) === 0
+  return isText(batch.raw.bytes, start, end, wanted)
 }
 
 /** The device's own name, or its sender where the line has none. */

@@ -11,7 +11,6 @@ import {
   type CountedBatch,
   detectionOf,
   type Found,
-  isSourceIn,
   keepMs,
   makeWindows,
   type ScanOptions,
@@ -20,6 +19,7 @@ import {
 } from './scan.ts'
 import type { DetectionSettings } from './settings.ts'
 import { isCopiedPort, portOfCopy } from './weights.ts'
+import { sourceFilter } from './window-inspect.ts'
 import type { Firing, Sightings, SlidingWindow } from './window.ts'
 
 const SOURCE = ADDRESS_SLOT.sourceAddress
@@ -90,7 +90,7 @@ export class PortScan implements DetectionRule {
     const sinceMs = nowMs - windowMs
     return [this.#v4, this.#v6].flatMap((window, family) => {
       const isV4 = family === 0
-      const found = window.inspect((words, at) => isSourceIn(source, words, at, isV4), sinceMs)
+      const found = window.inspect(sourceFilter(source, isV4), sinceMs)
       return found.map(({ key, count, lastAtMs }) => ({
         source: sourceOfKey(key, isV4, this.#settings.ipv6Prefix),
         what: `ports of ${formatAddress(destinationOfKey(key, isV4))}`,

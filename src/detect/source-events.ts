@@ -10,8 +10,8 @@ import { BATCH_MESSAGES } from '../model/raw-batch.ts'
 import { type RecordBatch, TEXT_STRIDE } from '../model/record-batch.ts'
 import { copyMaskedSource } from './address-mask.ts'
 import type { WindowCounters } from './key-table.ts'
-import { type CountedBatch, isSourceIn, keepMs, type ScanOptions } from './scan.ts'
-import type { InspectedKey } from './window-inspect.ts'
+import { type CountedBatch, keepMs, type ScanOptions } from './scan.ts'
+import { type InspectedKey, sourceFilter } from './window-inspect.ts'
 import { type Firing, Sightings, SlidingWindow } from './window.ts'
 
 const KEY_WORDS = 5
@@ -53,7 +53,7 @@ export class SourceEvents {
 
   /** What is counted of sources in a network, later than `sinceMs`; of kinds that count apart, each. */
   inspect(source: Network, sinceMs: number): InspectedKey[] {
-    return this.#window.inspect((words, at) => isSourceIn(source, words, at, false), sinceMs)
+    return this.#window.inspect(sourceFilter(source, false), sinceMs)
   }
 
   get isFull(): boolean {

@@ -12,9 +12,10 @@ import { formatAddress, type Network } from '../lib/address.ts'
 import { copyMaskedSource } from './address-mask.ts'
 import { threatProvesSource } from './proof.ts'
 import type { DetectionRule, LiveCount } from './rule.ts'
-import { type CountedBatch, type Found, isSourceIn, sourceNetwork, sourceOfKey, whoAndWhere } from './scan.ts'
+import { type CountedBatch, type Found, sourceNetwork, sourceOfKey, whoAndWhere } from './scan.ts'
 import { SeededHash } from './seeded-hash.ts'
 import type { DetectionSettings } from './settings.ts'
+import { fits, sourceFilter } from './window-inspect.ts'
 import { EVIDENCE_LINE_BYTES } from './witness-lines.ts'
 
 /** A source fires at most once in so long, by event time. */
@@ -65,10 +66,11 @@ export class ThreatRule implements DetectionRule {
   /** Sources that fired lately: one threat convicts, so there is nothing between none and that. */
   inspect(source: Network, nowMs: number): LiveCount[] {
     const found: LiveCount[] = []
+    const wanted = sourceFilter(source, false)
     for (let at = 0; at < this.#firedAtMs.length; at++) {
       const lastAtMs = this.#firedAtMs[at] as number
-      if (lastAtMs <= nowMs - THREAT_QUIET_MS || !isSourceIn(source, this.#keys, at * KEY_WORDS, false))
-        continue
+      if (lastAtMs <= nowMs - THREAT_QUIET_MS || wanted === null) continue
+      if (!fits(wanted, this.#keys, at * KEY_WORDS)) continue
       found.push({
         source: sourceOfKey(this.#keys.subarray(at * KEY_WORDS), false, this.#settings.ipv6Prefix),
         what: 'threats of enough severity',

@@ -449,7 +449,7 @@ export class SlidingWindow {
   }
 
   /** For a person's question, see window-inspect.ts. */
-  inspect(wanted: KeyFilter, sinceMs: number): InspectedKey[] {
-    return inspectTable(this.#table, wanted, sinceMs)
+  inspect(wanted: KeyFilter | null, sinceMs: number): InspectedKey[] {
+    return wanted === null ? [] : inspectTable(this.#table, wanted, sinceMs)
   }
 }
