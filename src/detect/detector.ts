@@ -12,6 +12,7 @@ import type { RecordBatch } from '../model/record-batch.ts'
 import { type AddressMask, maskOf } from './address-mask.ts'
 import { ArrivalClock } from './arrival-clock.ts'
 import { Counting, LAST_COUNTED, REASONS } from './counting.ts'
+import { DarkDestinations } from './dark-destinations.ts'
 import { DeviceClocks, type SavedClock } from './device-clocks.ts'
 import { bitOf, type ExceptionView } from './exceptions.ts'
 import { Partition } from './partition.ts'
@@ -48,7 +49,7 @@ export interface SavedWindows {
 /** The rules of the devices that share settings; the first one is everybody else's. */
 interface RuleSet {
   /** Key of the DeviceProfile; empty for the first. */
-  readonly key: string
+  key: string
   /** Empty: all devices without settings of their own. */
   devices: readonly string[]
   readonly rules: DetectionRule[]
@@ -61,10 +62,14 @@ export interface InspectedCount extends LiveCount {
   readonly devices: readonly string[]
 }
 
+/** In the place of a profile: what was learned of dark destinations, which serves all rules and devices. */
+const DARK_PROFILE = 'dark-destinations'
+
 export class Detector {
   readonly #options: DetectorOptions
   readonly #clocks: DeviceClocks | null
   readonly #counting: Counting
+  readonly #dark: DarkDestinations
   #settings: DetectionSettings
   #mask: AddressMask
   readonly #lines: WitnessLines
@@ -82,6 +87,8 @@ export class Detector {
     this.#mask = maskOf(settings.ipv6Prefix)
     this.#clocks = live ? new DeviceClocks(seed) : null
     this.#counting = new Counting(settings, live, this.#clocks?.insane ?? new Uint8Array(BATCH_MESSAGES))
+    this.#dark = new DarkDestinations(settings.darkWeight, seed)
+    this.#counting.learned = settings.darkWeight === 0 ? null : this.#dark
     this.#lines = new WitnessLines(options.recent, options.witnessBytes)
     this.#partition = new Partition(this.#counting.fitted)
     this.#sets = this.#setsFor(settings, [])
@@ -114,6 +121,8 @@ export class Detector {
     this.#settings = settings
     this.#mask = maskOf(settings.ipv6Prefix)
     this.#counting.configure(settings)
+    this.#dark.configure(settings.darkWeight)
+    this.#counting.learned = settings.darkWeight === 0 ? null : this.#dark
     this.#sets = this.#setsFor(settings, this.#sets)
   }
 
@@ -180,11 +189,14 @@ export class Detector {
         if (parts.length > 0) yield { profile: key, rule: rule.name, parts }
       }
     }
+    const parts = this.#dark.save()
+    if (parts.length > 0) yield { profile: DARK_PROFILE, rule: 'slow-scan', parts }
   }
 
   /** Takes saved windows over, before the first batch. Answers the rules that refused theirs; they begin empty. */
   loadWindows(saved: readonly SavedWindows[]): RuleName[] {
     return saved.flatMap(({ profile, rule: name, parts }) => {
+      if (profile === DARK_PROFILE) return this.#dark.load(parts) ? [] : [name]
       const set = this.#sets.find(({ key }) => key === profile)
       const rule = set?.rules.find((one) => one.name === name)
       return rule?.load === undefined || rule.load(parts) ? [] : [name]
@@ -217,6 +229,8 @@ export class Detector {
       evictions += lossesOf(figures)
     }
     for (const { number, records } of this.exceptions()) counters[`exception${number}`] = records
+    for (const [figure, value] of Object.entries(this.#dark.counters()))
+      counters[`dark${capital(figure)}`] = value
     counters['evictions'] = evictions
     counters['devicesForgotten'] = this.#clocks?.forgotten ?? 0
     return counters
@@ -238,6 +252,7 @@ export class Detector {
       vendorScans: counting.vendorScans,
       failedLogins: counting.failedLogins,
     }
+    this.#dark.learn(counted)
     const found: Found[] = []
     if (counting.isFitted) this.#observeFitted(counted, found)
     else for (const rule of (this.#sets[0] as RuleSet).rules) rule.observe(counted, found)
@@ -250,14 +265,25 @@ export class Detector {
     })
   }
 
-  /** Sets that stay keep their windows; those of profiles that are no more are dropped. */
+  /**
+   * Sets that stay keep their windows, also when their thresholds change: a profile is known by its settings, or else by
+   * a device that it has had. Those of profiles that are no more are dropped.
+   */
   #setsFor(settings: DetectionSettings, known: readonly RuleSet[]): RuleSet[] {
-    const wanted = [{ key: '', devices: [], settings }, ...settings.profiles]
+    const wanted = [{ key: '', devices: [] as readonly string[], settings }, ...settings.profiles]
+    const isKey = new Set(wanted.map(({ key }) => key))
+    const left = new Set(known)
     return wanted.map(({ key, devices, settings: own }) => {
-      const old = known.find((set) => set.key === key)
+      const old =
+        known.find((set) => set.key === key) ??
+        Array.from(left).find(
+          (set) => !isKey.has(set.key) && set.devices.some((device) => devices.includes(device)),
+        )
+      if (old !== undefined) left.delete(old)
       if (old === undefined)
         return { key, devices, rules: makeRules(own, this.#scanOptions(key === '' ? 1 : MAX_PROFILES)) }
       for (const rule of old.rules) rule.configure(own)
+      old.key = key
       old.devices = devices
       return old
     })
