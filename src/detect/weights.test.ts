@@ -22,7 +22,7 @@ const weighted = (text: string, weight: number): WeightedNetwork => {
 }
 const words = (text: string): Uint32Array => Uint32Array.from(parseAddress(text) ?? [])
 
-test('the narrowest network decides, and 1 is the weight of all others', () => {
+test('the narrowest network decides, and others have none', () => {
   const weights = new DestinationWeights([
     weighted('203.0.113.0/24', 3),
     weighted('203.0.113.64/26', 0),
@@ -31,7 +31,7 @@ test('the narrowest network decides, and 1 is the weight of all others', () => {
     weighted('2001:db8:a::5', 5),
   ])
   const cases = {
-    '203.0.112.255': 1,
+    '203.0.112.255': null,
     '203.0.113.0': 3,
     '203.0.113.63': 3,
     '203.0.113.64': 0,
@@ -40,10 +40,10 @@ test('the narrowest network decides, and 1 is the weight of all others', () => {
     '203.0.113.127': 0,
     '203.0.113.128': 3,
     '203.0.113.255': 3,
-    '203.0.114.0': 1,
+    '203.0.114.0': null,
     '2001:db8:a::1': 2,
     '2001:db8:a::5': 5,
-    '2001:db8:b::1': 1,
+    '2001:db8:b::1': null,
   }
   for (const [address, weight] of Object.entries(cases))
     assert.equal(weights.weightOf(words(address), 0), weight, address)
@@ -71,7 +71,7 @@ test('weights of random networks are those of a plain search', () => {
           .toSorted((a, b) => b.network.prefixLength - a.network.prefixLength)[0]
         assert.equal(
           new DestinationWeights(given).weightOf(Uint32Array.from(address), 0),
-          expected?.weight ?? 1,
+          expected?.weight ?? null,
         )
       },
     ),

@@ -14,6 +14,8 @@ import type { RecordBatch } from '../model/record-batch.ts'
 
 export const LARGEST_WEIGHT = 10
 
+const UNSET = 255
+
 export interface WeightedNetwork {
   readonly network: Network
   /** A whole number from 0 to LARGEST_WEIGHT. */
@@ -29,7 +31,7 @@ export interface LearnedWeights {
 /** The set weights. Networks may lie within one another: the narrowest decides. */
 export class DestinationWeights {
   readonly isEmpty: boolean
-  /** IPv4 as disjoint intervals: the weight from one bound to before the next; 1 where nothing is set. */
+  /** IPv4 as disjoint intervals: the weight from one bound to before the next; UNSET where nothing is set. */
   readonly #bounds: Uint32Array
   readonly #weights: Uint8Array
   /** IPv6 networks, the narrowest first. */
@@ -48,19 +50,19 @@ export class DestinationWeights {
     this.#bounds = Uint32Array.from(bounds).sort()
     this.#weights = Uint8Array.from(this.#bounds, (bound) => {
       const found = v4.find(({ network }) => network.words[3] <= bound && bound <= lastAddress(network)[3])
-      return found?.weight ?? 1
+      return found?.weight ?? UNSET
     })
   }
 
-  /** The weight of the address whose four words begin at `at`; 1 when no network holds it. */
-  weightOf(words: Uint32Array, at: number): number {
+  /** The weight of the address whose four words begin at `at`; null when no network holds it. */
+  weightOf(words: Uint32Array, at: number): number | null {
     if (words[at] === 0 && words[at + 1] === 0 && words[at + 2] === 0xffff)
       return this.#ofV4(words[at + 3] as number)
     for (const { network, weight } of this.#v6) if (holds(network, words, at)) return weight
-    return 1
+    return null
   }
 
-  #ofV4(word: number): number {
+  #ofV4(word: number): number | null {
     const bounds = this.#bounds
     let low = 0
     let high = bounds.length - 1
@@ -69,7 +71,8 @@ export class DestinationWeights {
       if ((bounds[middle] as number) <= word) low = middle
       else high = middle - 1
     }
-    return this.#weights[low] as number
+    const weight = this.#weights[low] as number
+    return weight === UNSET ? null : weight
   }
 }
 
