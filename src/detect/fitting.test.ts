@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { defaultSettings, type Settings } from '../config/schema.ts'
 import { parseNetwork } from '../lib/address.ts'
 import type { Detection } from '../model/detection.ts'
+import { Counting } from './counting.ts'
 import { type DetectionSettings, detectionSettings } from './settings.ts'
 import {
   batchOf,
@@ -91,6 +92,13 @@ test('profiles come and go live, and windows of those that stay are kept', () =>
   assert.equal(feed(portScan(3, { ...on('b'), at: 30 })).length, 1)
   detector.configure(testSettings())
   assert.deepEqual(feed(portScan(1, { ...on('a'), at: 40 }, 90)), [])
+})
+
+test('changed thresholds of a device keep what was counted', () => {
+  const { detector, feed } = makeDetector(withDevices({ a: { 'portScan.ports': 5 } }))
+  feed(portScan(5, on('a')))
+  detector.configure(withDevices({ a: { 'portScan.ports': 4 }, b: { 'portScan.ports': 9 } }))
+  assert.equal(feed([{ ...on('a'), at: 6, port: 5 }]).length, 1)
 })
 
 test('more than eight different sets of settings are refused', () => {
@@ -213,6 +221,13 @@ test('a host of weight 4 counts as four hosts of a sweep', () => {
   const to = (n: number): Event => ({ from: '2001:db8:7::1', to: `2001:db8:a::${n}`, at: n })
   assert.deepEqual(six.feed([to(1)]), [])
   assert.equal(six.feed([to(2)])[0]?.witnesses.length, 2)
+})
+
+test('a set weight wins over a learned one, which holds where none is set', () => {
+  const counting = new Counting(weighing({ '203.0.113.10': 2 }), false, new Uint8Array(4096))
+  counting.learned = { weightAt: () => 5 }
+  const batch = batchOf([{}, { to: '203.0.113.11' }])
+  assert.deepEqual([counting.weightOf(batch, 0), counting.weightOf(batch, 1)], [2, 5])
 })
 
 test('weight 0 does not count, and says so', () => {
