@@ -32,6 +32,13 @@ test('an unknown key of a device is refused and the nearest one named', () => {
   assert.match(refusal('detection.devices', '{fw-1: {maxKeys: 20}}'), /the nearest is /)
 })
 
+test('more different sets of settings than detection has profiles are refused', () => {
+  const devices = (count: number): string =>
+    `{${Array.from({ length: count }, (_, i) => `fw-${i}: {portScan.ports: ${20 + i}}`).join(', ')}}`
+  assert.ok(checkText('detection.devices', devices(8)).ok)
+  assert.match(refusal('detection.devices', devices(9)), /at most 8 different sets/)
+})
+
 test('a value of a device must fit the setting of the rule', () => {
   assert.match(refusal('detection.devices', '{fw-1: {portScan.ports: 0}}'), /for portScan\.ports a value/)
   assert.match(refusal('detection.devices', '{fw-1: {threat.mode: maybe}}'), /off \| shadow \| enforce/)

@@ -21,6 +21,8 @@ const DEVICE_KEYS: readonly string[] = Object.keys(DETECTION_SETTINGS)
   .filter((key) => RULE_KEYS.includes(key.split('.', 1)[0] ?? '') && !key.endsWith('.spoofable'))
 
 const MAX_DEVICES = 1000
+/** Each set has windows of its own (MAX_PROFILES in detect/profiles.ts). */
+const MAX_DISTINCT = 8
 const MAX_EXCEPTIONS = 200
 const MAX_WEIGHTS = 1000
 /** Names of devices, zones, rules and countries, as the firewall writes them. */
@@ -56,6 +58,12 @@ const deviceValues = z.preprocess(
     return values
   }),
 )
+
+function distinctOf(sets: readonly Readonly<Record<string, unknown>>[]): number {
+  return new Set(
+    sets.map((values) => JSON.stringify(Object.entries(values).toSorted(([a], [b]) => (a < b ? -1 : 1)))),
+  ).size
+}
 
 function takeDeviceValue(key: string, value: unknown, into: Record<string, string | number>): string | null {
   const known = key.startsWith(PREFIX) ? key.slice(PREFIX.length) : key
@@ -108,7 +116,11 @@ export const FITTING_SETTINGS = {
   'detection.devices': setting(
     z
       .record(name, deviceValues)
-      .refine((all) => Object.keys(all).length <= MAX_DEVICES, `expected at most ${MAX_DEVICES} devices`),
+      .refine((all) => Object.keys(all).length <= MAX_DEVICES, `expected at most ${MAX_DEVICES} devices`)
+      .refine(
+        (all) => distinctOf(Object.values(all)) <= MAX_DISTINCT,
+        `expected at most ${MAX_DISTINCT} different sets of settings; give more devices the same`,
+      ),
     {},
     'device: {setting: value}',
     "Thresholds and modes of single devices: `fw-lab: {portScan.ports: 50, hostSweep.mode: shadow}`; keys are the rules' settings without `detection.`. At most 8 different sets of them.",
