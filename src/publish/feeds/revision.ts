@@ -14,7 +14,8 @@ import type { CapacityLimits } from './capacity.ts'
 export const LOSS_FROM = 20
 const SHOWN_NETWORKS = 5
 
-export type HoldCode = 'would-be-empty' | 'shrinks' | 'protected' | 'over-capacity' | 'too-large'
+/** `pinned`: a person keeps the feed at a revision. */
+export type HoldCode = 'would-be-empty' | 'shrinks' | 'protected' | 'over-capacity' | 'too-large' | 'pinned'
 
 export interface Hold {
   readonly code: HoldCode
