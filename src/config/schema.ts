@@ -7,10 +7,17 @@ import { z } from 'zod'
 import { parseNetwork } from '../lib/address.ts'
 import { FITTING_SETTINGS } from './detection-fitting.ts'
 import { DETECTION_SETTINGS } from './detection-table.ts'
+import { NOTIFY_SECRETS, NOTIFY_SETTINGS } from './notify-table.ts'
 import { listen, mode, networks, type SettingDefinition, setting, templates, whole, zone } from './setting.ts'
 
 /** Settings whose values are never shown, and which may be given as `<key>File` or `..._FILE`: a file that holds them. */
-export const SECRET_KEYS: readonly string[] = ['metrics.token', 'input.http.token', 'logs.url', 'state.url']
+export const SECRET_KEYS: readonly string[] = [
+  'metrics.token',
+  'input.http.token',
+  'logs.url',
+  'state.url',
+  ...NOTIFY_SECRETS,
+]
 
 /** Settings that say where the state lies or how it is reached, so they cannot be kept in it. */
 export const BOOTSTRAP_KEYS: readonly string[] = ['data.dir', 'state.url']
@@ -117,6 +124,12 @@ export const SETTINGS = {
     [],
     'list of names and addresses',
     'Names and addresses to put into the made certificate, beside those of this machine.',
+  ),
+  'crowdsec.listen': setting(
+    listen,
+    '',
+    'HOST:PORT',
+    "Plain HTTP bind for CrowdSec bouncers, which ask http://127.0.0.1:8080 unless told otherwise; empty leaves CrowdSec's API on web.listen.",
   ),
   'metrics.listen': setting(
     listen,
@@ -272,6 +285,7 @@ export const SETTINGS = {
     'The one line of the list when nothing is blocked.',
     true,
   ),
+  ...NOTIFY_SETTINGS,
   'retention.logMonths': setting(
     whole(1, 120),
     3,
