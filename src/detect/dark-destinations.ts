@@ -44,8 +44,8 @@ export class DarkDestinations implements LearnedWeights {
   #seed: number
   #first: SeededHash
   #second: SeededHash
-  #addresses = new Uint32Array(0)
-  #ports = new Uint32Array(0)
+  #addresses: Uint32Array = new Uint32Array(0)
+  #ports: Uint32Array = new Uint32Array(0)
   readonly #key = new Uint32Array(5)
   readonly #counted = { evicted: 0, evictedBright: 0, snapshotsRefused: 0 }
 

@@ -6,7 +6,7 @@ import { KIND } from './address-kind.ts'
 import { prefixOf } from './address-mask.ts'
 import { type CountedBatch, evidenceOf, type Found, proofOf } from './scan.ts'
 import type { SpreadRule } from './spread.ts'
-import type { SeenPair } from './spread-sources.ts'
+import type { SeenPair } from './spread-pairs.ts'
 import type { WitnessLines } from './witness-lines.ts'
 
 /** One source of which a rule is sure. */

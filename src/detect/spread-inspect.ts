@@ -4,7 +4,7 @@ import { CLASS_MASK, CLASS_SHIFT, COUNT_SHIFT, KEY, LINE, META } from './key-tab
 import { isSourceIn } from './scan.ts'
 import type { Family } from './spread.ts'
 import { addressOf, prefixNetwork } from './spread-detection.ts'
-import { LATEST, PORT_AT, SECONDS_AT } from './spread-table.ts'
+import { IS_SOURCE, LATEST, PORT_AT, SECONDS_AT } from './spread-table.ts'
 
 /** The count of one entry in one window. */
 export interface EntryCount {
@@ -16,7 +16,6 @@ export interface EntryCount {
   readonly lastAtMs: number
 }
 
-const IS_SOURCE = 0x80000000
 const V4_SOURCE_BITS = 128
 
 /** Counts as of `nowMs` for the entries whose source (or subnet) meets the network. */

@@ -6,42 +6,30 @@
  * each with the source that sent it last, and the sources seen latest: `need` of each, which decides both counts exactly
  * by the argument of window.ts.
  *
- * A prefix that comes above its threshold convicts its sources one by one: those that are known at that moment, and
- * while it stays above, further ones as they come; each source once as long as its entry lives. At most
- * CONVICTIONS_PER_HOUR of a prefix and CONVICTIONS_PER_MINUTE of all, by event time: a flood of forged sources puts every
- * prefix above. A source that is proven is convicted all the same.
+ * Who is convicted then: spread-convictions.ts.
  */
 import { CLASS_MASK, CLASS_SHIFT, COUNT_SHIFT, KEY, LINE, META, TOUCH, USED } from './key-table.ts'
-import { DistinctCounter } from './distinct-counter.ts'
-import { SeededHash } from './seeded-hash.ts'
-import { type SeenPair, type SpreadSources, TOLD, PROVEN } from './spread-sources.ts'
+import { PrefixConvictions, type PrefixWindow } from './spread-convictions.ts'
+import { locate } from './spread-pairs.ts'
+import type { SpreadSources } from './spread-sources.ts'
 import {
   EXTRA,
   FIRST_AT,
-  hostOf,
   IDENTITY,
+  IS_SOURCE,
   LATEST,
+  MINUTE_SECONDS,
+  minuteOf,
+  minutesOf,
   NOTE_AT,
   PORT_AT,
   SECONDS_AT,
-  SpreadTable,
+  type SpreadTable,
 } from './spread-table.ts'
 import type { SpreadWork } from './spread-work.ts'
 
-export const PREFIX_BUCKET_SECONDS = 60
-export const CONVICTIONS_PER_HOUR = 32
-export const CONVICTIONS_PER_MINUTE = 600
-const HOUR_SECONDS = 3600
-const MINUTE_SECONDS = 60
 const SUBNET_ABOVE = 2
-/** Bit of an element's port word: it is a source, not a pair. */
-const IS_SOURCE = 0x80000000
 const V4_MARK = 0xffff
-
-export interface PrefixWindow {
-  readonly windowSeconds: number
-  readonly need: number
-}
 
 export interface PrefixLimits {
   readonly windows: readonly PrefixWindow[]
@@ -50,37 +38,12 @@ export interface PrefixLimits {
   readonly isOn: boolean
 }
 
-/** A source of a prefix that is above its threshold. */
-export interface PrefixFiring {
-  /** Index into the work columns of the record that convicts. */
-  readonly work: number
-  /** Whether the record is of this source. */
-  readonly isOwn: boolean
-  /** Words of the source as its entry has them, and of the prefix. */
-  readonly source: readonly number[]
-  readonly prefix: readonly number[]
-  readonly need: number
-  readonly windowSeconds: number
-  /** Of the prefix, within the window. */
-  readonly pairs: number
-  readonly hosts: number
-  readonly sources: number
-  readonly own: readonly SeenPair[]
-  readonly isProven: boolean
-}
-
 /** What a look through a list found of its pairs, or of its sources: how many, the oldest, and the time of the next. */
 interface Group {
   count: number
   oldest: number
   oldestSeconds: number
   nextSeconds: number
-}
-
-/** Where an entry is. */
-interface Place {
-  readonly segment: number
-  readonly at: number
 }
 
 interface Scan {
@@ -94,40 +57,25 @@ interface Scan {
 const SKIP = -1
 const ADD = -2
 
-/** What a list holds within a window. */
-interface Holding {
-  pairs: number
-  hosts: number
-  /** Hash (IPv6) or address (IPv4) of each source. */
-  readonly owners: number[]
-}
-
 export class SpreadPrefixes {
   readonly table: SpreadTable
   readonly #sources: SpreadSources
-  readonly #sourceHash: SeededHash
   readonly #keyWords: number
   readonly #key: Uint32Array
-  readonly #one = new Uint32Array(1)
-  readonly #distinct = new DistinctCounter()
-  readonly firings: PrefixFiring[] = []
-  readonly counted = { sourcesForgotten: 0, overBudget: 0 }
+  readonly convictions: PrefixConvictions
   #limits: PrefixLimits = { windows: [], sources: 2, isOn: false }
   #capacity = 1
   #leastNeed = 1
   #leastBuckets = 1
-  /** The newest minute in which something was told, and how often. */
-  #minute = 0
-  #toldInMinute = 0
   #keepBuckets = 1
   readonly #scanned: Scan = { pairs: emptyGroup(), sources: emptyGroup(), knownPair: -1, knownSource: -1 }
 
-  constructor(table: SpreadTable, sources: SpreadSources, sourceSeed: number) {
+  constructor(table: SpreadTable, sources: SpreadSources) {
     this.table = table
     this.#sources = sources
     this.#keyWords = table.keys.keyWords
     this.#key = new Uint32Array(this.#keyWords)
-    this.#sourceHash = new SeededHash(sourceSeed, 1)
+    this.convictions = new PrefixConvictions(table, sources)
   }
 
   configure(limits: PrefixLimits): void {
@@ -136,8 +84,8 @@ export class SpreadPrefixes {
     const needs = windows.map(({ need }) => need)
     this.#capacity = Math.max(1, ...needs)
     this.#leastNeed = Math.min(this.#capacity, ...needs)
-    this.#leastBuckets = bucketsOf(windows[0]?.windowSeconds ?? 0)
-    this.#keepBuckets = bucketsOf(Math.max(0, ...windows.map(({ windowSeconds }) => windowSeconds)))
+    this.#leastBuckets = minutesOf(windows[0]?.windowSeconds ?? 0)
+    this.#keepBuckets = minutesOf(Math.max(0, ...windows.map(({ windowSeconds }) => windowSeconds)))
   }
 
   /** Hashes of the prefixes of the work, for reading ahead. */
@@ -214,13 +162,13 @@ export class SpreadPrefixes {
     const words = table.keys.words[segment] as Uint32Array
     const first = words[at + LINE] as number
     const latest = Math.max(words[at + LATEST] as number, seconds)
-    const cut = bucketOf(latest) - this.#keepBuckets
-    const place = this.#locate(first, words, at)
+    const cut = minuteOf(latest) - this.#keepBuckets
+    const place = locate(this.#sources.table, first, words, at + KEY)
     const own = this.#sources.table
     const from = place === -1 ? null : (own.keys.words[place.segment] as Uint32Array)
     const isGone = from === null || place === -1
     // Its pairs are over, or its entry had to go: the second source is the only one now.
-    if (isGone || bucketOf(from[place.at + LATEST] as number) <= cut) {
+    if (isGone || minuteOf(from[place.at + LATEST] as number) <= cut) {
       this.#writeAlone(segment, at, owner, latest)
       return false
     }
@@ -231,7 +179,7 @@ export class SpreadPrefixes {
     let end = base
     let latestOfFirst = 0
     const put = (source: Uint32Array, time: number, port: number, valueAt: number): void => {
-      if (bucketOf(time) <= cut) return
+      if (minuteOf(time) <= cut) return
       chunk[end + SECONDS_AT] = time
       chunk[end + PORT_AT] = port & IDENTITY
       chunk[end + NOTE_AT] = first
@@ -259,40 +207,14 @@ export class SpreadPrefixes {
     return true
   }
 
-  /** Where the entry of a source of the prefix at `at` is: by its address, or for IPv6 by its hash; else -1. */
-  #locate(owner: number, prefixWords: Uint32Array, at: number): Place | -1 {
-    const table = this.#sources.table
-    const { keys } = table
-    if (keys.keyWords === 1) {
-      this.#one[0] = owner
-      const hash = this.#sourceHash.of(this.#one, 0, 1)
-      const found = table.find(hash, this.#one, 0)
-      return found === -1 ? -1 : { segment: hash >>> keys.segmentShift, at: found }
-    }
-    const segment = owner >>> keys.segmentShift
-    const words = keys.words[segment] as Uint32Array
-    let place = (owner & (keys.mask[segment] as number)) * keys.stride
-    while (words[place + META] !== 0) {
-      if (
-        words[place + KEY] === prefixWords[at + KEY] &&
-        ((words[place + KEY + 1] as number) & 0xffff0000) >>> 0 === prefixWords[at + KEY + 1] &&
-        keys.hash.of(words, place + KEY, 4) >>> 0 === owner
-      )
-        return { segment, at: place }
-      place += keys.stride
-      if (place === words.length) place = 0
-    }
-    return -1
-  }
-
   #countMany(segment: number, at: number, work: SpreadWork, i: number, owner: number): void {
     const { table } = this
     const words = table.keys.words[segment] as Uint32Array
     const seconds = work.seconds[i] as number
-    const bucket = bucketOf(seconds)
+    const bucket = minuteOf(seconds)
     if (bucket <= (words[at + table.oldestAt] as number)) return
     const latest = words[at + LATEST] as number
-    if (bucket + this.#keepBuckets <= bucketOf(latest)) return
+    if (bucket + this.#keepBuckets <= minuteOf(latest)) return
     if (seconds > latest) words[at + LATEST] = seconds
     table.open(segment, at)
     const scan = this.#scan(segment, at, work, i, owner)
@@ -378,7 +300,7 @@ export class SpreadPrefixes {
     const words = table.keys.words[segment] as Uint32Array
     const meta = words[at + META] as number
     if (meta >>> COUNT_SHIFT < 1 << ((meta >>> CLASS_SHIFT) & CLASS_MASK)) return true
-    table.drop(segment, at, bucketOf(words[at + LATEST] as number) - this.#keepBuckets, PREFIX_BUCKET_SECONDS)
+    table.drop(segment, at, minuteOf(words[at + LATEST] as number) - this.#keepBuckets, MINUTE_SECONDS)
     return table.grow(segment, at)
   }
 
@@ -397,15 +319,15 @@ export class SpreadPrefixes {
     const words = table.keys.words[segment] as Uint32Array
     const count = (words[at + META] as number) >>> COUNT_SHIFT
     if (count < this.#leastNeed) return -1
-    const latest = bucketOf(words[at + LATEST] as number)
+    const latest = minuteOf(words[at + LATEST] as number)
     const { windows, sources } = this.#limits
     for (let k = 0; k < windows.length; k++) {
       const { windowSeconds, need } = windows[k] as PrefixWindow
-      const cut = latest - bucketsOf(windowSeconds)
+      const cut = latest - minutesOf(windowSeconds)
       let pairsSeen = 0
       let sourcesSeen = 0
       for (let n = 0, e = base; n < count; n++, e += stride) {
-        if (bucketOf(chunk[e + SECONDS_AT] as number) <= cut) continue
+        if (minuteOf(chunk[e + SECONDS_AT] as number) <= cut) continue
         if ((chunk[e + PORT_AT] as number) >= IS_SOURCE) sourcesSeen++
         else pairsSeen++
       }
@@ -418,126 +340,32 @@ export class SpreadPrefixes {
     const words = this.table.keys.words[segment] as Uint32Array
     const meta = words[at + META] as number
     // Above, and both lists are full of what lies in the shortest window: it stays above.
-    if (oldest + this.#leastBuckets > bucketOf(words[at + LATEST] as number) && (meta & SUBNET_ABOVE) !== 0)
+    if (oldest + this.#leastBuckets > minuteOf(words[at + LATEST] as number) && (meta & SUBNET_ABOVE) !== 0)
       return
     const window = this.#aboveWindow(segment, at)
     const isAbove = window !== -1
     words[at + META] = isAbove ? meta | SUBNET_ABOVE : meta & ~SUBNET_ABOVE
-    if (isAbove && (meta & SUBNET_ABOVE) === 0) this.#tellAll(segment, at, work, i, window)
+    if (isAbove && (meta & SUBNET_ABOVE) === 0)
+      this.convictions.tellAll(
+        segment,
+        at,
+        work,
+        i,
+        this.#limits.windows[window] as PrefixWindow,
+        this.#ownerOf(work, i),
+      )
   }
 
-  /** The list at hand within a window. */
-  #holding(segment: number, at: number, window: number): Holding {
-    const { chunk, base, stride, valueWords } = this.table
-    const words = this.table.keys.words[segment] as Uint32Array
-    const { windowSeconds } = this.#limits.windows[window] as PrefixWindow
-    const cut = bucketOf(words[at + LATEST] as number) - bucketsOf(windowSeconds)
-    const holding: Holding = { pairs: 0, hosts: 0, owners: [] }
-    const count = (words[at + META] as number) >>> COUNT_SHIFT
-    this.#distinct.begin(count)
-    for (let n = 0, e = base; n < count; n++, e += stride)
-      if (bucketOf(chunk[e + SECONDS_AT] as number) > cut && this.#distinct.add(chunk[e + NOTE_AT] as number))
-        holding.owners.push(chunk[e + NOTE_AT] as number)
-    this.#distinct.begin(count)
-    for (let n = 0, e = base; n < count; n++, e += stride) {
-      if (bucketOf(chunk[e + SECONDS_AT] as number) <= cut || (chunk[e + PORT_AT] as number) >= IS_SOURCE)
-        continue
-      holding.pairs++
-      if (this.#distinct.add(hostOf(chunk, e + FIRST_AT, valueWords))) holding.hosts++
-    }
-    return holding
-  }
-
-  #tellAll(segment: number, at: number, work: SpreadWork, i: number, window: number): void {
-    const holding = this.#holding(segment, at, window)
-    const words = this.table.keys.words[segment] as Uint32Array
-    const own = this.#ownerOf(work, i)
-    for (const owner of [own, ...holding.owners.filter((one) => one !== own)]) {
-      const place = this.#locate(owner, words, at)
-      if (place === -1) this.counted.sourcesForgotten++
-      else if (this.#mayTell(segment, at, place)) this.#tell(segment, at, work, i, window, holding, place)
-    }
-  }
-
-  /** Convicts the source of the record at hand when the prefix is above and the source has not been told of. */
+  /** Convicts the source of the record at hand when it has not been, and the prefix is still above. */
   #tellLate(segment: number, at: number, work: SpreadWork, i: number, sourceAt: number): void {
-    const { keys } = this.#sources.table
-    const sourceSegment = (work.sourceHash[i] as number) >>> keys.segmentShift
-    const sourceWords = keys.words[sourceSegment] as Uint32Array
-    if (((sourceWords[sourceAt + META] as number) & TOLD) !== 0) return
-    const place = { segment: sourceSegment, at: sourceAt }
-    if (!this.#mayTell(segment, at, place)) return
+    const sourceSegment = (work.sourceHash[i] as number) >>> this.#sources.table.keys.segmentShift
+    if (!this.convictions.isLate(sourceSegment, sourceAt)) return
     this.table.open(segment, at)
-    const window = this.#aboveWindow(segment, at)
-    if (window === -1) return
-    const holding = this.#holding(segment, at, window)
-    this.#tell(segment, at, work, i, window, holding, { segment: sourceSegment, at: sourceAt })
+    const window = this.#limits.windows[this.#aboveWindow(segment, at)]
+    if (window === undefined) return
+    const place = { segment: sourceSegment, at: sourceAt }
+    this.convictions.tellLate(segment, at, work, i, window, place)
   }
-
-  /** Whether the source at `place` may be convicted now; counts it. */
-  #mayTell(segment: number, at: number, place: Place): boolean {
-    const sourceWords = this.#sources.table.keys.words[place.segment] as Uint32Array
-    const words = this.table.keys.words[segment] as Uint32Array
-    const latest = words[at + LATEST] as number
-    const hour = Math.floor(latest / HOUR_SECONDS) & 0xffffff
-    const extra = words[at + EXTRA] as number
-    const told = extra >>> 8 === hour ? extra & 255 : 0
-    const minute = Math.floor(latest / MINUTE_SECONDS)
-    if (minute > this.#minute) {
-      this.#minute = minute
-      this.#toldInMinute = 0
-    }
-    const isProven = ((sourceWords[place.at + META] as number) & PROVEN) !== 0
-    if (!isProven && (told >= CONVICTIONS_PER_HOUR || this.#toldInMinute >= CONVICTIONS_PER_MINUTE)) {
-      this.counted.overBudget++
-      return false
-    }
-    this.#toldInMinute++
-    words[at + EXTRA] = ((hour << 8) | Math.min(told + 1, 255)) >>> 0
-    return true
-  }
-
-  #tell(
-    segment: number,
-    at: number,
-    work: SpreadWork,
-    i: number,
-    window: number,
-    holding: Holding,
-    place: Place,
-  ): void {
-    const words = this.table.keys.words[segment] as Uint32Array
-    const { keys } = this.#sources.table
-    const sourceWords = keys.words[place.segment] as Uint32Array
-    const meta = sourceWords[place.at + META] as number
-    sourceWords[place.at + META] = meta | TOLD
-    const { windowSeconds, need } = this.#limits.windows[window] as PrefixWindow
-    const cut = bucketOf(words[at + LATEST] as number) - bucketsOf(windowSeconds)
-    const source = [...sourceWords.subarray(place.at + KEY, place.at + KEY + keys.keyWords)]
-    const isOwn = source.every((word, k) => word === work.keys[i * work.keyWords + k])
-    const fromSeconds = (cut + 1) * PREFIX_BUCKET_SECONDS
-    this.firings.push({
-      work: i,
-      isOwn,
-      source,
-      prefix: [...words.subarray(at + KEY, at + KEY + this.#keyWords)],
-      need,
-      windowSeconds,
-      pairs: holding.pairs,
-      hosts: holding.hosts,
-      sources: holding.owners.length,
-      own: this.#sources.pairsOf(place.segment, place.at, fromSeconds, isOwn ? (work.rows[i] as number) : -1),
-      isProven: (meta & PROVEN) !== 0,
-    })
-  }
-}
-
-function bucketOf(seconds: number): number {
-  return (seconds / PREFIX_BUCKET_SECONDS) >>> 0
-}
-
-function bucketsOf(windowSeconds: number): number {
-  return Math.max(1, Math.ceil(windowSeconds / PREFIX_BUCKET_SECONDS))
 }
 
 function emptyGroup(): Group {
@@ -562,15 +390,15 @@ function note(group: Group, e: number, seconds: number): void {
 
 /** Where a value seen in `bucket` goes: its own place, that of the oldest of a full group, ADD or SKIP. */
 function placeFor(known: number, group: Group, capacity: number, chunk: Uint32Array, bucket: number): number {
-  if (known !== -1) return bucket > bucketOf(chunk[known + SECONDS_AT] as number) ? known : SKIP
+  if (known !== -1) return bucket > minuteOf(chunk[known + SECONDS_AT] as number) ? known : SKIP
   if (group.count < capacity) return ADD
-  return bucket < bucketOf(group.oldestSeconds) ? SKIP : group.oldest
+  return bucket < minuteOf(group.oldestSeconds) ? SKIP : group.oldest
 }
 
 /** The bucket of the oldest of a full group, after a value went to `place`; 0 when the group is not full. */
 function oldestAfter(group: Group, place: number, capacity: number, seconds: number): number {
   if (group.count < capacity) return 0
-  return bucketOf(place === group.oldest ? Math.min(seconds, group.nextSeconds) : group.oldestSeconds)
+  return minuteOf(place === group.oldest ? Math.min(seconds, group.nextSeconds) : group.oldestSeconds)
 }
 
 function writeSource(chunk: Uint32Array, e: number, owner: number, seconds: number): void {

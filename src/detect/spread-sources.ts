@@ -24,6 +24,7 @@ import {
   SpreadTable,
 } from './spread-table.ts'
 import { DistinctCounter } from './distinct-counter.ts'
+import { NAMED, pairsOf, type SeenPair } from './spread-pairs.ts'
 import { BUCKET_SECONDS, type SpreadWork } from './spread-work.ts'
 import type { WitnessLines } from './witness-lines.ts'
 
@@ -34,8 +35,6 @@ export const RANDOM_ABOVE = 8
 /** Subnet scan has convicted this source. */
 export const TOLD = 1 << 9
 const ABOVE = SLOW_ABOVE | RANDOM_ABOVE
-/** Bit of an element's port word: the line word names a row of a recent batch, and is no reference into the ring. */
-const NAMED = 1 << 24
 const KEEP_LINES_FROM = 8
 const LARGEST_VALUE_WORDS = 5
 /** Of a new list: for IPv4 one cache line. */
@@ -59,17 +58,6 @@ export interface SourceLimits {
   readonly keepSeconds: number
 }
 
-/** A pair of a source, for people. */
-export interface SeenPair {
-  /** Words of the destination: one for IPv4, else four. */
-  readonly destination: readonly number[]
-  readonly port: number
-  /** Above 0: a value that a weighted destination adds. */
-  readonly copy: number
-  readonly seconds: number
-  readonly line: number
-}
-
 /** A source has crossed the threshold of a window. */
 export interface SourceFiring {
   readonly bit: number
@@ -83,7 +71,7 @@ export interface SourceFiring {
 
 export class SpreadSources {
   readonly table: SpreadTable
-  readonly #lines: WitnessLines
+  readonly lines: WitnessLines
   readonly #distinct = new DistinctCounter()
   readonly firings: SourceFiring[] = []
   readonly #places = new Int32Array(BATCH_MESSAGES)
@@ -100,7 +88,7 @@ export class SpreadSources {
 
   constructor(table: SpreadTable, lines: WitnessLines) {
     this.table = table
-    this.#lines = lines
+    this.lines = lines
   }
 
   configure(limits: SourceLimits): void {
@@ -219,7 +207,7 @@ export class SpreadSources {
     const words = this.table.keys.words[segment] as Uint32Array
     words[at + LATEST] = work.seconds[i] as number
     words[at + META] = USED | keptBits | (1 << COUNT_SHIFT)
-    const isKept = this.#lines.isQuiet
+    const isKept = this.lines.isQuiet
     words[at + EXTRA] = (work.ports[i] as number) | (isKept ? 0 : NAMED)
     words[at + LINE] = this.#lineOf(work.rows[i] as number, isKept)
     const valueAt = at + this.table.keys.valueAt
@@ -228,7 +216,7 @@ export class SpreadSources {
   }
 
   #lineOf(row: number, isKept: boolean): number {
-    return isKept ? this.#lines.keepRow(row) : (this.#lines.batchBits | row) >>> 0
+    return isKept ? this.lines.keepRow(row) : (this.lines.batchBits | row) >>> 0
   }
 
   /** Moves the one pair of an entry to a list; `isAlone`: that is the record at hand, else this is the second. */
@@ -318,7 +306,7 @@ export class SpreadSources {
   }
 
   #writeElement(chunk: Uint32Array, e: number, work: SpreadWork, i: number, isMany: boolean): void {
-    const isKept = isMany || this.#lines.isQuiet
+    const isKept = isMany || this.lines.isQuiet
     chunk[e + SECONDS_AT] = work.seconds[i] as number
     chunk[e + PORT_AT] = (work.ports[i] as number) | (isKept ? 0 : NAMED)
     chunk[e + NOTE_AT] = this.#lineOf(work.rows[i] as number, isKept)
@@ -421,44 +409,16 @@ export class SpreadSources {
       work: i,
       need: this.#needs[window] as number,
       windowSeconds: this.#limits.windows[window]?.windowSeconds ?? 0,
-      pairs: this.pairsOf(segment, at, cut * BUCKET_SECONDS + BUCKET_SECONDS, work.rows[i] as number),
+      pairs: pairsOf(
+        this.table,
+        this.lines,
+        segment,
+        at,
+        cut * BUCKET_SECONDS + BUCKET_SECONDS,
+        work.rows[i] as number,
+      ),
       isProven: ((words[at + META] as number) & PROVEN) !== 0,
     })
-  }
-
-  /**
-   * The pairs of an entry from a second on, newest last. `row`: a row of the batch at hand of the same source, by which
-   * lines of recent batches are told from others; -1 leaves them out.
-   */
-  pairsOf(segment: number, at: number, fromSeconds: number, row: number): SeenPair[] {
-    const { table } = this
-    const words = table.keys.words[segment] as Uint32Array
-    const pairs: SeenPair[] = []
-    const add = (from: Uint32Array, seconds: number, port: number, line: number, valueAt: number): void => {
-      if (seconds < fromSeconds) return
-      const destinationAt = table.valueWords === 1 ? valueAt : valueAt + 1
-      const isNamed = (port & NAMED) !== 0
-      pairs.push({
-        destination: [...from.subarray(destinationAt, valueAt + table.valueWords)],
-        port: port & 0xffff,
-        copy: (port & IDENTITY) >>> 16,
-        seconds,
-        line: !isNamed ? line : row === -1 ? 0 : this.#lines.keepNamed(line, row),
-      })
-    }
-    if ((((words[at + META] as number) >>> CLASS_SHIFT) & CLASS_MASK) === 0) {
-      const [seconds = 0, port = 0] = words.subarray(at + LATEST, at + EXTRA + 1)
-      add(words, seconds, port, words[at + LINE] as number, at + table.keys.valueAt)
-      return pairs
-    }
-    table.open(segment, at)
-    const { chunk, base, stride } = table
-    for (let n = 0; n < (words[at + META] as number) >>> COUNT_SHIFT; n++) {
-      const e = base + n * stride
-      const [seconds = 0, port = 0, line = 0] = chunk.subarray(e, e + 3)
-      add(chunk, seconds, port, line, e + FIRST_AT)
-    }
-    return pairs.sort((a, b) => a.seconds - b.seconds)
   }
 }
 

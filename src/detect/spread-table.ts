@@ -21,6 +21,8 @@ export const NOTE_AT = 2
 export const FIRST_AT = VALUE_AT
 /** Bits of an element's port word that say which value it is: port (16), copy (4), and whether it is a source. */
 export const IDENTITY = 0x800fffff
+/** Bit of an element's port word, in lists of prefixes: it is a source, not a pair. */
+export const IS_SOURCE = 0x80000000
 
 /** An IPv4 value is the destination; an IPv6 one a hash of pair and destination, then its four words. */
 export const VALUE_WORDS = { v4: 1, v6: 5 } as const
@@ -168,4 +170,16 @@ export function hostOf(words: Uint32Array, valueAt: number, valueWords: number):
   for (let k = 1; k < valueWords; k++)
     mixed = Math.imul(mixed ^ (words[valueAt + k] as number), 0x9e3779b1) ^ (mixed >>> 15)
   return mixed >>> 0
+}
+
+/** The resolution of the windows of prefixes. */
+export const MINUTE_SECONDS = 60
+
+export function minuteOf(seconds: number): number {
+  return (seconds / MINUTE_SECONDS) >>> 0
+}
+
+/** Minutes of a window, at least one. */
+export function minutesOf(windowSeconds: number): number {
+  return Math.max(1, Math.ceil(windowSeconds / MINUTE_SECONDS))
 }

@@ -14,7 +14,8 @@ import type { RuleName } from '../model/detection.ts'
 import { sumCounters, type CountedBatch, type Found, type ScanOptions } from './scan.ts'
 import type { WindowCounters } from './key-table.ts'
 import type { DetectionSettings } from './settings.ts'
-import { type PrefixFiring, SpreadPrefixes } from './spread-prefixes.ts'
+import type { PrefixFiring } from './spread-convictions.ts'
+import { SpreadPrefixes } from './spread-prefixes.ts'
 import {
   RANDOM_ABOVE,
   SLOW_ABOVE,
@@ -77,7 +78,6 @@ export class Family {
         seed: seed + 2,
       }),
       this.sources,
-      seed,
     )
   }
 
@@ -205,9 +205,9 @@ export class Spread {
       this.queues[rule].push(reporter.reportSource(counted, name, rule, firing, work))
     }
     sources.firings.length = 0
-    for (const firing of prefixes.firings)
+    for (const firing of prefixes.convictions.firings)
       this.queues['subnet-scan'].push(reporter.reportPrefix(counted, name, firing, work))
-    prefixes.firings.length = 0
+    prefixes.convictions.firings.length = 0
   }
 
   /** Figures of the sources' tables. */
@@ -221,8 +221,9 @@ export class Spread {
     const [v4, v6] = this.families
     return {
       ...sumCounters(v4.prefixes.table.keys.counters(), v6.prefixes.table.keys.counters()),
-      sourcesForgotten: v4.prefixes.counted.sourcesForgotten + v6.prefixes.counted.sourcesForgotten,
-      overBudget: v4.prefixes.counted.overBudget + v6.prefixes.counted.overBudget,
+      sourcesForgotten:
+        v4.prefixes.convictions.counted.sourcesForgotten + v6.prefixes.convictions.counted.sourcesForgotten,
+      overBudget: v4.prefixes.convictions.counted.overBudget + v6.prefixes.convictions.counted.overBudget,
     }
   }
 

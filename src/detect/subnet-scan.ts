@@ -13,7 +13,7 @@ import type { CountedBatch, Found } from './scan.ts'
 import type { DetectionSettings } from './settings.ts'
 import { plural, prefixNetwork, spanText, spreadDetection } from './spread-detection.ts'
 import type { SpreadGroup } from './spread-group.ts'
-import type { PrefixFiring } from './spread-prefixes.ts'
+import type { PrefixFiring } from './spread-convictions.ts'
 import type { SpreadWork } from './spread-work.ts'
 
 export class SubnetScan implements DetectionRule {
