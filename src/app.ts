@@ -7,6 +7,7 @@ import { mkdir } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { serviceActions } from './app/actions.ts'
 import { bannerLines } from './app/banner.ts'
+import { Crowdsec } from './app/crowdsec.ts'
 import { Jobs } from './app/jobs.ts'
 import { KnownPeers } from './app/known-peers.ts'
 import { LogStoreKeeper } from './app/log-store-keeper.ts'
@@ -114,6 +115,7 @@ class Builder {
     announce('Loading the decisions ...')
     const decider = await this.#openDecisions(parts, state, desk)
     await this.#openAccounts(parts, state)
+    await this.#openCrowdsec(parts, state, decider)
     announce('Starting the log store ...')
     this.#startLogs(parts, desk)
     announce('Opening the syslog ports ...')
@@ -241,6 +243,7 @@ class Builder {
       pipeline: null,
       logs: null,
       accounts: null,
+      crowdsec: null,
       actions: null,
       geo: null,
     }
@@ -281,6 +284,13 @@ class Builder {
         else parts.signedIn.add(session, address)
       },
     })
+  }
+
+  async #openCrowdsec(parts: Parts, state: StateStore, decider: Decider): Promise<void> {
+    const { clock, alarms } = parts
+    const crowdsec = await Crowdsec.open({ state, decider, clock, alarms })
+    parts.crowdsec = crowdsec
+    this.#undo.push(() => crowdsec.stop())
   }
 
   /** Nothing waits for it: lines are safe in segments, and the list needs no logs. */
@@ -333,6 +343,7 @@ class Builder {
         pipelineMetrics(this.#metrics, thread.status)
         reports.raiseFindings([...thread.inputs, ...pipelineFindings(thread.status, parts.clock.nowMs())])
         this.#events.componentsChanged(componentsOf(parts))
+        parts.crowdsec?.tick()
       },
     )
     jobs.start()

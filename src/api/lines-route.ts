@@ -6,11 +6,10 @@
  * 200 `{accepted, refused}`: the accepted lines lie in the pipeline's memory and are safe on disk about 250 ms later.
  * 429 and 503: nothing of the request was taken, so the same may be sent again.
  */
-import type { IncomingMessage } from 'node:http'
-import { createGunzip } from 'node:zlib'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { messageOf } from '../lib/errors.ts'
 import { type Lines, readPostedBody } from './posted-lines.ts'
+import { BodyError, readBody } from './request-body.ts'
 
 export const LINES_PATH = '/api/v1/lines'
 /** Of one body, packed or unpacked. */
@@ -32,16 +31,6 @@ export interface LinesRouteOptions {
   readonly sink: LinesSink
   readonly isToken: (header: string | undefined, token: string) => boolean
   readonly answerText: (reply: FastifyReply, status: number, text?: string) => FastifyReply
-}
-
-/** A body that cannot be taken, with the status to answer. */
-class BodyError extends Error {
-  readonly status: number
-
-  constructor(status: number, message: string) {
-    super(message)
-    this.status = status
-  }
 }
 
 /** Whether a request carries the token as `Bearer`, as `Splunk`, or as the password of `Basic`. */
@@ -89,7 +78,7 @@ export function addLinesRoute(app: FastifyInstance, options: LinesRouteOptions):
   async function take(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     let body: Buffer<ArrayBuffer>
     try {
-      body = await readBody(request.raw, request.headers['content-encoding'] ?? '')
+      body = await readBody(request.raw, BODY_LIMIT_BYTES)
     } catch (error) {
       const status = error instanceof BodyError ? error.status : 400
       return answerText(reply.header('connection', 'close'), status, messageOf(error))
@@ -115,40 +104,4 @@ function sizeOf(request: FastifyRequest): number {
   return isPlain && Number.isInteger(announced) && announced >= 0
     ? Math.min(announced, BODY_LIMIT_BYTES)
     : BODY_LIMIT_BYTES
-}
-
-/** The whole body, unpacked, in memory of its own. Throws BodyError. */
-async function readBody(request: IncomingMessage, encoding: string): Promise<Buffer<ArrayBuffer>> {
-  const isPacked = /^(?:x-)?gzip$/i.test(encoding)
-  if (!isPacked && !/^(?:identity)?$/i.test(encoding))
-    throw new BodyError(415, 'expected content-encoding gzip or none')
-  if (Number(request.headers['content-length']) > BODY_LIMIT_BYTES) throw tooLarge()
-  if (!isPacked) return gather(request)
-  const unpacked = createGunzip()
-  request.on('error', (error) => unpacked.destroy(error))
-  request.pipe(unpacked)
-  try {
-    return await gather(unpacked)
-  } finally {
-    request.unpipe(unpacked)
-    unpacked.destroy()
-  }
-}
-
-async function gather(source: AsyncIterable<Buffer>): Promise<Buffer<ArrayBuffer>> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of source) {
-    bytes += chunk.length
-    if (bytes > BODY_LIMIT_BYTES) throw tooLarge()
-    chunks.push(chunk)
-  }
-  const whole = Buffer.allocUnsafeSlow(bytes)
-  let at = 0
-  for (const chunk of chunks) at += chunk.copy(whole, at)
-  return whole
-}
-
-function tooLarge(): BodyError {
-  return new BodyError(413, `a body has at most ${BODY_LIMIT_BYTES} bytes, unpacked; send several requests`)
 }

@@ -1,10 +1,12 @@
 /** Joins the API over HTTPS with the parts: accounts, operations, and the API's description. */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { addCrowdsecRoutes } from '../api/crowdsec-routes.ts'
 import { addAccountRoutes, authenticator } from '../api/accounts/account-routes.ts'
 import { addHttpApi } from '../api/http/http-api.ts'
 import { API_PREFIX } from '../api/http/http-routes.ts'
 import { openApiDocument } from '../api/http/openapi.ts'
 import { senderAddress } from '../input/sender-address.ts'
+import { crowdsecApi } from './crowdsec.ts'
 import type { Parts } from './parts.ts'
 
 export function addApi(
@@ -17,6 +19,7 @@ export function addApi(
   const addressOf = (request: FastifyRequest): string => senderAddress(request.socket.remoteAddress ?? '')
   addAccountRoutes(app, { accounts, addressOf, redeem, onFailure })
   addHttpApi(app, { actions: () => parts.actions, accounts: authenticator(accounts), addressOf, onFailure })
+  addCrowdsecRoutes(app, crowdsecApi(parts, onFailure))
   const description = JSON.stringify(openApiDocument(parts.version))
   app.get(`${API_PREFIX}/openapi.json`, (_request, reply) =>
     reply.header('content-type', 'application/json; charset=utf-8').send(description),

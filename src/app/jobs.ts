@@ -63,11 +63,20 @@ export class Jobs {
     }
     const expired = await decider?.expireNow()
     await decider?.prune()
+    await this.#pruneMetrics()
     events.retentionRan({
       droppedPartitions: dropped.length,
       expiredDecisions: expired?.ended ?? 0,
       durationMs: Math.round(clock.monotonicMs() - beganMs),
     })
+  }
+
+  async #pruneMetrics(): Promise<void> {
+    try {
+      await this.#parts.crowdsec?.bouncers.prune()
+    } catch (error) {
+      this.#parts.events.partFailed('crowdsec', 'forget old metrics of bouncers', error)
+    }
   }
 
   async stop(): Promise<void> {

@@ -13,6 +13,7 @@ import type { Events } from '../telemetry/events.ts'
 import type { LogStoreKeeper } from './log-store-keeper.ts'
 import type { KnownPeers } from './known-peers.ts'
 import type { PipelineThread } from './pipeline-thread.ts'
+import type { Crowdsec } from './crowdsec.ts'
 import type { Rates } from './rates.ts'
 import type { SignedIn } from './signed-in.ts'
 
@@ -37,6 +38,8 @@ export interface Parts {
   pipeline: PipelineThread | null
   logs: LogStoreKeeper | null
   accounts: Accounts | null
+  /** What CrowdSec bouncers are told. */
+  crowdsec: Crowdsec | null
   /** What the API does; null until every part is there. */
   actions: ServiceActions | null
   /** Null without an address database. */

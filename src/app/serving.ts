@@ -3,6 +3,7 @@
  * Started first and stopped last, so the list is served while state, pipeline and log store come and go.
  */
 import { addApi } from './api-routes.ts'
+import { CrowdsecServer } from '../api/crowdsec-server.ts'
 import { HttpsServer } from '../api/server.ts'
 import { MetricsServer } from '../api/metrics-server.ts'
 import type { Settings } from '../config/schema.ts'
@@ -20,6 +21,7 @@ import type { ServedCertificate } from '../publish/own-certificate.ts'
 import type { Alarms } from '../telemetry/alarms.ts'
 import type { Events } from '../telemetry/events.ts'
 import { type Metrics, metricsText } from '../telemetry/metrics.ts'
+import { crowdsecApi } from './crowdsec.ts'
 import type { Parts } from './parts.ts'
 import { componentsOf, serviceStatus } from './status.ts'
 
@@ -44,6 +46,7 @@ export class Serving {
   readonly #file: ListFile
   #server: HttpsServer | null = null
   #metricsServer: MetricsServer | null = null
+  #crowdsecServer: CrowdsecServer | null = null
 
   private constructor(options: ServingOptions, file: ListFile, initial: ListSnapshot | null) {
     const { clock, alarms, events, dataFolder, refuse } = options
@@ -91,6 +94,11 @@ export class Serving {
     return this.#server?.address ?? null
   }
 
+  /** Where bouncers are answered over plain HTTP; null: nowhere. */
+  get crowdsecAddress(): ListenAddress | null {
+    return this.#crowdsecServer?.address ?? null
+  }
+
   /** Rejects with AppError `port-unavailable` or `bad-configuration`. */
   async start(parts: Parts, redeem: (setupCode: string) => boolean): Promise<void> {
     const { events, metrics, settings } = this.#options
@@ -126,6 +134,11 @@ export class Serving {
       addRoutes: (app) => addApi(app, parts, redeem, onFailure),
     })
     await this.#server.start()
+    const crowdsecListen = parseListen(settings()['crowdsec.listen'])
+    if (crowdsecListen !== null) {
+      this.#crowdsecServer = new CrowdsecServer(crowdsecListen, crowdsecApi(parts, onFailure), onFailure)
+      await this.#crowdsecServer.start()
+    }
     const metricsListen = parseListen(settings()['metrics.listen'])
     if (metricsListen === null) return
     this.#metricsServer = new MetricsServer({
@@ -139,6 +152,7 @@ export class Serving {
   /** The last revision is on disk when it resolves. */
   async stop(): Promise<void> {
     await this.#metricsServer?.stop()
+    await this.#crowdsecServer?.stop()
     if (this.#server?.address != null) await this.#server.stop()
     await this.certificate.stop()
     this.list.flush()

@@ -64,6 +64,8 @@ export class MemoryRepository implements StateRepository {
   }
 
   async decisions(query: DecisionQuery): Promise<Decision[]> {
+    const stampOf = ({ createdAtMs, endedAtMs }: Decision): number =>
+      query.endedSinceMs === undefined ? createdAtMs : (endedAtMs ?? 0)
     return [...this.#decisions.values()]
       .filter(
         (decision) =>
@@ -75,9 +77,10 @@ export class MemoryRepository implements StateRepository {
           (query.device === undefined || decision.device === query.device) &&
           (query.sinceMs === undefined || decision.createdAtMs >= query.sinceMs) &&
           (query.beforeMs === undefined || decision.createdAtMs < query.beforeMs) &&
+          (query.endedSinceMs === undefined || (decision.endedAtMs ?? 0) >= query.endedSinceMs) &&
           (query.overlapping === undefined || shareAddress(decision.target, query.overlapping)),
       )
-      .sort((a, b) => b.createdAtMs - a.createdAtMs || (a.id < b.id ? 1 : -1))
+      .sort((a, b) => stampOf(b) - stampOf(a) || (a.id < b.id ? 1 : -1))
       .slice(0, query.limit)
   }
 

@@ -132,6 +132,8 @@ export interface DecisionQuery {
   readonly sinceMs?: number
   /** Created before: for paging. */
   readonly beforeMs?: number
+  /** Ended at or after; the last ended come first then. */
+  readonly endedSinceMs?: number
   /** Rows at most; newest first. */
   readonly limit: number
 }

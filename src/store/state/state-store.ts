@@ -118,9 +118,10 @@ export class StateStore implements StateRepository, SettingsRepository, AuditLog
       let select = this.#db
         .selectFrom('decisions')
         .selectAll()
-        .orderBy('createdAtMs', 'desc')
+        .orderBy(query.endedSinceMs === undefined ? 'createdAtMs' : 'endedAtMs', 'desc')
         .orderBy('id', 'desc')
         .limit(query.limit)
+      if (query.endedSinceMs !== undefined) select = select.where('endedAtMs', '>=', query.endedSinceMs)
       if (query.state === 'active') select = select.where('endedAtMs', 'is', null)
       if (query.state === 'ended') select = select.where('endedAtMs', 'is not', null)
       if (query.mode !== undefined) select = select.where('mode', '=', query.mode)
