@@ -14,6 +14,7 @@ export const COMMA = 0x2c
 export const SEMICOLON = 0x3b
 export const EQUALS = 0x3d
 export const DOLLAR = 0x24
+export const BACKSLASH = 0x5c
 
 export function isDigit(byte: number): boolean {
   return byte >= 0x30 && byte <= 0x39
@@ -113,7 +114,6 @@ export function indexOfByte(view: DataView, start: number, end: number, pattern:
 }
 
 const QUOTES = QUOTE * 0x01010101
-const BACKSLASH = 0x5c
 
 /** Position of the first quote in the range that no backslash escapes, or `end`; a backslash escapes itself too. */
 export function endOfQuoted(bytes: Uint8Array, view: DataView, from: number, end: number): number {

@@ -25,7 +25,7 @@ import { commonGroups } from './pair-groups.ts'
 import { ESCAPES, setCommon } from './pair-record.ts'
 import { keyTable, labelTable, REGISTER, REGISTER_COUNT } from './pair-registers.ts'
 import { type PairKeys, Pairs, SEPARATOR } from './pair-scan.ts'
-import { ShapeMemory } from './pair-shapes.ts'
+import { PairShapes } from './pair-shapes.ts'
 
 const R = REGISTER
 
@@ -108,7 +108,7 @@ const TYPE = {
 const TYPE_WORDS = [TYPE.log, TYPE.traffic, TYPE.threat, TYPE.login] as const
 
 const pairs = new Pairs(REGISTER_COUNT)
-const shapes = new ShapeMemory(pairs, commonGroups(pairs, ESCAPES.cef))
+const shapes = new PairShapes(pairs, commonGroups(pairs, ESCAPES.cef))
 
 function read(line: Line, into: RecordBatch, row: number): number {
   if (shapes.read(line, into, row)) return -1

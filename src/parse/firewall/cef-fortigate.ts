@@ -44,8 +44,8 @@ import { ALL_KINDS, deviceAndTimeGroup, numberGroups, placeGroups, textGroup } f
 import { ESCAPES, numberOf, setCommon, setEither, setValue } from './pair-record.ts'
 import { keyTable, labelTable, REGISTERS } from './pair-registers.ts'
 import { type PairKeys, Pairs, SEPARATOR } from './pair-scan.ts'
-import type { ValueGroup } from './pair-shape.ts'
-import { ShapeMemory } from './pair-shapes.ts'
+import type { ValueGroup } from './shape.ts'
+import { PairShapes } from './pair-shapes.ts'
 
 /** Registers that only FortiOS has. */
 const OWN = [
@@ -169,7 +169,7 @@ function peerGroup(
   }
 }
 
-const shapes = new ShapeMemory(pairs, [
+const shapes = new PairShapes(pairs, [
   ...numberGroups(pairs),
   text(TEXT_SLOT.rule, [R.policyName, R.ruleId]),
   text(TEXT_SLOT.ruleId, [R.ruleId]),

@@ -21,7 +21,7 @@ import { header, isCefOf, readCef, VENDOR } from './cef-reader.ts'
 import { severityOfText } from './event-words.ts'
 import { customDefaults, keyTable, labelTable } from './pair-registers.ts'
 import { type PairKeys, Pairs, SEPARATOR } from './pair-scan.ts'
-import { ShapeMemory } from './pair-shapes.ts'
+import { PairShapes } from './pair-shapes.ts'
 import { meaningReasons } from './paloalto-meaning.ts'
 import { kindOfType, paloaltoGroups } from './paloalto-pair-groups.ts'
 import {
@@ -137,7 +137,7 @@ const FIREWALL: PairKeys = {
 const LF = ascii('lf')
 const CATEGORY_KEY = PAIR_TARGET.category
 const pairs = new Pairs(PAIR_TARGETS)
-const shapes = new ShapeMemory(pairs, paloaltoGroups(pairs, true))
+const shapes = new PairShapes(pairs, paloaltoGroups(pairs, true))
 
 function recognise(line: Line): boolean {
   return isCefOf(line, VENDOR.paloalto)

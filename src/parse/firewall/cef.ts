@@ -23,7 +23,7 @@ import { commonGroups } from './pair-groups.ts'
 import { ESCAPES, numberOf, setCommon } from './pair-record.ts'
 import { customDefaults, keyTable, labelTable, REGISTER, REGISTER_COUNT } from './pair-registers.ts'
 import { type PairKeys, Pairs, SEPARATOR } from './pair-scan.ts'
-import { ShapeMemory } from './pair-shapes.ts'
+import { PairShapes } from './pair-shapes.ts'
 
 /** Keys that mean the same for every vendor but for in, out, users and times. */
 export const STANDARD_KEYS = {
@@ -138,7 +138,7 @@ const WORD = {
 const TYPE_WORDS = [WORD.event, WORD.traffic, WORD.threat, WORD.login] as const
 
 const pairs = new Pairs(REGISTER_COUNT)
-const shapes = new ShapeMemory(pairs, commonGroups(pairs, ESCAPES.cef))
+const shapes = new PairShapes(pairs, commonGroups(pairs, ESCAPES.cef))
 
 function read(line: Line, into: RecordBatch, row: number): number {
   if (shapes.read(line, into, row)) return -1

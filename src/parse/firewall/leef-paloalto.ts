@@ -15,7 +15,7 @@ import { VENDOR } from './cef-reader.ts'
 import { isLeefOf, LEEF, leefHeader, readLeef } from './leef-reader.ts'
 import { keyTable, labelTable } from './pair-registers.ts'
 import { type PairKeys, Pairs } from './pair-scan.ts'
-import { ShapeMemory } from './pair-shapes.ts'
+import { PairShapes } from './pair-shapes.ts'
 import { meaningReasons } from './paloalto-meaning.ts'
 import { kindOfType, paloaltoGroups } from './paloalto-pair-groups.ts'
 import { isThreat, PAIR_TARGET, PAIR_TARGETS, readPairValues, takeValues, values } from './paloalto-pairs.ts'
@@ -105,7 +105,7 @@ const KEYS: PairKeys = {
 const THREAT_TYPES = ['threat', 'url', 'data', 'file', 'wildfire'].map(ascii)
 const TRAFFIC = ascii('traffic')
 const pairs = new Pairs(PAIR_TARGETS)
-const shapes = new ShapeMemory(pairs, paloaltoGroups(pairs, false))
+const shapes = new PairShapes(pairs, paloaltoGroups(pairs, false))
 
 function recognise(line: Line): boolean {
   return isLeefOf(line, VENDOR.paloalto)

@@ -14,7 +14,7 @@ import { commonGroups } from './pair-groups.ts'
 import { ESCAPES, setCommon } from './pair-record.ts'
 import { keyTable, labelTable, REGISTER, REGISTER_COUNT } from './pair-registers.ts'
 import { type PairKeys, Pairs } from './pair-scan.ts'
-import { ShapeMemory } from './pair-shapes.ts'
+import { PairShapes } from './pair-shapes.ts'
 
 const R = REGISTER
 
@@ -82,7 +82,7 @@ const GENERIC: PairKeys = {
 }
 
 const pairs = new Pairs(REGISTER_COUNT)
-const shapes = new ShapeMemory(pairs, commonGroups(pairs, ESCAPES.none))
+const shapes = new PairShapes(pairs, commonGroups(pairs, ESCAPES.none))
 
 function recognise(line: Line): boolean {
   return isLeefOf(line, null) && !isLeefOf(line, VENDOR.paloalto)

@@ -1,5 +1,5 @@
 /**
- * What the registers of CEF and LEEF lines fill, group by group (pair-shape.ts): the same setters as pair-record.ts, so
+ * What the registers of CEF and LEEF lines fill, group by group (shape.ts): the same setters as pair-record.ts, so
  * that a value in a hole gives what the long way gives. Registers that are in no group decide what a line means: they
  * are never holes.
  */
@@ -17,7 +17,7 @@ import {
 } from './pair-record.ts'
 import { REGISTER, type RegisterName } from './pair-registers.ts'
 import type { Pairs } from './pair-scan.ts'
-import type { ValueGroup } from './pair-shape.ts'
+import type { ValueGroup } from './shape.ts'
 
 const R = REGISTER
 /** Lines of every kind. */

@@ -1,5 +1,5 @@
 /**
- * What the values of PAN-OS's CEF and LEEF fill, group by group (pair-shape.ts), as paloalto-meaning.ts does. A value
+ * What the values of PAN-OS's CEF and LEEF fill, group by group (shape.ts), as paloalto-meaning.ts does. A value
  * that it would have doubts about (a port that is no number, escapes) sends the line the long way. Registers that are in
  * no group for a kind of line decide what the line means: they are never holes.
  */
@@ -26,7 +26,7 @@ import { isPlainWord } from '../words.ts'
 import { counterGroup } from './pair-groups.ts'
 import { clearNoNat, clearUnset } from './pair-record.ts'
 import type { Pairs } from './pair-scan.ts'
-import type { ValueGroup } from './pair-shape.ts'
+import type { ValueGroup } from './shape.ts'
 import { PAIR_TARGET, readOwnTime } from './paloalto-pairs.ts'
 import { TYPE } from './paloalto-types.ts'
 

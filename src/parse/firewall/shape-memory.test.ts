@@ -7,7 +7,7 @@ import { RecordBatch } from '../../model/record-batch.ts'
 import { seedLines } from '../../../test/fuzz/seeds.ts'
 import { Parser } from '../parser.ts'
 import { parseBatch, SYDNEY } from '../test-lines.ts'
-import { forgetShapes } from './pair-shapes.ts'
+import { forgetShapes } from './shape-memory.ts'
 
 const ARRIVAL_MS = Date.UTC(2025, 2, 1)
 const LINES = seedLines()
