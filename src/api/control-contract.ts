@@ -8,6 +8,7 @@ import { z } from 'zod'
 import { parseNetwork } from '../lib/address.ts'
 import { RULES } from '../model/detection.ts'
 import { ACCOUNT_CONTRACT, ACCOUNT_ROUTES } from './contract/accounts.ts'
+import { CROWDSEC_CONTRACT, CROWDSEC_ROUTES } from './contract/crowdsec.ts'
 import type { Role } from './http/roles.ts'
 import { backtestInput, backtestLinesInput, backtestLinesReply, backtestRow } from './backtest-contract.ts'
 
@@ -49,6 +50,7 @@ export const ROUTES = {
   reload: { method: 'POST', path: '/control/v1/reload', reply: 'object' },
   stop: { method: 'POST', path: '/control/v1/stop', reply: 'object' },
   ...ACCOUNT_ROUTES,
+  ...CROWDSEC_ROUTES,
 } as const satisfies Record<string, Route>
 
 export type RouteName = keyof typeof ROUTES
@@ -403,6 +405,7 @@ export const CONTRACT = {
   },
   stop: { input: nothing, reply: z.object({ message: z.string() }) },
   ...ACCOUNT_CONTRACT,
+  ...CROWDSEC_CONTRACT,
 } as const satisfies Record<RouteName, { input: z.ZodType; reply: z.ZodType }>
 
 export type Input<Name extends RouteName> = z.infer<(typeof CONTRACT)[Name]['input']>

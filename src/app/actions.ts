@@ -24,6 +24,7 @@ import { Backtests } from './backtests.ts'
 import { clockSentences, countSentences, countView, exceptionView } from './explain-counts.ts'
 import { explainLine } from './explain-line.ts'
 import { accountActions } from './account-actions.ts'
+import { crowdsecActions } from './crowdsec-actions.ts'
 import type { Parts } from './parts.ts'
 import { seenLines } from './seen-lines.ts'
 import type { SettingsDesk } from './settings-desk.ts'
@@ -85,26 +86,10 @@ export function serviceActions({ parts, settings, stop }: ActionOptions): Servic
       ),
     ...allowActions(decider),
     ...accountActions(accounts, state),
+    ...crowdsecActions(parts, state),
     checkAllow: ({ targets }) => ({ results: targets.map((target) => checkOne(decider(), target)) }),
     withdraw: async (input, { user }) => withdraw(decider(), input, user),
-    setFreeze: async ({ frozen, reason }, { user }) => {
-      const before = decider().engine.flags.frozen
-      const desk = decider().engine
-      const outcome = await (frozen
-        ? desk.freeze(user, reasonOr(reason))
-        : desk.unfreeze(user, reasonOr(reason)))
-      const flags = valueOf(outcome)
-      parts.events.engineSwitched({ state: frozen ? 'frozen' : 'thawed', by: user, reason })
-      const { holds } = decider().counters()
-      const waiting = holds === 0 ? '' : `; ${holds} held for review (blocks list --held, blocks release)`
-      const word = frozen
-        ? 'frozen: nothing is added to it until it is unfrozen'
-        : `no longer frozen${waiting}`
-      return {
-        changed: before !== flags.frozen,
-        message: `the list is ${before === frozen ? 'already ' : ''}${word}`,
-      }
-    },
+    setFreeze: (input, caller) => setFreeze(parts, decider(), input, caller),
     setEngine: (input, caller) => setEngine(parts, decider(), input, caller),
     explain: async ({ address }) => explain(parts, settings, decider(), address),
     explainLine: async (input) =>
@@ -277,6 +262,26 @@ async function withdraw(
     : valueOf(await decider.blocks.withdraw(criteria, user, input.reason)).decisions
   const targets = decisions.slice(0, WITHDRAW_SHOWN).map(({ target }) => formatNetwork(target))
   return { dryRun: input.dryRun, count: decisions.length, targets }
+}
+
+async function setFreeze(
+  parts: Parts,
+  decider: Decider,
+  { frozen, reason }: Parameters<ServiceActions['setFreeze']>[0],
+  { user }: Caller,
+): Promise<Reply<'setFreeze'>> {
+  const before = decider.engine.flags.frozen
+  const desk = decider.engine
+  const outcome = await (frozen ? desk.freeze(user, reasonOr(reason)) : desk.unfreeze(user, reasonOr(reason)))
+  const flags = valueOf(outcome)
+  parts.events.engineSwitched({ state: frozen ? 'frozen' : 'thawed', by: user, reason })
+  const { holds } = decider.counters()
+  const waiting = holds === 0 ? '' : `; ${holds} held for review (blocks list --held, blocks release)`
+  const word = frozen ? 'frozen: nothing is added to it until it is unfrozen' : `no longer frozen${waiting}`
+  return {
+    changed: before !== flags.frozen,
+    message: `the list is ${before === frozen ? 'already ' : ''}${word}`,
+  }
 }
 
 async function setEngine(

@@ -1,17 +1,9 @@
 /** The words of the commands that ask a running service through its data folder. */
 import { type Command, Option } from 'commander'
-import { type CommandContext, configOption, dataOption, examples, setOption } from './words.ts'
+import { addBouncers } from './bouncer-commands.ts'
+import { type CommandContext, configOption, dataOption, examples, setOption, withService } from './words.ts'
 
 const TARGETS = 'addresses and networks; - reads them from stdin, one a line'
-
-/** Options of every command that asks the service. */
-function withService(command: Command): Command {
-  return command
-    .option('--json', 'print JSON lines')
-    .addOption(dataOption())
-    .addOption(configOption())
-    .addOption(setOption().hideHelp())
-}
 
 function withChange(command: Command): Command {
   return withService(
@@ -36,6 +28,7 @@ export function addServiceCommands(program: Command, context: CommandContext): v
   addAllow(program, context)
   addSwitches(program, context)
   addSettings(program, context)
+  addBouncers(program, context)
 }
 
 function addQuestions(program: Command, { io, action }: CommandContext): void {
@@ -81,6 +74,7 @@ function addBacktest(program: Command, { io, action }: CommandContext): void {
     .option('--to <time>', 'until; now when not given')
     .addOption(setOption())
     .option('--curve <key=first..last>', 'how many sources each value of a setting would convict')
+    .option('--all-rules', 'also count what unchanged rules in shadow mode find; slower')
     .option('--lines', 'also the lines of the first sources that differ')
     .option('--json', 'print JSON lines')
     .addOption(dataOption())

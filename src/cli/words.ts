@@ -1,5 +1,5 @@
 /** Words that several commands share: options, examples, and what an action is. */
-import { Option } from 'commander'
+import { type Command, Option } from 'commander'
 import type { CliIo } from './io.ts'
 import type { StartApp } from './run.ts'
 
@@ -32,4 +32,13 @@ export const setOption = (): Option =>
 /** Examples for the end of a help text. */
 export function examples(...lines: string[]): string {
   return `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}`
+}
+
+/** Options of every command that asks the service. */
+export function withService(command: Command): Command {
+  return command
+    .option('--json', 'print JSON lines')
+    .addOption(dataOption())
+    .addOption(configOption())
+    .addOption(setOption().hideHelp())
 }

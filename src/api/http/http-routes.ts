@@ -6,6 +6,7 @@
 import type { RouteName } from '../control-contract.ts'
 import type { Role } from './roles.ts'
 import { ACCOUNT_HTTP_ROUTES } from './routes/accounts.ts'
+import { CROWDSEC_HTTP_ROUTES } from './routes/crowdsec.ts'
 
 export const API_PREFIX = '/api/v1'
 
@@ -155,4 +156,5 @@ export const HTTP_ROUTES: { readonly [Name in RouteName]: HttpRoute | null } = {
   backtestLines: null,
   stop: null,
   ...ACCOUNT_HTTP_ROUTES,
+  ...CROWDSEC_HTTP_ROUTES,
 }
