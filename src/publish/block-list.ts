@@ -6,6 +6,9 @@
  * copy is served, and a few early changes cannot wipe it. A render that fails leaves the last revision in place,
  * raises an alarm and is tried again.
  *
+ * A gate may hold a revision: the one in service then stays, less what must no longer be blocked, until the gate lets a
+ * later one pass or a person releases it.
+ *
  * Limits: exact duplicates collapse, networks inside other networks stay. A render costs little
  * beside copying and hashing the bytes: the lines are kept in chunks (target-chunks.ts).
  */
@@ -14,6 +17,7 @@ import type { Clock } from '../lib/clock.ts'
 import { messageOf } from '../lib/errors.ts'
 import { SENTINEL } from '../model/decision.ts'
 import type { AlarmSink } from '../telemetry/alarms.ts'
+import type { Hold } from './feeds/revision.ts'
 import { checksumOf, etagOf, isV4Network, type ListSnapshot, startSnapshot } from './list-snapshot.ts'
 import {
   changeContents,
@@ -58,16 +62,35 @@ export interface BlockListOptions {
   readonly alarms: AlarmSink
   /** The last good copy, served until the first `replace`. */
   readonly initial?: ListSnapshot | null
+  /** Why a new revision must wait for a person; nothing when it may be published. Absent: none waits. */
+  readonly gate?: (question: GateQuestion) => readonly Hold[]
   /** Told of every new revision; must not throw (it is reported if it does). */
   readonly onRendered?: (report: RenderReport) => void
   readonly schedule?: Schedule
   readonly minIntervalMs?: number
 }
 
+export interface GateQuestion {
+  readonly next: ListSnapshot
+  readonly previous: ListSnapshot
+  /** Blocks that people ended since the revision in service was made. */
+  readonly liftedByPeople: number
+}
+
+export interface HeldRevision {
+  readonly snapshot: ListSnapshot
+  readonly holds: readonly Hold[]
+  readonly sinceMs: number
+}
+
+/** While a revision is held the one in service is looked through so often for what must no longer be blocked. */
+const HELD_RECHECK_MS = 5000
+
 export class BlockList {
   readonly #clock: Clock
   readonly #refuse: (target: Network) => string | null
   readonly #alarms: AlarmSink
+  readonly #gate: (question: GateQuestion) => readonly Hold[]
   readonly #onRendered: (report: RenderReport) => void
   readonly #schedule: Schedule
   readonly #minIntervalMs: number
@@ -81,15 +104,21 @@ export class BlockList {
   #isReplacing = false
   #isLoaded = false
   #mustRecheck = false
+  #held: HeldRevision | null = null
+  #isReleased = false
+  #lifted = 0
   #lastRenderMs = Number.NEGATIVE_INFINITY
   #lastRecheckMs = Number.NEGATIVE_INFINITY
   #cancelTimer: (() => void) | null = null
+  /** The timer is that of a held revision, which a change need not wait for. */
+  #isWaitingHeld = false
   #isClosed = false
 
   constructor(options: BlockListOptions) {
     this.#clock = options.clock
     this.#refuse = options.refuse
     this.#alarms = options.alarms
+    this.#gate = options.gate ?? (() => [])
     this.#onRendered = options.onRendered ?? (() => {})
     this.#schedule = options.schedule ?? timerSchedule
     this.#minIntervalMs = options.minIntervalMs ?? MIN_INTERVAL_MS
@@ -110,7 +139,12 @@ export class BlockList {
   }
 
   /** Changes the set. A target in both lists stays in; adding a member or removing a stranger does nothing. */
-  apply(change: { readonly added: readonly Network[]; readonly removed: readonly Network[] }): void {
+  apply(change: {
+    readonly added: readonly Network[]
+    readonly removed: readonly Network[]
+    readonly liftedByPeople?: number
+  }): void {
+    this.#lifted += Math.min(change.liftedByPeople ?? 0, change.removed.length)
     for (const target of change.removed) this.#pending.set(keyOf(target), null)
     for (const target of change.added) this.#pending.set(keyOf(target), target)
     this.#plan()
@@ -129,6 +163,26 @@ export class BlockList {
   recheck(): void {
     this.#mustRecheck = true
     this.#plan()
+  }
+
+  /** The revision that the gate holds, or null. */
+  get held(): HeldRevision | null {
+    return this.#held
+  }
+
+  /** Publishes what is held, whatever the gate says. False when nothing is held. */
+  release(): boolean {
+    if (this.#held === null) return false
+    this.#isReleased = true
+    return this.flush()
+  }
+
+  /** Puts these targets in service as a new revision, less those that are refused; only a gate can keep them there. */
+  showInstead(targets: readonly Network[]): ListSnapshot {
+    const previous = this.#snapshot
+    this.#snapshot = this.#composeOf(targets)
+    if (this.#snapshot.revision !== previous.revision) this.#tell(0)
+    return this.#snapshot
   }
 
   setSentinel(sentinel: string): void {
@@ -174,7 +228,7 @@ export class BlockList {
   }
 
   #plan(): void {
-    if (!this.#isLoaded || this.#cancelTimer !== null) return
+    if (!this.#isLoaded || (this.#cancelTimer !== null && !this.#isWaitingHeld)) return
     const sinceLastMs = this.#clock.monotonicMs() - this.#lastRenderMs
     this.#planIn(Math.max(FIRST_RENDER_MS, this.#minIntervalMs - sinceLastMs))
   }
@@ -182,10 +236,16 @@ export class BlockList {
   #planIn(delayMs: number): void {
     if (this.#isClosed) return
     this.#cancelTimer?.()
+    this.#isWaitingHeld = false
     this.#cancelTimer = this.#schedule(() => {
       this.#cancelTimer = null
       this.flush()
     }, delayMs)
+  }
+
+  #planHeldCheck(): void {
+    this.#planIn(HELD_RECHECK_MS)
+    this.#isWaitingHeld = true
   }
 
   /** Answers whether a new revision was made. Nothing of `this` changes before everything has succeeded. */
@@ -197,7 +257,8 @@ export class BlockList {
     const contents = asksAll && !this.#isReplacing ? recheckContents(changed, refuse) : changed
     const { body, entries, refused } = renderContents(contents)
     const previous = this.#snapshot
-    const next = this.#compose(body, entries, refused.length)
+    const composed = this.#compose(body, entries, refused.length)
+    const next = this.#gated(composed, asksAll)
 
     this.#contents = contents
     this.#pending.clear()
@@ -206,7 +267,36 @@ export class BlockList {
     if (asksAll) this.#lastRecheckMs = startMs
     this.#snapshot = next
     this.#report(refused, next)
+    if (this.#held !== null) this.#planHeldCheck()
     return next.revision !== previous.revision || next.origin !== previous.origin
+  }
+
+  /** The revision to serve: the composed one, or the one in service while the gate holds that back. */
+  #gated(composed: ListSnapshot, asksAll: boolean): ListSnapshot {
+    const previous = this.#snapshot
+    const isSame = composed.revision === previous.revision
+    const holds = this.#isReleased
+      ? []
+      : this.#gate({ next: composed, previous, liftedByPeople: this.#lifted })
+    this.#isReleased = false
+    if (holds.length === 0 || (isSame && this.#held === null)) {
+      this.#held = null
+      this.#lifted = 0
+      return composed
+    }
+    this.#held = { snapshot: composed, holds, sinceMs: this.#held?.sinceMs ?? this.#clock.nowMs() }
+    const isRefused = (target: Network): boolean => this.#verdict(target) !== null
+    const mustLook = asksAll || [...this.#pending.values()].some((target) => target === null)
+    if (!mustLook) return previous
+    const targets = targetsOf(previous)
+    return targets.some(isRefused) ? this.#composeOf(targets) : previous
+  }
+
+  #composeOf(targets: readonly Network[]): ListSnapshot {
+    const refuse = (target: Network): string | null => this.#verdict(target)
+    const all = new Map(targets.map((target) => [keyOf(target), target]))
+    const { body, entries, refused } = renderContents(changeContents(NO_CONTENTS, all, refuse))
+    return this.#compose(body, entries, refused.length)
   }
 
   #verdict(target: Network): string | null {
@@ -279,4 +369,11 @@ export class BlockList {
 /** What the setting names; the documentation address when it names nothing, which the settings do not allow. */
 function sentinelNetwork(sentinel: string): Network {
   return parseNetwork(sentinel) ?? (parseNetwork(SENTINEL) as Network)
+}
+
+/** The targets of a body; none when the sentinel stands alone. O(lines). */
+export function targetsOf({ body, entries }: Pick<ListSnapshot, 'body' | 'entries'>): Network[] {
+  if (entries === 0) return []
+  const lines = body.toString('latin1').trimEnd().split('\n')
+  return lines.map((line) => parseNetwork(line)).filter((network) => network !== null)
 }

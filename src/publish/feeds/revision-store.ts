@@ -39,6 +39,8 @@ const describedSchema = z.object({
   files: z.array(
     z.object({ bytes: z.int().min(1), sha256: z.string().regex(/^[0-9a-f]{64}$/), entries: z.int().min(0) }),
   ),
+  /** The only body is the list of networks. */
+  isPlain: z.boolean(),
   /** Why it was made, when not by the decisions: a rollback, a release. */
   note: z.string().nullable(),
   storedBytes: z.int().min(0),
@@ -53,8 +55,8 @@ export interface RevisionToKeep {
   readonly contentType: string
   readonly note: string | null
   readonly files: readonly { readonly body: Buffer; readonly entries: number }[]
-  /** Canonical text of each row's network, in the order of the list. Asked when it is written. */
-  readonly networks: () => readonly string[]
+  /** Canonical text of each row's network, in the order of the list, asked when it is written; null: the only body is that. */
+  readonly networks: (() => readonly string[]) | null
 }
 
 export interface KeptRevision extends RevisionNote {
@@ -131,7 +133,8 @@ export class RevisionStore {
       bodies.push(Buffer.from(body))
       at += bytes
     }
-    const text = content.subarray(at).toString('latin1')
+    const list = note.isPlain && note.entries > 0 ? (bodies[0] ?? content) : content.subarray(at)
+    const text = list.toString('latin1')
     return { ...note, bodies, networks: text === '' ? [] : text.trimEnd().split('\n') }
   }
 
@@ -213,7 +216,7 @@ export class RevisionStore {
     const { folder } = this.#options
     if (this.#notes[0]?.revision === revision.revision) return
     await mkdir(folder, { recursive: true, mode: 0o700 })
-    const networks = revision.networks()
+    const networks = revision.networks?.() ?? []
     const list = networks.length === 0 ? '' : `${networks.join('\n')}\n`
     const content = Buffer.concat([...revision.files.map(({ body }) => body), Buffer.from(list, 'latin1')])
     const packed = await compress(content, { level: 1 })
@@ -229,6 +232,7 @@ export class RevisionStore {
         sha256: checksumOf(body),
         entries: rows,
       })),
+      isPlain: revision.networks === null,
       note,
       storedBytes: packed.length,
     }
