@@ -11,6 +11,7 @@ import type { PostedLines, PostOutcome } from './input/http.ts'
 import type { Network } from './lib/address.ts'
 import type { Detection } from './model/detection.ts'
 import type { DeviceStatus } from './model/device.ts'
+import type { SeenReport } from './model/seen-report.ts'
 import type { UnknownShape } from './parse/unknown-lines.ts'
 import type { RelayStatus } from './publish/relay.ts'
 import type { StoreEvent } from './store/logs/segment-spool.ts'
@@ -87,6 +88,8 @@ export interface SeenMessage {
   /** By arrival, Unix ms. */
   readonly lastSeenAtMs: number
   readonly count: number
+  /** What firewalls did with the lines. */
+  readonly reports: readonly SeenReport[]
 }
 
 /** A thing that stands in the way, and how to mend it. */

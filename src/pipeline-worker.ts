@@ -94,7 +94,7 @@ async function main(start: PipelineStart): Promise<void> {
   const geo = database === null ? null : new GeoStage(database)
   const senders = new SenderTable(senderSettings(settings))
   const sequences = new Sequences(start.seed)
-  const watch = new BlockedWatch(start.seed)
+  const watch = new BlockedWatch(start.seed, true)
   watch.replace(start.blocked)
   const relay = new Relay(() => ownPorts(sources))
 

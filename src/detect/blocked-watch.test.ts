@@ -26,9 +26,9 @@ test('lines from blocked targets are counted per batch with the arrival', () => 
     60,
   )
   assert.deepEqual(watch.observe(batch), [
-    { target: '198.51.100.7', lastSeenAtMs: START_MS + 60_000, count: 2 },
-    { target: '203.0.113.0/24', lastSeenAtMs: START_MS + 60_000, count: 1 },
-    { target: '2001:db8:7::/64', lastSeenAtMs: START_MS + 60_000, count: 1 },
+    { target: '198.51.100.7', lastSeenAtMs: START_MS + 60_000, count: 2, reports: [] },
+    { target: '203.0.113.0/24', lastSeenAtMs: START_MS + 60_000, count: 1, reports: [] },
+    { target: '2001:db8:7::/64', lastSeenAtMs: START_MS + 60_000, count: 1, reports: [] },
   ])
   assert.deepEqual(watch.observe(batchOf([{ from: '192.0.2.1' }], 61)), [])
 })
@@ -36,7 +36,7 @@ test('lines from blocked targets are counted per batch with the arrival', () => 
 test('in replay the latest event time counts', () => {
   const watch = watchOf('198.51.100.7')
   const [seen] = watch.observe(batchOf([{ at: 5 }, { at: 9 }, { at: 7 }]))
-  assert.deepEqual(seen, { target: '198.51.100.7', lastSeenAtMs: START_MS + 9000, count: 3 })
+  assert.deepEqual(seen, { target: '198.51.100.7', lastSeenAtMs: START_MS + 9000, count: 3, reports: [] })
 })
 
 test('an address within a blocked range keeps both alive', () => {
@@ -108,4 +108,69 @@ test('after any additions and removals it agrees with a plain list', () => {
     }),
     { numRuns: 200 },
   )
+})
+
+test('with reports it tells per firewall what was let through and what was denied, and by which list', () => {
+  const watch = new BlockedWatch(5, true)
+  watch.add('198.51.100.7')
+  const [seen] = watch.observe(
+    batchOf(
+      [
+        { at: 1, disposition: 'allowed', texts: { device: 'FW-02', subtype: 'start', rule: 'Web' } },
+        { at: 2, disposition: 'alerted', texts: { device: 'FW-02' } },
+        { at: 3, disposition: 'allowed', texts: { device: 'FW-02', subtype: 'end' } },
+        { at: 4, disposition: 'allowed', texts: { device: 'FW-02', action: 'close' } },
+        { at: 5, texts: { rule: 'Deny', sourceEdl: 'Blacklist' } },
+        { at: 6, texts: { rule: 'Sensor' } },
+        { at: 7, disposition: 'unknown' },
+      ],
+      60,
+    ),
+  )
+  const at = (second: number): number => START_MS + second * 1000
+  assert.equal(seen?.count, 7)
+  assert.deepEqual(seen?.reports, [
+    {
+      device: 'FW-02',
+      sender: '192.0.2.1',
+      allowed: 2,
+      lastAllowedAtMs: at(2),
+      ended: 2,
+      lastEndedAtMs: at(4),
+      denied: 0,
+      firstDeniedAtMs: null,
+      lastDeniedAtMs: null,
+      deniedByList: 0,
+      rule: 'Web',
+      sourceEdl: null,
+    },
+    {
+      device: 'FW-01',
+      sender: '192.0.2.1',
+      allowed: 0,
+      lastAllowedAtMs: null,
+      ended: 0,
+      lastEndedAtMs: null,
+      denied: 2,
+      firstDeniedAtMs: at(5),
+      lastDeniedAtMs: at(6),
+      deniedByList: 1,
+      rule: 'Deny',
+      sourceEdl: 'Blacklist',
+    },
+  ])
+  assert.equal(
+    watch.observe(batchOf([{ at: 70 }], 61))[0]?.reports[0]?.lastDeniedAtMs,
+    at(61),
+    'not later than its arrival',
+  )
+})
+
+test('reports keep to their bounds: firewalls beyond them are in the count alone', () => {
+  const watch = new BlockedWatch(5, true)
+  watch.add('198.51.100.7')
+  const events = Array.from({ length: 40 }, (_, i) => ({ texts: { device: `FW-${i}` } }))
+  const [seen] = watch.observe(batchOf(events, 0))
+  assert.equal(seen?.count, 40)
+  assert.equal(seen?.reports.length, 16)
 })

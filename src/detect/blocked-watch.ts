@@ -4,11 +4,14 @@
  *
  * A target is an address or a network. Targets lie in two open-addressing tables (IPv4, IPv6) keyed by the masked
  * address and the prefix length, and a record is looked up once per prefix length in use (mostly one: single IPv4
- * addresses). Every target that holds the source is told, so a range and an address in it both live on.
+ * addresses). Every target that holds the source is told, so a range and an address in it both live on. With each target
+ * goes what firewalls did with its lines (`blocked-reports.ts`): the proof that a block bites, or that it leaks.
  */
 import { isV4, type Network, parseNetwork } from '../lib/address.ts'
 import { FLAG } from '../model/log-record.ts'
 import { ADDRESS_SLOT, ADDRESS_STRIDE, type RecordBatch } from '../model/record-batch.ts'
+import type { SeenReport } from '../model/seen-report.ts'
+import { BlockedReports } from './blocked-reports.ts'
 import { FREE, TargetTable } from './target-table.ts'
 
 /** A blocked target that sent lines. */
@@ -18,6 +21,8 @@ export interface SeenTarget {
   /** By arrival when there is one, else by event time; Unix ms. */
   readonly lastSeenAtMs: number
   readonly count: number
+  /** What became of its lines, one per firewall, the first REPORTS_KEPT of them; empty unless asked for. */
+  readonly reports: readonly SeenReport[]
 }
 
 /** Lines that cannot be read for certain must not keep a block alive. */
@@ -36,10 +41,12 @@ export class BlockedWatch {
   #lines = new Uint32Array(1024)
   #lastMs = new Float64Array(1024)
   readonly #touched: number[] = []
+  readonly #reports: BlockedReports | null
 
-  /** `seed`: as for the Detector. */
-  constructor(seed: number) {
+  /** `seed`: as for the Detector. `withReports`: also tell what firewalls did with the lines; replay has no use for it. */
+  constructor(seed: number, withReports = false) {
     this.#seed = seed
+    this.#reports = withReports ? new BlockedReports() : null
     this.#v4 = new TargetTable(this.#seed, 1)
     this.#v6 = new TargetTable(this.#seed, 4)
   }
@@ -96,6 +103,7 @@ export class BlockedWatch {
     const arrivalMs = batch.raw.receivedAtMs
     const hasArrival = !Number.isNaN(arrivalMs)
     const notTrusted = NOT_TRUSTED | ignoredFlags
+    this.#reports?.begin()
     for (let row = from; row < to; row++) {
       const at = row * ADDRESS_STRIDE + SOURCE
       if (((flags[row] as number) & notTrusted) !== 0) continue
@@ -109,6 +117,7 @@ export class BlockedWatch {
           ? arrivalMs
           : (batch.eventTimeMs[row] as number) + (batch.clockOffsetMs[row] as number)
         this.#see(number, timeMs)
+        this.#reports?.add(number, batch, row)
       }
     }
     return this.#take()
@@ -128,7 +137,12 @@ export class BlockedWatch {
     const seen = this.#touched.map((number) => {
       const count = this.#lines[number] as number
       this.#lines[number] = 0
-      return { target: this.#texts[number] as string, lastSeenAtMs: this.#lastMs[number] as number, count }
+      return {
+        target: this.#texts[number] as string,
+        lastSeenAtMs: this.#lastMs[number] as number,
+        count,
+        reports: this.#reports?.of(number) ?? [],
+      }
     })
     this.#touched.length = 0
     return seen.filter((entry) => entry.lastSeenAtMs !== Number.NEGATIVE_INFINITY) // no time at all: says nothing
