@@ -1,7 +1,7 @@
 /**
  * Who is convicted when a prefix is above its threshold: its sources one by one, each with the pairs of its own list.
  * Those that are known when it comes above, and while it stays above further ones as they come; each source once as long
- * as its entry lives. At most CONVICTIONS_PER_HOUR of a prefix and CONVICTIONS_PER_MINUTE of all, by event time: a flood
+ * as its entry lives, and again when its own record is the one by which the prefix comes above anew. At most CONVICTIONS_PER_HOUR of a prefix and CONVICTIONS_PER_MINUTE of all, by event time: a flood
  * of forged sources puts every prefix above. A source that is proven is convicted all the same.
  */
 import { DistinctCounter } from './distinct-counter.ts'
@@ -84,11 +84,12 @@ export class PrefixConvictions {
     for (const owner of [own, ...holding.owners.filter((one) => one !== own)]) {
       const place = locate(this.#sources.table, owner, words, at + KEY)
       if (place === -1) this.counted.sourcesForgotten++
-      else if (this.#mayTell(segment, at, place)) this.#tell(segment, at, work, i, window, holding, place)
+      else if ((owner === own || this.isLate(place.segment, place.at)) && this.#mayTell(segment, at, place))
+        this.#tell(segment, at, work, i, window, holding, place)
     }
   }
 
-  /** Whether a source of a prefix that is above is to be convicted yet. */
+  /** Whether a source has not been convicted yet. */
   isLate(segment: number, sourceAt: number): boolean {
     const words = this.#sources.table.keys.words[segment] as Uint32Array
     return ((words[sourceAt + META] as number) & TOLD) === 0
@@ -159,14 +160,7 @@ export class PrefixConvictions {
       pairs: holding.pairs,
       hosts: holding.hosts,
       sources: holding.owners.length,
-      own: pairsOf(
-        this.#sources.table,
-        this.#sources.lines,
-        place.segment,
-        place.at,
-        fromSeconds,
-        isOwn ? (work.rows[i] as number) : -1,
-      ),
+      own: pairsOf(this.#sources.table, this.#sources.lines, place.segment, place.at, fromSeconds),
       isProven: (meta & PROVEN) !== 0,
     })
   }

@@ -51,19 +51,16 @@ export function locate(table: SpreadTable, owner: number, prefix: Uint32Array, a
   return -1
 }
 
-/**
- * The pairs of an entry from a second on, newest last. `row`: a row of the batch at hand of the same source, by which
- * lines of recent batches are told from others; -1 leaves them out.
- */
+/** The pairs of an entry from a second on, newest last, each with its line as far as that is there still. */
 export function pairsOf(
   table: SpreadTable,
   lines: WitnessLines,
   segment: number,
   at: number,
   fromSeconds: number,
-  row: number,
 ): SeenPair[] {
   const words = table.keys.words[segment] as Uint32Array
+  const source = [...words.subarray(at + KEY, at + KEY + table.keys.keyWords)]
   const pairs: SeenPair[] = []
   const add = (from: Uint32Array, seconds: number, port: number, line: number, valueAt: number): void => {
     if (seconds < fromSeconds) return
@@ -74,7 +71,7 @@ export function pairsOf(
       port: port & 0xffff,
       copy: (port & IDENTITY) >>> 16,
       seconds,
-      line: !isNamed ? line : row === -1 ? 0 : lines.keepNamed(line, row),
+      line: isNamed ? lines.keepNamedOf(line, source) : line,
     })
   }
   if ((((words[at + META] as number) >>> CLASS_SHIFT) & CLASS_MASK) === 0) {

@@ -237,7 +237,7 @@ export class SpreadSources {
     chunk[base + PORT_AT] = words[at + EXTRA] as number
     chunk[base + NOTE_AT] = words[at + LINE] as number
     for (let k = 0; k < work.valueWords; k++) chunk[base + FIRST_AT + k] = value[k] as number
-    if (isAlone) this.#evaluate(segment, at, work, i)
+    if (isAlone) this.#evaluate(segment, at, i)
     else this.#countMany(segment, at, work, i)
   }
 
@@ -301,7 +301,7 @@ export class SpreadSources {
       )
         return true
     }
-    this.#evaluate(segment, at, work, i)
+    this.#evaluate(segment, at, i)
     return true
   }
 
@@ -331,7 +331,7 @@ export class SpreadSources {
   }
 
   /** Counts the windows of the list at hand, and fires for the rules that come above their threshold. */
-  #evaluate(segment: number, at: number, work: SpreadWork, i: number): void {
+  #evaluate(segment: number, at: number, i: number): void {
     const { table } = this
     const words = table.keys.words[segment] as Uint32Array
     const meta = words[at + META] as number
@@ -357,8 +357,8 @@ export class SpreadSources {
     words[at + META] = (meta & ~ABOVE) | above
     const crossed = above & ~meta
     if (crossed === 0) return
-    if ((crossed & SLOW_ABOVE) !== 0) this.#fire(segment, at, work, i, slowest)
-    if ((crossed & RANDOM_ABOVE) !== 0) this.#fire(segment, at, work, i, random)
+    if ((crossed & SLOW_ABOVE) !== 0) this.#fire(segment, at, i, slowest)
+    if ((crossed & RANDOM_ABOVE) !== 0) this.#fire(segment, at, i, random)
   }
 
   /** Fills `#counts`: how many elements of the list at hand lie in each window. */
@@ -401,7 +401,7 @@ export class SpreadSources {
     return left <= 0
   }
 
-  #fire(segment: number, at: number, work: SpreadWork, i: number, window: number): void {
+  #fire(segment: number, at: number, i: number, window: number): void {
     const words = this.table.keys.words[segment] as Uint32Array
     const cut = bucketOf(words[at + LATEST] as number) - (this.#buckets[window] as number)
     this.firings.push({
@@ -409,14 +409,7 @@ export class SpreadSources {
       work: i,
       need: this.#needs[window] as number,
       windowSeconds: this.#limits.windows[window]?.windowSeconds ?? 0,
-      pairs: pairsOf(
-        this.table,
-        this.lines,
-        segment,
-        at,
-        cut * BUCKET_SECONDS + BUCKET_SECONDS,
-        work.rows[i] as number,
-      ),
+      pairs: pairsOf(this.table, this.lines, segment, at, (cut + 1) * BUCKET_SECONDS),
       isProven: ((words[at + META] as number) & PROVEN) !== 0,
     })
   }

@@ -79,6 +79,20 @@ export class WitnessLines {
     return isSameSource(batch, namedRow, this.#batch as RecordBatch, row) ? this.#copy(batch, namedRow) : 0
   }
 
+  /**
+   * Keeps an earlier line by its packed name where it is of the source with these words, one for IPv4 or four (of which
+   * the first 32 bits are compared); 0 when its batch is gone.
+   */
+  keepNamedOf(name: number, source: readonly number[]): number {
+    const row = name & (2 ** ROW_BITS - 1)
+    const isCurrent = (name & ~(2 ** ROW_BITS - 1)) >>> 0 === this.#batchBits
+    const batch = isCurrent ? this.#batch : this.#recent.find(name >>> ROW_BITS, SEQUENCE_BITS)
+    if (batch === null || row >= batch.count) return 0
+    const at = row * ADDRESS_STRIDE + ADDRESS_SLOT.sourceAddress
+    if (batch.addresses[source.length === 1 ? at + 3 : at] !== source[0]) return 0
+    return isCurrent ? this.keepRow(row) : this.#copy(batch, row)
+  }
+
   #copy(batch: RecordBatch, row: number): number {
     const raw = batch.raw
     const start = raw.start[row] as number
