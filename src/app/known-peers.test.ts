@@ -34,11 +34,13 @@ const row = (peer: string, days: number, begun: number): PeerRow => ({ peer: `::
 const all = (): boolean => true
 
 test('sessions that we began, or its own on three days, make a peer; fewer days do not', async () => {
-  const { peers, asked } = peersOf(async () => [
-    row('198.51.100.1', 0, 1),
-    row('198.51.100.2', 3, 0),
-    row('198.51.100.3', 2, 0),
-  ])
+  const answers = [
+    [row('198.51.100.1', 0, 1), row('198.51.100.2', 1, 0)],
+    [row('198.51.100.2', 2, 0), row('198.51.100.3', 1, 0)],
+    [],
+    [row('198.51.100.3', 1, 0)],
+  ]
+  const { peers, asked } = peersOf(async () => answers.shift() ?? [])
   const sources = ['198.51.100.1', '198.51.100.2', '198.51.100.3', '198.51.100.4']
   const marked = await peers.mark(
     sources.map((source) => detection(source)),
@@ -50,16 +52,27 @@ test('sessions that we began, or its own on three days, make a peer; fewer days 
   )
   assert.match(marked[0]?.peer?.why ?? '', /1 session that we began|1 session/)
   assert.match(marked[2]?.peer?.why ?? '', /on 2 days only/)
-  assert.equal(asked.length, 1)
+  const mapped = sources.map((source) => `::ffff:${source}`)
   assert.deepEqual(
-    asked[0]?.parameters['addresses'],
-    sources.map((source) => `::ffff:${source}`),
+    asked.map(({ parameters }) => parameters['addresses']),
+    [mapped, mapped.slice(1), mapped.slice(2), mapped.slice(2)],
+  )
+  const day = 86_400_000
+  const midnight = Date.UTC(2026, 10, 22)
+  assert.deepEqual(
+    asked.map(({ parameters }) => [parameters['since'], parameters['to']]),
+    [
+      [midnight, midnight + day],
+      [midnight - day, midnight],
+      [midnight - 6 * day, midnight - day],
+      [midnight - 29 * day, midnight - 6 * day],
+    ],
   )
   assert.deepEqual(peers.counters, { asked: 4, peers: 2, notAsked: 0 })
 })
 
 test('answers are kept for ten minutes, and only what is wanted is asked', async () => {
-  const { peers, asked, clock } = peersOf(async () => [])
+  const { peers, asked, clock } = peersOf(async () => [row('198.51.100.1', 0, 3)])
   const two = [detection('198.51.100.1'), detection('198.51.100.2')]
   const marked = await peers.mark(two, ({ sourceAddress }) => sourceAddress.endsWith('1'))
   assert.equal(marked[1]?.peer, undefined)
@@ -101,7 +114,23 @@ test('a flood is asked about up to a bound; the rest is judged without, and says
   const { peers, asked } = peersOf(async () => [])
   const flood = Array.from({ length: 1000 }, (_, i) => detection(`198.51.${100 + (i >> 8)}.${i & 255}`))
   const marked = await peers.mark(flood, all)
-  assert.equal(asked.length, 1)
+  assert.equal(asked.length, 4)
   assert.equal(marked.filter(({ peer }) => peer?.isPeer === false).length, 200)
   assert.match(marked[999]?.peer?.why ?? '', /too many sources/)
+})
+
+test('when time is up after the newest days, it is said how far was looked, and the store is asked again next time', async () => {
+  let asked = 0
+  const { peers, said } = peersOf(() => {
+    asked++
+    return asked % 2 === 1 ? Promise.resolve([]) : Promise.reject(new Error('cancelled'))
+  })
+  const [first] = await peers.mark([detection('198.51.100.1')], all)
+  assert.deepEqual(first?.peer, {
+    isPeer: null,
+    why: 'only today could be searched in time, without finding a peer',
+  })
+  await peers.mark([detection('198.51.100.1')], all)
+  assert.equal(asked, 4)
+  assert.deepEqual(said, [])
 })

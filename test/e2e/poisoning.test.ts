@@ -272,6 +272,16 @@ describe('explain', () => {
       line: customLine({ source: '198.51.100.43', port: 22, atMs: Date.now() + 3_600_000 }),
     })
     assert.equal(future.reason, 'ahead')
+    await service.sendUdp(scan('198.51.100.44', 3))
+    await stored(service, 3)
+    const tooLate = await service.control.call('explainLine', {
+      line: customLine({ source: '198.51.100.44', port: 22, atMs: Date.now() - 1_200_000 }),
+    })
+    assert.equal(tooLate.counts, true)
+    assert.match(
+      tooLate.sentences.join('\n'),
+      /It came too late for rule port-scan \(ports of 203\.0\.113\.10\)/,
+    )
   })
 })
 
