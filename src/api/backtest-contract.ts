@@ -14,6 +14,8 @@ export const backtestInput = z.strictObject({
   to: instant,
   /** Text as after `--set KEY=`; only detection, networks, decisions and senders. */
   changes: z.record(z.string().regex(BACKTEST_KEYS, 'no setting that a backtest can change'), z.string()),
+  /** Also rules that are the same on both sides and in shadow. */
+  allRules: z.boolean().default(false),
   curve: z.strictObject({ key: z.string(), first: z.int().min(0), last: z.int().min(0) }).optional(),
 })
 
@@ -76,6 +78,8 @@ export const backtestRow = z.discriminatedUnion('kind', [
     seconds: z.number(),
     recordsPerSecond: z.int(),
     changes: z.array(z.object({ key: z.string(), today: z.string(), changed: z.string() })),
+    /** Rules that are on and were not run: the same on both sides, and in shadow. */
+    leftOut: z.array(z.enum(RULES)),
     today: side,
     changed: side,
     gained: group,

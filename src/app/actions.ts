@@ -42,7 +42,6 @@ export interface ActionOptions {
 }
 
 export function serviceActions({ parts, settings, stop }: ActionOptions): ServiceActions {
-  const backtests = new Backtests(parts)
   const decider = (): Decider =>
     parts.decider ?? fail('the decisions are not loaded yet: try again in a moment')
   const accounts = (): Accounts =>
@@ -94,8 +93,7 @@ export function serviceActions({ parts, settings, stop }: ActionOptions): Servic
     explain: async ({ address }) => explain(parts, settings, decider(), address),
     explainLine: async (input) =>
       explainLine(parts, settings.settings, input, (address) => explain(parts, settings, decider(), address)),
-    backtest: (input) => backtests.rows(input, settings.settings, decider()),
-    backtestLines: async ({ source, from, to }) => ({ lines: await backtests.lines(source, from, to) }),
+    ...backtestActions(parts, settings, decider),
     listSettings: () => settings.views(),
     changeSettings: (input, { user }) => settings.change(input.changes, user, input.reason),
     reload: () => settings.reload(),
@@ -103,6 +101,18 @@ export function serviceActions({ parts, settings, stop }: ActionOptions): Servic
       setImmediate(() => stop(`asked by ${user}`))
       return { message: 'stopping' }
     },
+  }
+}
+
+function backtestActions(
+  parts: Parts,
+  settings: SettingsDesk,
+  decider: () => Decider,
+): Pick<ServiceActions, 'backtest' | 'backtestLines'> {
+  const backtests = new Backtests(parts)
+  return {
+    backtest: (input) => backtests.rows(input, settings.settings, decider()),
+    backtestLines: async ({ source, from, to }) => ({ lines: await backtests.lines(source, from, to) }),
   }
 }
 

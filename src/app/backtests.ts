@@ -23,6 +23,7 @@ export interface BacktestQuestion {
   readonly from: string
   readonly to: string
   readonly changes: Readonly<Record<string, string>>
+  readonly allRules: boolean
   readonly curve?: { readonly key: string; readonly first: number; readonly last: number } | undefined
 }
 
@@ -59,6 +60,7 @@ export class Backtests {
         fromMs,
         toMs,
         curve,
+        allRules: question.allRules,
         allow: decider.allow.list().map(({ target, expiresAtMs }) => ({
           target: formatNetwork(target),
           untilMs: expiresAtMs,
@@ -131,6 +133,7 @@ function* resultRows(result: BacktestResult, decider: Decider): Generator<Backte
     to: iso(toMs),
     ...rest,
     changes: [...rest.changes],
+    leftOut: [...rest.leftOut],
     today: { ...rest.today, rules: [...rest.today.rules] },
     changed: { ...rest.changed, rules: [...rest.changed.rules] },
     curve: curve === null ? null : { key: curve.key, points: [...curve.points] },

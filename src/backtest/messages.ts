@@ -22,6 +22,8 @@ export interface BacktestStart {
   readonly fromMs: number
   readonly toMs: number
   readonly curve: CurveRequest | null
+  /** Also rules that are the same on both sides and act on nobody, for their counts. */
+  readonly allRules: boolean
   readonly allow: readonly { readonly target: string; readonly untilMs: number | null }[]
   /** How the log store is reached. */
   readonly logs: { readonly url: string } | { readonly socketPath: string }
@@ -109,6 +111,8 @@ export interface BacktestResult {
   readonly seconds: number
   readonly recordsPerSecond: number
   readonly changes: readonly { readonly key: string; readonly today: string; readonly changed: string }[]
+  /** Rules that are on, and were not run: the same on both sides, and in shadow. */
+  readonly leftOut: readonly RuleName[]
   readonly today: SideTotals
   readonly changed: SideTotals
   readonly gained: GroupTotals

@@ -1,6 +1,7 @@
 /**
  * The pass of a backtest over the stored records: chunk by chunk of event time, each with the last full window before it,
- * so that the edges are right and windows are rebuilt without keeping anything between chunks. Within a chunk, traffic
+ * so that the edges are right and windows are rebuilt without keeping anything between chunks. Rules with windows up to
+ * an hour and those with longer ones are read each for themselves: the former need fewer records. Within a chunk, traffic
  * is one read and threats and logins are another; rules of the two share no state.
  *
  * Bounded: the log store streams in order of event time, batches are used again, and tables have the limit of the
@@ -11,18 +12,19 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Detector } from '../detect/detector.ts'
 import { RecentBatches } from '../detect/recent-batches.ts'
 import type { DetectionSettings } from '../detect/settings.ts'
+import { RULES, type RuleName } from '../model/detection.ts'
 import type { RecordBatch } from '../model/record-batch.ts'
 import type { LogStore } from '../store/logs/log-store.ts'
 import type { Curve } from './curve.ts'
 import { type Selection, selectionOf } from './selection.ts'
-import { evictionsOf, type Side } from './sides.ts'
+import { evictionsOf, onlyRules, type Side } from './sides.ts'
 
 const DAY_MS = 86_400_000
 const HOUR_MS = 3_600_000
-/** A chunk is at least so many windows long, so that reading windows twice costs little. */
+/** Of rules with windows up to an hour. The shorter the chunk, the fewer sources touch enough pairs to be looked at. */
+const SHORT_CHUNK_MS = 6 * HOUR_MS
+/** A chunk of longer windows is at least so many of them long, so that reading windows twice costs little. */
 const WINDOWS_PER_CHUNK = 7
-/** Keys per rule here; the windows of busy sources alone are built. */
-const MAX_KEYS = 1_000_000
 const LEAST_BYTES = 8192
 const LONGEST_SECONDS = 86_400
 const ASK_PROGRESS_MS = 250
@@ -60,19 +62,57 @@ export const RANGE =
 
 /** Reads the range through all runs. Rejects with StoreError when the log store fails or the signal aborts. */
 export async function runPass(options: PassOptions): Promise<PassFigures> {
-  const { runs, curve, fromMs, toMs } = options
-  const all = [...runs.map(({ settings }) => settings), ...(curve?.settings() ?? [])]
-  const selection = selectionOf(all, RANGE)
-  const windowMs = longestWindowMs(all)
-  const chunkMs = Math.max(DAY_MS, windowMs * WINDOWS_PER_CHUNK)
+  const { runs, fromMs, toMs } = options
   const figures: PassFigures = { examined: 0, warmUpRecords: 0, evictions: runs.map(() => 0) }
+  const groups = groupsOf(options)
+  const windowMs = Math.max(0, ...groups.map((group) => group.windowMs))
   figures.warmUpRecords = await countRecords(options.store, fromMs - windowMs, fromMs, options.signal)
-  for (let atMs = fromMs; atMs < toMs; atMs += chunkMs) {
-    const chunk = { readMs: atMs - windowMs, fromMs: atMs, toMs: Math.min(toMs, atMs + chunkMs) }
-    await readChunk(options, selection, chunk, figures)
-    options.tell((chunk.toMs - fromMs) / (toMs - fromMs))
+  for (const [i, group] of groups.entries()) {
+    const tell = (share: number): void => options.tell((i + share) / groups.length)
+    const all = [...group.runs.map(({ settings }) => settings), ...(group.curve?.settings() ?? [])]
+    const selection = selectionOf(all, RANGE)
+    const chunkMs =
+      group.windowMs <= HOUR_MS ? SHORT_CHUNK_MS : Math.max(DAY_MS, group.windowMs * WINDOWS_PER_CHUNK)
+    for (let atMs = fromMs; atMs < toMs; atMs += chunkMs) {
+      const chunk = { readMs: atMs - group.windowMs, fromMs: atMs, toMs: Math.min(toMs, atMs + chunkMs) }
+      await readChunk({ ...options, ...group, tell }, selection, chunk, figures)
+      tell((chunk.toMs - fromMs) / (toMs - fromMs))
+    }
   }
   return figures
+}
+
+/** Rules that are read together: those with windows up to an hour, and those with longer ones. */
+interface Group {
+  /** As many as the runs of the pass, each with the rules of the group alone. */
+  readonly runs: readonly Run[]
+  readonly curve: Curve | null
+  readonly windowMs: number
+}
+
+function groupsOf({ runs, curve }: PassOptions): Group[] {
+  const isLong = (rule: RuleName): boolean =>
+    runs.some(({ settings }) => longestWindowMs([onlyRules(settings, new Set([rule]))]) > HOUR_MS)
+  const long = new Set(RULES.filter(isLong))
+  const isCurveLong = curve !== null && longestWindowMs(curve.settings()) > HOUR_MS
+  return [false, true].flatMap((wantsLong) => {
+    const rules = new Set(RULES.filter((rule) => long.has(rule) === wantsLong))
+    const own = runs.map(({ settings, sides }) => ({ settings: onlyRules(settings, rules), sides }))
+    const ownCurve = isCurveLong === wantsLong ? curve : null
+    const all = [...own.map(({ settings }) => settings), ...(ownCurve?.settings() ?? [])]
+    const isNeeded = all.some((settings) => isOn(settings))
+    return isNeeded ? [{ runs: own, curve: ownCurve, windowMs: longestWindowMs(all) }] : []
+  })
+}
+
+/** Whether any rule is on, for any device. */
+function isOn(settings: DetectionSettings): boolean {
+  const { portScan, hostSweep, threat, slowScan, subnetScan, randomScan, bruteForce, vendorScan } = settings
+  return (
+    [portScan, hostSweep, threat, slowScan, subnetScan, randomScan, bruteForce, vendorScan].some(
+      ({ mode }) => mode !== 'off',
+    ) || settings.profiles.some((profile) => isOn(profile.settings))
+  )
 }
 
 /** Records of a range of event time. */
@@ -125,7 +165,7 @@ async function readChunk(
   const { store, runs, curve, storeThreads, name, seed } = options
   const ended = new AbortController()
   const signal = AbortSignal.any([options.signal, ended.signal])
-  const watching = watchProgress(options, selection, chunk, signal)
+  const watching = watchProgress(options, chunk, signal)
   try {
     for (const read of [selection.traffic, selection.events]) {
       if (read === null) continue
@@ -142,7 +182,7 @@ async function readChunk(
       }
       await store.visitForDetection(
         read.columns,
-        `WHERE /* ${name} */ ${RANGE} AND ${read.condition} ORDER BY eventTime, segment, position`,
+        `/* ${name} */ ${read.clause} ORDER BY eventTime`,
         { from: Math.floor(chunk.readMs), to: Math.floor(chunk.toMs) },
         visit,
         signal,
@@ -160,7 +200,7 @@ async function readChunk(
 
 function makeDetector(settings: DetectionSettings, seed: number): Detector {
   return new Detector({
-    settings: { ...settings, maxKeys: Math.min(settings.maxKeys, MAX_KEYS) },
+    settings: { ...settings, maxKeys: settings.maxKeys },
     seed,
     recent: new RecentBatches(1),
     live: false,
@@ -168,37 +208,33 @@ function makeDetector(settings: DetectionSettings, seed: number): Detector {
   })
 }
 
-/** Asks the log store now and then how many rows it has read, as a share of the whole range. */
+/** Asks the log store now and then which share of the chunk's rows it has read. */
 async function watchProgress(
   { store, fromMs, toMs, name, tell }: PassOptions,
-  { passes }: Selection,
   chunk: Chunk,
   ended: AbortSignal,
 ): Promise<void> {
-  const rows = (await countRecords(store, chunk.readMs, chunk.toMs, ended).catch(() => 0)) * passes
-  let done = 0 // of reads that have ended
-  let last = 0
-  while (!ended.aborted && rows > 0) {
+  while (!ended.aborted) {
     await sleep(ASK_PROGRESS_MS, undefined, { signal: ended }).catch(() => {}) // ended: the loop sees it
     if (ended.aborted) return
-    const read = await readRows(store, name, ended)
-    if (read < last) done += last
-    last = read
-    const share = Math.min(1, (done + read) / rows)
-    tell((chunk.fromMs - fromMs + share * (chunk.toMs - chunk.fromMs)) / (toMs - fromMs))
+    const share = await shareRead(store, name, ended)
+    if (!ended.aborted && share !== null)
+      tell((chunk.fromMs - fromMs + share * (chunk.toMs - chunk.fromMs)) / (toMs - fromMs))
   }
 }
 
-/** Rows that the statement with the name has read so far; 0 when the log store does not tell. */
-async function readRows(store: LogStore, name: string, signal: AbortSignal): Promise<number> {
+/** How much the statement with the name has read of what it has to; null when the log store does not tell. */
+async function shareRead(store: LogStore, name: string, signal: AbortSignal): Promise<number | null> {
   try {
-    const [row] = await store.rows<{ n: number | string }>(
-      "SELECT sum(read_rows) AS n FROM system.processes WHERE position(query, {name:String}) > 0 AND position(query, 'system.processes') = 0",
+    const [row] = await store.rows<{ done: number | string; all: number | string }>(
+      `SELECT sum(read_rows) AS done, sum(total_rows_approx) AS all FROM system.processes
+       WHERE position(query, {name:String}) > 0 AND position(query, 'system.processes') = 0`,
       { name },
       signal,
     )
-    return Number(row?.n ?? 0)
+    const all = Number(row?.all ?? 0)
+    return all === 0 ? null : Math.min(1, Number(row?.done ?? 0) / all)
   } catch {
-    return 0 // progress is a courtesy: what really fails, fails in the read itself
+    return null // progress is a courtesy: what really fails, fails in the read itself
   }
 }

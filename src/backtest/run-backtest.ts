@@ -2,14 +2,14 @@
 import type { Settings } from '../config/schema.ts'
 import { SETTING_KEYS, SECRET_KEYS } from '../config/schema.ts'
 import { detectionSettings } from '../detect/settings.ts'
-import { RULES } from '../model/detection.ts'
+import { RULES, type RuleName } from '../model/detection.ts'
 import type { LogStore } from '../store/logs/log-store.ts'
 import { compare, judge, openDecider, sideTotals, summarise } from './compare.ts'
 import { Curve } from './curve.ts'
 import type { BacktestProgress, BacktestResult, BacktestStart } from './messages.ts'
 import { countRecords, type Run, runPass } from './pass.ts'
 import { addSessions } from './sessions.ts'
-import { changedRules, onlyRules, Side } from './sides.ts'
+import { actingRules, changedRules, onlyRules, rulesBy, Side } from './sides.ts'
 
 export interface BacktestTools {
   readonly store: LogStore
@@ -28,7 +28,9 @@ export async function runBacktest(start: BacktestStart, tools: BacktestTools): P
   const changed = new Side()
   const curve = start.curve === null ? null : new Curve(start.curve, start.changed)
   const records = await countRecords(store, fromMs, toMs, signal)
-  const tell = (share: number): void =>
+  let reached = 0
+  const tell = (told: number): void => {
+    const share = (reached = Math.max(reached, told)) // of the two reads of a chunk each begins anew
     tools.tell({
       kind: 'progress',
       records: Math.round(records * share),
@@ -36,8 +38,9 @@ export async function runBacktest(start: BacktestStart, tools: BacktestTools): P
       percent: Math.floor(share * 1000) / 10,
       detections: changed.detections,
     })
+  }
   tell(0)
-  const { runs, today: todaysRuns, changed: changedRuns } = planRuns(start, today, changed)
+  const { runs, today: todaysRuns, changed: changedRuns, leftOut } = planRuns(start, today, changed)
   const figures = await runPass({ store, runs, curve, fromMs, toMs, storeThreads, seed, name, signal, tell })
   const judgedToday = await judge(today, start.today, start.allow)
   const judgedChanged = await judge(changed, start.changed, start.allow)
@@ -56,6 +59,7 @@ export async function runBacktest(start: BacktestStart, tools: BacktestTools): P
     seconds,
     recordsPerSecond: Math.round((records + figures.warmUpRecords) / seconds),
     changes: changesOf(start.today, start.changed),
+    leftOut,
     today: sideTotals(today, judgedToday, evictionsOf(todaysRuns)),
     changed: sideTotals(changed, judgedChanged, evictionsOf(changedRuns)),
     ...summarise(compared.sources),
@@ -64,24 +68,31 @@ export async function runBacktest(start: BacktestStart, tools: BacktestTools): P
   }
 }
 
-/** Rules that are the same on both sides run once. Indexes of the runs that serve each side. */
+/**
+ * Rules that are the same on both sides run once, and not at all where they act on nobody (shadow): then they change no
+ * answer. Indexes of the runs that serve each side.
+ */
 function planRuns(
   start: BacktestStart,
   today: Side,
   changed: Side,
-): { runs: Run[]; today: number[]; changed: number[] } {
+): { runs: Run[]; today: number[]; changed: number[]; leftOut: RuleName[] } {
   const before = detectionSettings(start.today)
   const after = detectionSettings(start.changed)
   const differing = changedRules(before, after)
-  const same = new Set(RULES.filter((rule) => !differing.has(rule)))
+  const acting = actingRules(before)
+  const same = RULES.filter((rule) => !differing.has(rule))
+  const run = new Set(same.filter((rule) => start.allRules || acting.has(rule)))
   const runs: Run[] = []
-  if (same.size > 0) runs.push({ settings: onlyRules(before, same), sides: [today, changed] })
+  if (run.size > 0) runs.push({ settings: onlyRules(before, run), sides: [today, changed] })
   if (differing.size > 0) {
     runs.push({ settings: onlyRules(before, differing), sides: [today] })
     runs.push({ settings: onlyRules(after, differing), sides: [changed] })
   }
   const indexes = (side: Side): number[] => runs.flatMap(({ sides }, i) => (sides.includes(side) ? [i] : []))
-  return { runs, today: indexes(today), changed: indexes(changed) }
+  const on = rulesBy(before, (mode) => mode !== 'off')
+  const leftOut = same.filter((rule) => on.has(rule) && !run.has(rule))
+  return { runs, today: indexes(today), changed: indexes(changed), leftOut }
 }
 
 function changesOf(today: Settings, changed: Settings): BacktestResult['changes'] {

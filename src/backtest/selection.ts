@@ -29,12 +29,26 @@ const PRIVATE = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10
 const MIXED_OCTETS = [0, 10, 100, 127, 169, 172, 192, 198, 203]
 const FROM_OCTET = 224
 
-/** Two reads of a range, each with its columns and the condition that goes into WHERE beside the range. */
+/** What the rules for threats, the firewall's own scan threats, and logins read. */
+const THREAT_TEXTS: readonly TextField[] = ['subtype', 'protocol', 'threatName']
+const SCAN_TEXTS: readonly TextField[] = ['type', 'sequenceNumber']
+const LOGIN_TEXTS: readonly TextField[] = [
+  'type',
+  'sourceUser',
+  'destinationUser',
+  'sequenceNumber',
+  'protocol',
+]
+
+/** A read of a range: its columns, and what follows `FROM logs` but the order. */
+export interface Read {
+  readonly columns: DetectionColumns
+  readonly clause: string
+}
+
 export interface Selection {
-  readonly traffic: { readonly columns: DetectionColumns; readonly condition: string } | null
-  readonly events: { readonly columns: DetectionColumns; readonly condition: string } | null
-  /** Times that the log store goes through the range, for telling how far it is. */
-  readonly passes: number
+  readonly traffic: Read | null
+  readonly events: Read | null
 }
 
 /** The selection that serves all settings. `range` is the condition of the range, with its bound parameters. */
@@ -44,56 +58,75 @@ export function selectionOf(all: readonly DetectionSettings[], range: string): S
   const ignored = all.reduce<number>((flags, { ignoredFlags }) => flags & ignoredFlags, FLAG.untrusted)
   const readable = `bitAnd(flags, ${never | ignored}) = 0`
   const fitted = fittedTexts(all)
-  const traffic = trafficCondition(profiles, all, range, readable)
-  const kinds = eventKinds(profiles)
+  const traffic = trafficClause(profiles, all, range, readable)
+  const { kinds, texts } = eventsOf(profiles)
   return {
-    traffic:
-      traffic === null ? null : { columns: withTexts(TRAFFIC_COLUMNS, fitted), condition: traffic.condition },
+    traffic: traffic === null ? null : { columns: withTexts(TRAFFIC_COLUMNS, fitted), clause: traffic },
     events:
       kinds.length === 0
         ? null
         : {
-            columns: withTexts(EVENT_COLUMNS, fitted),
-            condition: `${readable} AND (${kinds.join(' OR ')})`,
+            columns: withTexts({ ...EVENT_COLUMNS, texts }, fitted),
+            clause: `PREWHERE ${range} AND ${readable} AND (${kinds.join(' OR ')})`,
           },
-    passes: (traffic?.passes ?? 0) + (kinds.length === 0 ? 0 : 1),
   }
 }
 
-function eventKinds(profiles: readonly DetectionSettings[]): string[] {
-  const threats = profiles.some(({ threat }) => threat.mode !== 'off' && threat.level !== 0)
+/** Conditions for records that are no traffic, and the texts that their rules read. */
+function eventsOf(profiles: readonly DetectionSettings[]): { kinds: string[]; texts: TextField[] } {
+  const severities = new Set<string>()
+  for (const { threat } of profiles) {
+    if (threat.mode === 'off' || threat.level === 0) continue
+    severities.add('critical')
+    if (threat.level === 2) severities.add('high')
+  }
   const vendor = profiles.some(({ vendorScan }) => vendorScan.mode !== 'off' && vendorScan.windowMs !== 0)
   const logins = profiles.some(({ bruteForce }) => bruteForce.mode !== 'off' && bruteForce.windowMs !== 0)
-  return [
-    ...(threats || vendor ? ["category = 'threat' AND attacker = 'source'"] : []),
-    ...(logins ? ["category = 'login' AND outcome = 'failure'"] : []),
-  ]
+  const severe = `severity IN (${[...severities].map((name) => `'${name}'`).join(', ')})`
+  return {
+    kinds: [
+      ...(vendor
+        ? ["category = 'threat' AND attacker = 'source'"]
+        : severities.size > 0
+          ? [`category = 'threat' AND attacker = 'source' AND ${severe}`]
+          : []),
+      ...(logins ? ["category = 'login' AND outcome = 'failure'"] : []),
+    ],
+    texts: [
+      ...(vendor || severities.size > 0 ? THREAT_TEXTS : []),
+      ...(vendor ? SCAN_TEXTS : []),
+      ...(logins ? LOGIN_TEXTS : []),
+    ],
+  }
 }
 
-function trafficCondition(
+function trafficClause(
   profiles: readonly DetectionSettings[],
   all: readonly DetectionSettings[],
   range: string,
   readable: string,
-): { condition: string; passes: number } | null {
+): string | null {
   const need = needOf(profiles)
   if (need === null) return null
-  const condition = `${readable} AND category = 'traffic' AND sourcePort != 0 AND destinationPort != 0`
-  const inbound = [condition, ...outboundCondition(all)].join(' AND ')
-  if (all.some(({ darkWeight }) => darkWeight > 0)) return { condition, passes: 1 }
+  const countable = `${range} AND ${readable} AND category = 'traffic' AND sourcePort != 0 AND destinationPort != 0`
+  if (all.some(({ darkWeight }) => darkWeight > 0)) return `PREWHERE ${countable}`
+  const inbound = outboundCondition(all)
   const limit = Math.min(LARGEST_NEED, need.pairs) - 1
-  if (limit === 0) return { condition: inbound, passes: 1 }
+  if (limit === 0) return `PREWHERE ${countable} WHERE ${inbound}`
   const prefix = Math.min(...all.map(({ ipv6Prefix }) => ipv6Prefix))
   const key = need.isBySubnet ? keyOf(8, 128 - Math.min(prefix, 48)) : keyOf(0, 128 - prefix)
   // What is outbound may be among the pairs here: that makes a source busier, and spares the question.
-  const busy = `SELECT ${key} AS source FROM logs WHERE ${range} AND ${condition} GROUP BY source HAVING uniqUpTo(${limit})(destinationAddress, destinationPort) > ${limit}`
-  return { condition: `${key} IN (${busy}) AND ${inbound}`, passes: 2 }
+  const busy = `SELECT ${key} AS source FROM logs PREWHERE ${countable} GROUP BY source HAVING uniqUpTo(${limit})(destinationAddress, destinationPort) > ${limit}`
+  return `PREWHERE ${countable} AND ${key} IN (${busy}) WHERE ${inbound}`
 }
 
-/** The source as it is counted, as a number: IPv4 and IPv6 each without its last bits. */
+/**
+ * The source as it is counted, as a number of 64 bits: IPv4 and IPv6 each without its last bits. Where two sources share
+ * a number, both are looked at.
+ */
 function keyOf(v4Bits: number, v6Bits: number): string {
   const number = 'toUInt128(sourceAddress)'
-  return `if(bitShiftRight(${number}, 32) = 65535, bitShiftRight(${number}, ${v4Bits}), bitShiftRight(${number}, ${v6Bits}))`
+  return `if(bitShiftRight(${number}, 32) = 65535, bitShiftRight(toUInt64(${number}), ${v4Bits}), toUInt64(bitShiftRight(${number}, ${v6Bits})))`
 }
 
 /** Fewest pairs with which a source can fire, and whether subnets are counted as one; null where no rule counts pairs. */
@@ -115,11 +148,11 @@ function needOf(profiles: readonly DetectionSettings[]): { pairs: number; isBySu
 }
 
 /** Leaves out what goes from a private address to a public one, as far as no `networks.public` touches either. */
-function outboundCondition(all: readonly DetectionSettings[]): string[] {
+function outboundCondition(all: readonly DetectionSettings[]): string {
   const isTouched = (network: Network): boolean =>
     all.some((settings) => settings.public.networks.some((one) => overlaps(one, network)))
   const inside = PRIVATE.filter((network) => !isTouched(network))
-  if (inside.length === 0) return []
+  if (inside.length === 0) return 'true'
   const number = (column: string): string => `toUInt128(${column})`
   const isV4 = (column: string): string => `bitShiftRight(${number(column)}, 32) = 65535`
   const octet = `toUInt8(bitShiftRight(${number('destinationAddress')}, 24))`
@@ -130,7 +163,7 @@ function outboundCondition(all: readonly DetectionSettings[]): string[] {
     `(${inside.map((network) => within(`toUInt32(${number('sourceAddress')})`, network)).join(' OR ')})`,
     `NOT (${octet} >= ${FROM_OCTET} OR ${mixed})`,
   ]
-  return [`NOT (${outbound.join(' AND ')})`]
+  return `NOT (${outbound.join(' AND ')})`
 }
 
 /** The IPv4 network's bounds as numbers: never text of a log. */

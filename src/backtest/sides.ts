@@ -5,7 +5,7 @@
 import type { Detector } from '../detect/detector.ts'
 import type { DetectionSettings } from '../detect/settings.ts'
 import { formatNetwork } from '../lib/address.ts'
-import { type Detection, RULES, type RuleName } from '../model/detection.ts'
+import { type Detection, type RuleMode, RULES, type RuleName } from '../model/detection.ts'
 
 /** A source's detections kept per rule for judging: the first ones decide when it is blocked. */
 const KEPT_PER_RULE = 3
@@ -18,6 +18,30 @@ export function changedRules(today: DetectionSettings, changed: DetectionSetting
     JSON.stringify(settings.profiles.map(({ key, devices }) => [key, devices]))
   if (profilesOf(today) !== profilesOf(changed)) return new Set(RULES)
   return new Set(RULES.filter((rule) => today.versions[rule] !== changed.versions[rule]))
+}
+
+/** Rules whose mode is wanted, for any device. */
+export function rulesBy(settings: DetectionSettings, isWanted: (mode: RuleMode) => boolean): Set<RuleName> {
+  const modes: Readonly<Record<RuleName, RuleMode>> = {
+    'port-scan': settings.portScan.mode,
+    'host-sweep': settings.hostSweep.mode,
+    threat: settings.threat.mode,
+    'slow-scan': settings.slowScan.mode,
+    'subnet-scan': settings.subnetScan.mode,
+    'random-scan': settings.randomScan.mode,
+    'brute-force': settings.bruteForce.mode,
+    'vendor-scan': settings.vendorScan.mode,
+  }
+  const own = RULES.filter((rule) => isWanted(modes[rule]))
+  return new Set([
+    ...own,
+    ...settings.profiles.flatMap((profile) => [...rulesBy(profile.settings, isWanted)]),
+  ])
+}
+
+/** Rules that block, for any device. */
+export function actingRules(settings: DetectionSettings): Set<RuleName> {
+  return rulesBy(settings, (mode) => mode === 'enforce')
 }
 
 /** The settings with all other rules switched off, for every device. */

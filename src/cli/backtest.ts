@@ -17,6 +17,7 @@ export interface BacktestOptions extends ServiceOptions {
   readonly to?: string
   readonly curve?: string
   readonly lines?: boolean
+  readonly allRules?: boolean
 }
 
 type SourceRow = Extract<BacktestRow, { kind: 'source' }>
@@ -40,7 +41,12 @@ export async function backtest(io: CliIo, options: BacktestOptions): Promise<voi
   const range = rangeOf(io, options)
   const curve = options.curve === undefined ? undefined : curveOf(options.curve)
   const client = clientOf(io, rest) // the settings given are those to compare with, not this command's
-  const question = { ...range, changes: changesOf(set ?? []), ...(curve === undefined ? {} : { curve }) }
+  const question = {
+    ...range,
+    changes: changesOf(set ?? []),
+    allRules: options.allRules === true,
+    ...(curve === undefined ? {} : { curve }),
+  }
   if (Object.keys(question.changes).length === 0 && curve === undefined)
     throw new AppError('usage', 'say what to compare: --set KEY=VALUE, or --curve KEY=FIRST..LAST')
   const sources: SourceRow[] = []
@@ -119,6 +125,10 @@ async function printResult(
   for (const group of ['gained', 'lost', 'both'] as const)
     await printGroup(io, output, { group, totals: summary[group], sources })
   if (summary.curve !== null) await printCurve(output, summary.curve)
+  if (summary.leftOut.length > 0)
+    await output.line(
+      `Not run, since they are in shadow and unchanged: ${summary.leftOut.join(', ')} (--all-rules).`,
+    )
   for (const note of summary.notes) await output.line(safeText(`Note: ${note}.`))
   for (const [name, side] of [
     ['today', summary.today],

@@ -28,6 +28,7 @@ const PARTS: Readonly<Record<string, () => Promise<Part>>> = {
   list: async () => (await import('./parts/list.ts')).list,
   pack: async () => (await import('./parts/pack.ts')).packing,
   memory: async () => (await import('./parts/memory.ts')).memory,
+  backtest: async () => (await import('./parts/backtest.ts')).backtestDay,
   kill: async () => (await import('./parts/kill.ts')).kill,
 }
 

@@ -131,6 +131,7 @@ async function run(
     fromMs,
     toMs: START + LINES * STEP_MS + 1000,
     curve,
+    allRules: true,
     allow: [],
     logs: { socketPath: engine.socketPath },
     storeThreads: 1,
@@ -162,7 +163,8 @@ function sideOf(result: BacktestResult, side: 'today' | 'changed'): Map<string, 
   return acts
 }
 
-const sorted = (acts: Map<string, string>): [string, string][] => [...acts].toSorted()
+const sorted = (acts: Map<string, string>): [string, string][] =>
+  [...acts].toSorted(([a], [b]) => (a < b ? -1 : 1))
 
 test('both sides find what replay finds under their settings, and count the same detections', async () => {
   const others = [
@@ -227,6 +229,7 @@ test('an abort ends it, and its process, without a result', async () => {
       fromMs: START,
       toMs: START + 1e9,
       curve: null,
+      allRules: true,
       allow: [],
       logs: { socketPath: engine.socketPath },
       storeThreads: 1,

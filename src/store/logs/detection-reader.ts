@@ -48,22 +48,12 @@ export const TRAFFIC_COLUMNS: DetectionColumns = {
   sender: false,
 }
 
-/** What the rules for threats and logins read. */
+/** What the rules for threats and logins read, beside their texts. */
 export const EVENT_COLUMNS: DetectionColumns = {
   codes: CODES,
   numbers: NUMBERS,
   quantities: QUANTITIES,
-  texts: [
-    'type',
-    'subtype',
-    'protocol',
-    'application',
-    'threatName',
-    'sourceUser',
-    'destinationUser',
-    'sequenceNumber',
-    'sessionEndReason',
-  ],
+  texts: [],
   sender: false,
 }
 
