@@ -26,6 +26,7 @@ import { fileURLToPath } from 'node:url'
 const NEEDED_NODE_MAJOR = 24
 /** Written beside the packages when they fit: the hash of the lock file and the scope. npm ci removes it first. */
 const STAMP = '.active-defense-stamp.json'
+const WEB_STAMP = '.stamp'
 /** Two test files at a time: tests start whole services, and a machine may have only two cores. */
 const TEST_CONCURRENCY = 2
 const OUTPUT_LIMIT_CHARACTERS = 200_000
@@ -341,6 +342,35 @@ function run(node, args, options = {}) {
   })
 }
 
+/** Every file of the page's source, its own build left out, in order. */
+function webFiles(folder = join(root, 'web'), prefix = '') {
+  return readdirSync(folder, { withFileTypes: true })
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      const name = prefix + entry.name
+      if (name === 'dist') return []
+      return entry.isDirectory() ? webFiles(join(folder, entry.name), `${name}/`) : [name]
+    })
+}
+
+/**
+ * Builds the web page when its source, or a package, has changed since the last time (about 2 s). A page that cannot be
+ * built is told and is no reason not to defend: the service then shows a plain status page.
+ */
+async function ensureWeb(node, quiet) {
+  const hash = createHash('sha256').update(textOf(join(root, 'package-lock.json')))
+  for (const name of webFiles()) hash.update(`${name}\0`).update(readFileSync(join(root, 'web', name)))
+  const wanted = hash.digest('hex')
+  const stamp = join(root, 'web', 'dist', WEB_STAMP)
+  if (textOf(stamp) === wanted) return
+  if (!quiet) say('building the web page ...')
+  const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js')
+  const config = join(root, 'web', 'vite.config.ts')
+  const result = await runCaptured(node, [vite, 'build', '--config', config, '--configLoader', 'native'], { cwd: root })
+  if (result.code === 0) writeFileSync(stamp, wanted)
+  else say(`the web page cannot be built (${result.reason}), so the plain one is shown:\n${result.output.trimEnd()}`)
+}
+
 async function runTests(node, args) {
   const testArgs = testArguments(root, args)
   if (testArgs === null) throw new Failure('no tests found')
@@ -351,8 +381,9 @@ async function runTests(node, args) {
 async function runCheck(node) {
   const steps = [
     ['format', 'biome', ['format', '.']],
-    ['lint', 'oxlint', ['src', 'test', 'scripts']],
+    ['lint', 'oxlint', ['src', 'test', 'scripts', 'web']],
     ['types', 'tsc', ['-p', '.']],
+    ['page', 'tsc', ['-p', 'web']],
     ['unused', 'knip', []],
     ['tests', node, testArguments(root, ['fast']) ?? ['--version']],
   ]
@@ -390,6 +421,7 @@ async function main(argv) {
   const node = nodeOrFail()
   switch (task) {
     case 'test':
+      await ensureWeb(node, false)
       return runTests(node, args)
     case 'check':
       return runCheck(node)
@@ -398,12 +430,14 @@ async function main(argv) {
     case 'bench:detection':
       return run(node, [join(root, 'test', 'bench', 'detection', 'main.ts'), ...args], { cwd: root })
     case 'dev':
+      await ensureWeb(node, false)
       return runDev(node, args)
     case 'format':
       return run('biome', ['format', '--write', '.'], { cwd: root, env: toolEnvironment(node) })
     case 'docs':
       return run(node, [join(root, 'scripts', 'generate-docs.ts')], { cwd: root })
     default:
+      if (args[0] === 'run') await ensureWeb(node, false)
       return run(node, [join(root, 'src', 'main.ts'), ...args])
   }
 }

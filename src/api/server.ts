@@ -29,6 +29,7 @@ import {
 import { addListRoute, LIST_PATH } from './list-route.ts'
 import { ICON, STYLE } from './page-style.ts'
 import { messagePage, statusPage } from './pages.ts'
+import { addWebRoutes, type WebFiles } from './web-routes.ts'
 
 const MAX_CONNECTIONS = 2048
 /** One network behind one address may hold hundreds of firewalls; no one may take all places. */
@@ -105,6 +106,8 @@ export interface HttpsServerOptions {
   readonly onFailure: (what: string, error: unknown) => void
   /** Told of every answer but the list's: route pattern and status. */
   readonly onAnswer?: (route: string, status: number) => void
+  /** The built web page; null: the plain page stands at `/`, else at `/plain`. */
+  readonly web?: WebFiles | null
   /** Further routes: the API, feeds, the web page. Called once, before the first request. */
   readonly addRoutes?: (app: FastifyInstance) => void
 }
@@ -269,7 +272,9 @@ export class HttpsServer {
 
   #addPages(): void {
     const { sources, onFailure } = this.#options
-    this.#app.get('/', async (_request, reply) => {
+    const { web } = this.#options
+    if (web != null) addWebRoutes(this.#app as unknown as FastifyInstance, web)
+    this.#app.get(web == null ? '/' : '/plain', async (_request, reply) => {
       void reply.header('content-type', 'text/html; charset=utf-8')
       try {
         return await reply.send(statusPage(await within(STATUS_MS, sources.status())))

@@ -4,7 +4,9 @@
  */
 import { addApi } from './api-routes.ts'
 import { CrowdsecServer } from '../api/crowdsec-server.ts'
+import { join } from 'node:path'
 import { HttpsServer } from '../api/server.ts'
+import { readWebFiles } from '../api/web-routes.ts'
 import { MetricsServer } from '../api/metrics-server.ts'
 import type { Settings } from '../config/schema.ts'
 import { senderAddress } from '../input/sender-address.ts'
@@ -24,6 +26,9 @@ import { type Metrics, metricsText } from '../telemetry/metrics.ts'
 import { crowdsecApi } from './crowdsec.ts'
 import type { Parts } from './parts.ts'
 import { componentsOf, serviceStatus } from './status.ts'
+
+/** Where `scripts/launch.mjs` builds the page. */
+const WEB_FOLDER = join(import.meta.dirname, '../../web/dist')
 
 export interface ServingOptions {
   readonly dataFolder: string
@@ -131,6 +136,7 @@ export class Serving {
       },
       onFailure,
       onAnswer: (route, status) => events.httpAnswered(route, status),
+      web: await readWebFiles(WEB_FOLDER),
       addRoutes: (app) => addApi(app, parts, redeem, onFailure),
     })
     await this.#server.start()

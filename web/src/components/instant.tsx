@@ -1,0 +1,31 @@
+/** An instant: how long ago in words, the exact time on hover and for screen readers. */
+import { useWords } from '../i18n/language.tsx'
+
+const STEPS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
+  ['year', 31_536_000],
+  ['month', 2_592_000],
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
+  ['second', 1],
+]
+
+export function relativeText(iso: string, language: string, nowMs = Date.now()): string {
+  const seconds = (Date.parse(iso) - nowMs) / 1000
+  const [unit, size] = STEPS.find(([, size]) => Math.abs(seconds) >= size) ?? ['second', 1]
+  return new Intl.RelativeTimeFormat(language, { numeric: 'auto', style: 'short' }).format(
+    Math.trunc(seconds / size),
+    unit,
+  )
+}
+
+export function Instant({ at, none }: { readonly at: string | null; readonly none: string }) {
+  const { language } = useWords()
+  if (at === null) return <span>{none}</span>
+  const exact = new Date(at).toLocaleString(language, { dateStyle: 'medium', timeStyle: 'medium' })
+  return (
+    <time dateTime={at} title={exact}>
+      {relativeText(at, language)}
+    </time>
+  )
+}

@@ -1,0 +1,64 @@
+/** What a screen shows while it waits, when it failed, and when there is nothing: each with one thing to do. */
+import { Alert, Button, Center, Group, Loader, Text } from '@mantine/core'
+import type { ReactNode } from 'react'
+import { useWords } from '../i18n/language.tsx'
+
+interface QueryState<Data> {
+  readonly data: Data | undefined
+  readonly error: Error | null
+  readonly refetch: () => unknown
+}
+
+/** Shows the children once there is data; an error with a way to try again else. */
+export function Answer<Data>({
+  query,
+  children,
+}: {
+  readonly query: QueryState<Data>
+  readonly children: (data: Data) => ReactNode
+}) {
+  const { t } = useWords()
+  if (query.data !== undefined) return children(query.data)
+  if (query.error === null)
+    return (
+      <Center mih={160}>
+        <Loader size="sm" aria-label={t('common.loading')} />
+      </Center>
+    )
+  return (
+    <Alert color="orange" title={query.error.message} role="alert">
+      <Button variant="default" onClick={() => query.refetch()}>
+        {t('common.retry')}
+      </Button>
+    </Alert>
+  )
+}
+
+export function Empty({ children }: { readonly children: ReactNode }) {
+  return (
+    <Text c="dimmed" py="md" className="sentence">
+      {children}
+    </Text>
+  )
+}
+
+/** An error of an edit, beside what was edited. */
+export function Fault({ error }: { readonly error: Error | null }) {
+  if (error === null) return null
+  return (
+    <Alert color="orange" role="alert" py="xs">
+      {error.message}
+    </Alert>
+  )
+}
+
+export function PageHead({ title, children }: { readonly title: string; readonly children?: ReactNode }) {
+  return (
+    <Group justify="space-between" mb="md" wrap="wrap">
+      <Text component="h1" fz="h1" fw={600} m={0}>
+        {title}
+      </Text>
+      <Group gap="xs">{children}</Group>
+    </Group>
+  )
+}

@@ -1,0 +1,177 @@
+/** The frame around every screen: navigation, search, theme, language, account; sign-in first. */
+import {
+  ActionIcon,
+  AppShell,
+  Burger,
+  Button,
+  Group,
+  Menu,
+  NavLink,
+  ScrollArea,
+  Select,
+  Text,
+  TextInput,
+  useComputedColorScheme,
+  useMantineColorScheme,
+} from '@mantine/core'
+import { useDisclosure, useHotkeys } from '@mantine/hooks'
+import { useQuery } from '@tanstack/react-query'
+import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
+import { useRef } from 'react'
+import { type SignedIn, signOut } from '../data/api.ts'
+import { queryClient } from '../data/query-client.ts'
+import { sessionQuery } from '../data/queries.ts'
+import type { TextKey } from '../i18n/en.ts'
+import { type Language, useWords } from '../i18n/language.tsx'
+import { AccountPage } from '../pages/account.tsx'
+import { SetUpPage, SignInPage } from '../pages/sign-in.tsx'
+import { Answer } from './problem.tsx'
+
+const PLACES: readonly { readonly to: string; readonly label: TextKey; readonly for?: 'administrator' }[] = [
+  { to: '/', label: 'nav.overview' },
+  { to: '/blocks', label: 'nav.blocks' },
+  { to: '/allow', label: 'nav.allow' },
+  { to: '/detections', label: 'nav.detections' },
+  { to: '/sources', label: 'nav.sources' },
+  { to: '/settings', label: 'nav.settings' },
+  { to: '/audit', label: 'nav.audit' },
+  { to: '/users', label: 'nav.users', for: 'administrator' },
+]
+
+export function Shell() {
+  const session = useQuery(sessionQuery)
+  return (
+    <Answer query={session}>
+      {({ needsSetup, user }) => {
+        if (needsSetup) return <SetUpPage />
+        if (user === null) return <SignInPage />
+        return <SignedInShell user={user} />
+      }}
+    </Answer>
+  )
+}
+
+function SignedInShell({ user }: { readonly user: SignedIn }) {
+  const { t } = useWords()
+  const [isOpen, { toggle, close }] = useDisclosure(false)
+  const { pathname } = useLocation()
+  return (
+    <AppShell
+      header={{ height: 52 }}
+      navbar={{ width: 200, breakpoint: 'sm', collapsed: { mobile: !isOpen } }}
+      padding="md"
+    >
+      <AppShell.Header>
+        <a className="skip-link" href="#content">
+          {t('app.skip')}
+        </a>
+        <Group h="100%" px="md" wrap="nowrap" justify="space-between">
+          <Group gap="sm" wrap="nowrap">
+            <Burger opened={isOpen} onClick={toggle} hiddenFrom="sm" size="sm" aria-label={t('app.name')} />
+            <Text fw={600} visibleFrom="xs" truncate>
+              {t('app.name')}
+            </Text>
+          </Group>
+          <AddressSearch />
+          <Group gap="xs" wrap="nowrap">
+            <ThemeSwitch />
+            <AccountMenu user={user} />
+          </Group>
+        </Group>
+      </AppShell.Header>
+      <AppShell.Navbar p="xs" aria-label={t('app.name')}>
+        <ScrollArea>
+          {PLACES.filter((place) => place.for === undefined || place.for === user.role).map(
+            ({ to, label }) => (
+              <NavLink
+                key={to}
+                component={Link}
+                to={to}
+                label={t(label)}
+                active={to === '/' ? pathname === '/' : pathname.startsWith(to)}
+                onClick={close}
+              />
+            ),
+          )}
+        </ScrollArea>
+      </AppShell.Navbar>
+      <AppShell.Main id="content" tabIndex={-1}>
+        {user.mustChange ? <AccountPage /> : <Outlet />}
+      </AppShell.Main>
+    </AppShell>
+  )
+}
+
+/** `/` puts the cursor here; Enter opens the page of the address. */
+function AddressSearch() {
+  const { t } = useWords()
+  const navigate = useNavigate()
+  const field = useRef<HTMLInputElement>(null)
+  useHotkeys([['/', () => field.current?.focus()]])
+  return (
+    <form
+      role="search"
+      onSubmit={(event) => {
+        event.preventDefault()
+        const address = field.current?.value.trim() ?? ''
+        if (address !== '') void navigate({ to: '/ip/$address', params: { address } })
+      }}
+    >
+      <TextInput
+        ref={field}
+        w={{ base: 150, sm: 300 }}
+        placeholder={t('app.search')}
+        aria-label={t('app.searchHint')}
+      />
+    </form>
+  )
+}
+
+function ThemeSwitch() {
+  const { t } = useWords()
+  const { setColorScheme } = useMantineColorScheme()
+  const scheme = useComputedColorScheme('light')
+  return (
+    <ActionIcon
+      variant="default"
+      size="lg"
+      aria-label={t('app.theme')}
+      onClick={() => setColorScheme(scheme === 'dark' ? 'light' : 'dark')}
+    >
+      <span aria-hidden>{scheme === 'dark' ? '☀' : '☾'}</span>
+    </ActionIcon>
+  )
+}
+
+function AccountMenu({ user }: { readonly user: SignedIn }) {
+  const { t, language, setLanguage } = useWords()
+  const leave = async () => {
+    await signOut()
+    queryClient.clear()
+  }
+  return (
+    <Menu position="bottom-end" width={220}>
+      <Menu.Target>
+        <Button variant="default">{user.name}</Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item component={Link} to="/account">
+          {t('nav.account')}
+        </Menu.Item>
+        <Select
+          m="xs"
+          label={t('app.language')}
+          data={[
+            { value: 'en', label: 'English' },
+            { value: 'de', label: 'Deutsch' },
+          ]}
+          value={language}
+          allowDeselect={false}
+          onChange={(value) => setLanguage((value ?? 'en') as Language)}
+        />
+        <Menu.Divider />
+        <Menu.Item onClick={() => void leave()}>{t('app.signOut')}</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  )
+}

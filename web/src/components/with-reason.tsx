@@ -1,0 +1,81 @@
+/** A question before an edit: what will be done, and why, for the audit log. */
+import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core'
+import { useMutation } from '@tanstack/react-query'
+import { type ReactNode, useState } from 'react'
+import { queryClient } from '../data/query-client.ts'
+import { useWords } from '../i18n/language.tsx'
+import { Fault } from './problem.tsx'
+
+interface WithReasonProps {
+  readonly title: string
+  readonly what: ReactNode
+  readonly action: string
+  readonly isOpen: boolean
+  readonly onClose: () => void
+  /** Does it; what it throws is shown and the question stays open. */
+  readonly onConfirm: (reason: string) => Promise<unknown>
+}
+
+export function WithReason({ title, what, action, isOpen, onClose, onConfirm }: WithReasonProps) {
+  const { t } = useWords()
+  const [reason, setReason] = useState('')
+  const mutation = useMutation({
+    mutationFn: onConfirm,
+    onSuccess: async () => {
+      setReason('')
+      onClose()
+      await queryClient.invalidateQueries()
+    },
+  })
+  return (
+    <Modal
+      opened={isOpen}
+      onClose={onClose}
+      title={title}
+      closeButtonProps={{ 'aria-label': t('common.cancel') }}
+    >
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          mutation.mutate(reason)
+        }}
+      >
+        <Stack gap="sm">
+          <Text size="sm" component="div">
+            {what}
+          </Text>
+          <TextInput
+            label={t('common.reason')}
+            description={t('common.reasonHint')}
+            value={reason}
+            onChange={(event) => setReason(event.currentTarget.value)}
+            required
+            data-autofocus
+          />
+          <Fault error={mutation.error} />
+          <Group justify="flex-end">
+            <Button variant="default" onClick={onClose}>
+              {t('common.cancel')}
+            </Button>
+            <Button type="submit" loading={mutation.isPending} disabled={reason.trim() === ''}>
+              {action}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  )
+}
+
+interface Change {
+  readonly target: string
+  readonly outcome: string
+  readonly message: string
+}
+
+/** Throws when nothing at all could be done, so that the question stays open and says why. */
+export function orThrow({ results }: { readonly results: readonly Change[] }): void {
+  const failed = results.filter(({ outcome }) => outcome === 'refused' || outcome === 'not-found')
+  if (failed.length > 0 && failed.length === results.length)
+    throw new Error(failed.map(({ message }) => message).join(' '))
+}

@@ -1,0 +1,104 @@
+/**
+ * The API as functions: every operation by its name, typed by the same contract that the service checks. Errors are
+ * problem documents, thrown as ApiError with what to do in `message`.
+ */
+import type { Input, ObjectRoute, Reply, RouteName, RowRoute } from '../../../src/api/control-contract.ts'
+import { API_PREFIX, HTTP_ROUTES } from '../../../src/api/http/http-routes.ts'
+import type { Role } from '../../../src/api/http/roles.ts'
+
+export type { Input, Reply } from '../../../src/api/control-contract.ts'
+
+export class ApiError extends Error {
+  readonly status: number
+  readonly code: string
+
+  constructor(status: number, code: string, message: string) {
+    super(message)
+    this.name = 'ApiError'
+    this.status = status
+    this.code = code
+  }
+}
+
+export interface Page<Row> {
+  readonly items: readonly Row[]
+  readonly nextCursor: string | null
+}
+
+/** One object for one question. */
+export async function call<Name extends ObjectRoute>(name: Name, input: Input<Name>): Promise<Reply<Name>> {
+  return (await ask(name, input as Record<string, unknown>)) as Reply<Name>
+}
+
+/** A page of rows; `cursor` from the page before. */
+export async function rows<Name extends RowRoute>(
+  name: Name,
+  input: Input<Name>,
+  page: { readonly cursor?: string; readonly limit?: number } = {},
+): Promise<Page<Reply<Name>>> {
+  return (await ask(name, { ...(input as Record<string, unknown>), ...page })) as Page<Reply<Name>>
+}
+
+async function ask(name: RouteName, input: Record<string, unknown>): Promise<unknown> {
+  const route = HTTP_ROUTES[name]
+  if (route === null) throw new TypeError(`${name} is not offered over HTTPS`)
+  const rest = new Map(Object.entries(input).filter(([, value]) => value !== undefined))
+  const path = route.path.replace(/\{(\w+)\}/g, (_, field: string) => {
+    const value = String(rest.get(field))
+    rest.delete(field)
+    return encodeURIComponent(value)
+  })
+  if (route.method === 'GET') {
+    const query = new URLSearchParams()
+    for (const [field, value] of rest)
+      for (const one of Array.isArray(value) ? value : [value]) query.append(field, String(one))
+    const text = query.toString()
+    return send(route.method, `${path}${text === '' ? '' : `?${text}`}`, undefined)
+  }
+  return send(route.method, path, Object.fromEntries(rest))
+}
+
+async function send(method: string, path: string, body: unknown): Promise<unknown> {
+  const response = await fetch(API_PREFIX + path, {
+    method,
+    headers: {
+      accept: 'application/json',
+      ...(method === 'GET' ? {} : { 'x-requested-with': 'web', 'content-type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  }).catch(() => {
+    throw new ApiError(0, 'away', 'The service does not answer. It may be restarting; this page tries again.')
+  })
+  if (response.status === 204) return null
+  const answer: unknown = await response.json().catch(() => null)
+  if (response.ok) return answer
+  const { code = 'failed', detail = response.statusText } = (answer ?? {}) as {
+    code?: string
+    detail?: string
+  }
+  throw new ApiError(response.status, code, detail)
+}
+
+export interface SignedIn {
+  readonly id: string
+  readonly name: string
+  readonly role: Role
+  readonly mustChange: boolean
+  readonly hasFactor: boolean
+}
+
+export async function readSession(): Promise<{ needsSetup: boolean; user: SignedIn | null }> {
+  return (await send('GET', '/session', undefined)) as { needsSetup: boolean; user: SignedIn | null }
+}
+
+export async function signIn(name: string, password: string, code: string | null): Promise<void> {
+  await send('POST', '/session', { name, password, code })
+}
+
+export async function signOut(): Promise<void> {
+  await send('DELETE', '/session', {})
+}
+
+export async function setUp(setupCode: string, name: string, password: string): Promise<void> {
+  await send('POST', '/setup', { setupCode, name, password })
+}

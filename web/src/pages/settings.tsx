@@ -1,0 +1,60 @@
+/** Every setting with its meaning, value and default. */
+import { Table, Text, TextInput } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { Answer, PageHead } from '../components/problem.tsx'
+import { SettingField } from '../components/setting-row.tsx'
+import { settingsQuery } from '../data/queries.ts'
+import { useWords } from '../i18n/language.tsx'
+
+export function SettingsPage() {
+  const { t } = useWords()
+  const settings = useQuery(settingsQuery)
+  const [filter, setFilter] = useState('')
+  const wanted = filter.trim().toLowerCase()
+  return (
+    <>
+      <PageHead title={t('settings.title')} />
+      <TextInput
+        mb="md"
+        maw={420}
+        label={t('settings.filter')}
+        value={filter}
+        onChange={(event) => setFilter(event.currentTarget.value)}
+      />
+      <Answer query={settings}>
+        {({ items }) => (
+          <Table.ScrollContainer minWidth={720}>
+            <Table layout="fixed">
+              <Table.Thead>
+                <Table.Tr>
+                  <Table.Th w="28%">{t('settings.column.key')}</Table.Th>
+                  <Table.Th w="30%">{t('settings.column.value')}</Table.Th>
+                  <Table.Th>{t('settings.column.meaning')}</Table.Th>
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                {items
+                  .filter(({ key, description }) => `${key} ${description}`.toLowerCase().includes(wanted))
+                  .map((setting) => (
+                    <Table.Tr key={setting.key}>
+                      <Table.Td className="mono">{setting.key}</Table.Td>
+                      <Table.Td>
+                        <SettingField setting={setting} label={setting.key} />
+                      </Table.Td>
+                      <Table.Td>
+                        <Text size="sm">{setting.description}</Text>
+                        <Text size="xs" c="dimmed">
+                          {setting.takes}
+                        </Text>
+                      </Table.Td>
+                    </Table.Tr>
+                  ))}
+              </Table.Tbody>
+            </Table>
+          </Table.ScrollContainer>
+        )}
+      </Answer>
+    </>
+  )
+}

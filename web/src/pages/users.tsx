@@ -1,0 +1,145 @@
+/** Who may sign in, and what they may do. */
+import { Button, Modal, PasswordInput, Select, Stack, Table, TextInput } from '@mantine/core'
+import { useDisclosure } from '@mantine/hooks'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { Instant } from '../components/instant.tsx'
+import { Answer, Fault, PageHead } from '../components/problem.tsx'
+import { call, type Input } from '../data/api.ts'
+import { queryClient } from '../data/query-client.ts'
+import { usersQuery } from '../data/queries.ts'
+import { useWords } from '../i18n/language.tsx'
+
+type Role = Input<'addUser'>['role']
+const ROLES: readonly Role[] = ['viewer', 'operator', 'administrator']
+
+export function UsersPage() {
+  const { t } = useWords()
+  const users = useQuery(usersQuery)
+  const [isAdding, adding] = useDisclosure(false)
+  const change = useMutation({
+    mutationFn: ({ name, role }: { name: string; role: Role }) => call('changeUser', { name, role }),
+    onSettled: () => queryClient.invalidateQueries(),
+  })
+  const remove = useMutation({
+    mutationFn: (name: string) => call('removeUser', { name }),
+    onSettled: () => queryClient.invalidateQueries(),
+  })
+  const roles = ROLES.map((value) => ({ value, label: t(`users.role.${value}`) }))
+  return (
+    <>
+      <PageHead title={t('users.title')}>
+        <Button onClick={adding.open}>{t('users.add')}</Button>
+      </PageHead>
+      <Fault error={change.error ?? remove.error} />
+      <Answer query={users}>
+        {({ items }) => (
+          <Table.ScrollContainer minWidth={640}>
+            <Table>
+              <Table.Thead>
+                <Table.Tr>
+                  <Table.Th>{t('signIn.name')}</Table.Th>
+                  <Table.Th>{t('users.role')}</Table.Th>
+                  <Table.Th>{t('users.factor')}</Table.Th>
+                  <Table.Th>{t('account.sessions')}</Table.Th>
+                  <Table.Th>{t('blocks.column.since')}</Table.Th>
+                  <Table.Th aria-label={t('users.remove')} />
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                {items.map((user) => (
+                  <Table.Tr key={user.id}>
+                    <Table.Td>{user.name}</Table.Td>
+                    <Table.Td>
+                      <Select
+                        aria-label={`${t('users.role')}: ${user.name}`}
+                        data={roles}
+                        value={user.role}
+                        allowDeselect={false}
+                        onChange={(role) =>
+                          role !== null && change.mutate({ name: user.name, role: role as Role })
+                        }
+                      />
+                    </Table.Td>
+                    <Table.Td>{user.hasFactor ? '✓' : '–'}</Table.Td>
+                    <Table.Td>{user.sessions}</Table.Td>
+                    <Table.Td>
+                      <Instant at={user.createdAt} none="" />
+                    </Table.Td>
+                    <Table.Td ta="right">
+                      <Button size="compact-sm" variant="default" onClick={() => remove.mutate(user.name)}>
+                        {t('users.remove')}
+                      </Button>
+                    </Table.Td>
+                  </Table.Tr>
+                ))}
+              </Table.Tbody>
+            </Table>
+          </Table.ScrollContainer>
+        )}
+      </Answer>
+      <AddUser isOpen={isAdding} onClose={adding.close} />
+    </>
+  )
+}
+
+function AddUser({ isOpen, onClose }: { readonly isOpen: boolean; readonly onClose: () => void }) {
+  const { t } = useWords()
+  const [role, setRole] = useState<Role>('viewer')
+  const [name, setName] = useState('')
+  const [password, setPassword] = useState('')
+  const mutation = useMutation({
+    mutationFn: () => call('addUser', { name, role, password, mustChange: true }),
+    onSuccess: async () => {
+      setName('')
+      setPassword('')
+      onClose()
+      await queryClient.invalidateQueries()
+    },
+  })
+  return (
+    <Modal
+      opened={isOpen}
+      onClose={onClose}
+      title={t('users.add')}
+      closeButtonProps={{ 'aria-label': t('common.cancel') }}
+    >
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          mutation.mutate()
+        }}
+      >
+        <Stack gap="sm">
+          <TextInput
+            label={t('signIn.name')}
+            value={name}
+            onChange={(event) => setName(event.currentTarget.value)}
+            autoComplete="off"
+            required
+            data-autofocus
+          />
+          <Select
+            label={t('users.role')}
+            data={ROLES.map((value) => ({ value, label: t(`users.role.${value}`) }))}
+            value={role}
+            allowDeselect={false}
+            onChange={(value) => setRole((value ?? 'viewer') as Role)}
+          />
+          <PasswordInput
+            label={t('signIn.password')}
+            description={t('setup.passwordHint')}
+            value={password}
+            onChange={(event) => setPassword(event.currentTarget.value)}
+            autoComplete="new-password"
+            required
+          />
+          <Fault error={mutation.error} />
+          <Button type="submit" loading={mutation.isPending}>
+            {t('users.add')}
+          </Button>
+        </Stack>
+      </form>
+    </Modal>
+  )
+}

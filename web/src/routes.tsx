@@ -1,0 +1,52 @@
+/** Where each screen lies. Every state that somebody may want to send to a colleague is in the URL. */
+import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router'
+import { Shell } from './components/shell.tsx'
+import { AccountPage } from './pages/account.tsx'
+import { AddressPage } from './pages/address.tsx'
+import { AllowPage } from './pages/allow.tsx'
+import { AuditPage } from './pages/audit.tsx'
+import { BlocksPage } from './pages/blocks.tsx'
+import { DetectionsPage } from './pages/detections.tsx'
+import { OverviewPage } from './pages/overview.tsx'
+import { SettingsPage } from './pages/settings.tsx'
+import { SourcesPage } from './pages/sources.tsx'
+import { UsersPage } from './pages/users.tsx'
+
+const root = createRootRoute({ component: Shell })
+
+const MODES = ['block', 'hold', 'shadow'] as const
+export interface BlocksSearch {
+  readonly mode?: (typeof MODES)[number]
+}
+
+const blocks = createRoute({
+  getParentRoute: () => root,
+  path: '/blocks',
+  component: BlocksPage,
+  validateSearch: (search: Record<string, unknown>): BlocksSearch => {
+    const mode = MODES.find((known) => known === search['mode'])
+    return mode === undefined ? {} : { mode }
+  },
+})
+const address = createRoute({ getParentRoute: () => root, path: '/ip/$address', component: AddressPage })
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    createRoute({ getParentRoute: () => root, path: '/', component: OverviewPage }),
+    blocks,
+    address,
+    createRoute({ getParentRoute: () => root, path: '/allow', component: AllowPage }),
+    createRoute({ getParentRoute: () => root, path: '/detections', component: DetectionsPage }),
+    createRoute({ getParentRoute: () => root, path: '/sources', component: SourcesPage }),
+    createRoute({ getParentRoute: () => root, path: '/settings', component: SettingsPage }),
+    createRoute({ getParentRoute: () => root, path: '/audit', component: AuditPage }),
+    createRoute({ getParentRoute: () => root, path: '/users', component: UsersPage }),
+    createRoute({ getParentRoute: () => root, path: '/account', component: AccountPage }),
+  ]),
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}
