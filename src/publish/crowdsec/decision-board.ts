@@ -46,6 +46,8 @@ export interface BoardOptions {
   readonly clock: Clock
   /** The decision for which a target is published, or null. */
   readonly decisionOf: (target: Network) => Decision | null
+  /** Changes that are remembered. */
+  readonly changesKept?: number
 }
 
 export class DecisionBoard {
@@ -165,9 +167,10 @@ export class DecisionBoard {
 
   #note(change: Change): void {
     this.#changes.push(change)
-    if (this.#changes.length < 2 * CHANGES_KEPT) return
-    this.#firstPlace += this.#changes.length - CHANGES_KEPT
-    this.#changes = this.#changes.slice(-CHANGES_KEPT)
+    const kept = this.#options.changesKept ?? CHANGES_KEPT
+    if (this.#changes.length < 2 * kept) return
+    this.#firstPlace += this.#changes.length - kept
+    this.#changes = this.#changes.slice(-kept)
   }
 
   /** All that is blocked, read as it is taken: what comes meanwhile may be in it, what goes is not. */
