@@ -21,8 +21,12 @@ import { evictionsOf, onlyRules, type Side } from './sides.ts'
 
 const DAY_MS = 86_400_000
 const HOUR_MS = 3_600_000
-/** Of rules with windows up to an hour. The shorter the chunk, the fewer sources touch enough pairs to be looked at. */
-const SHORT_CHUNK_MS = 6 * HOUR_MS
+/**
+ * Of rules with windows up to an hour: the shorter the chunk, the fewer sources touch enough pairs in it to be looked at.
+ * So many records make a question worth its while, and so many windows the reading of one more.
+ */
+const SHORT_CHUNK_RECORDS = 1_000_000
+const SHORT_WINDOWS_PER_CHUNK = 12
 /** A chunk of longer windows is at least so many of them long, so that reading windows twice costs little. */
 const WINDOWS_PER_CHUNK = 7
 const LEAST_BYTES = 8192
@@ -41,6 +45,8 @@ export interface PassOptions {
   readonly curve: Curve | null
   readonly fromMs: number
   readonly toMs: number
+  /** Records of the range, for the size of chunks. */
+  readonly records: number
   readonly storeThreads: number
   readonly seed: number
   /** Names the statements; letters, digits and dashes. */
@@ -71,8 +77,7 @@ export async function runPass(options: PassOptions): Promise<PassFigures> {
     const tell = (share: number): void => options.tell((i + share) / groups.length)
     const all = [...group.runs.map(({ settings }) => settings), ...(group.curve?.settings() ?? [])]
     const selection = selectionOf(all, RANGE)
-    const chunkMs =
-      group.windowMs <= HOUR_MS ? SHORT_CHUNK_MS : Math.max(DAY_MS, group.windowMs * WINDOWS_PER_CHUNK)
+    const chunkMs = chunkOf(group.windowMs, options)
     for (let atMs = fromMs; atMs < toMs; atMs += chunkMs) {
       const chunk = { readMs: atMs - group.windowMs, fromMs: atMs, toMs: Math.min(toMs, atMs + chunkMs) }
       await readChunk({ ...options, ...group, tell }, selection, chunk, figures)
@@ -80,6 +85,12 @@ export async function runPass(options: PassOptions): Promise<PassFigures> {
     }
   }
   return figures
+}
+
+function chunkOf(windowMs: number, { fromMs, toMs, records }: PassOptions): number {
+  if (windowMs > HOUR_MS) return Math.max(DAY_MS, windowMs * WINDOWS_PER_CHUNK)
+  const enoughMs = ((toMs - fromMs) * SHORT_CHUNK_RECORDS) / Math.max(1, records)
+  return Math.max(windowMs * SHORT_WINDOWS_PER_CHUNK, Math.min(DAY_MS, enoughMs))
 }
 
 /** Rules that are read together: those with windows up to an hour, and those with longer ones. */

@@ -41,7 +41,19 @@ export async function runBacktest(start: BacktestStart, tools: BacktestTools): P
   }
   tell(0)
   const { runs, today: todaysRuns, changed: changedRuns, leftOut } = planRuns(start, today, changed)
-  const figures = await runPass({ store, runs, curve, fromMs, toMs, storeThreads, seed, name, signal, tell })
+  const figures = await runPass({
+    store,
+    runs,
+    curve,
+    fromMs,
+    toMs,
+    records,
+    storeThreads,
+    seed,
+    name,
+    signal,
+    tell,
+  })
   const judgedToday = await judge(today, start.today, start.allow)
   const judgedChanged = await judge(changed, start.changed, start.allow)
   const compared = await addSessions(store, compare(judgedToday, judgedChanged), fromMs, toMs, signal)
