@@ -170,6 +170,12 @@ export class BlockList {
     return this.#held
   }
 
+  /** The next revisions count on behind this one, which somebody else served at the same path. */
+  continueAfter(revision: number): void {
+    const next = Math.max(this.#snapshot.revision, revision + 1)
+    this.#snapshot = { ...this.#snapshot, revision: next, dateIsUnique: false }
+  }
+
   /** Publishes what is held, whatever the gate says. False when nothing is held. */
   release(): boolean {
     if (this.#held === null) return false

@@ -62,6 +62,10 @@ export class FeedFetchers {
     return [...this.#fetchers.values()].reverse()
   }
 
+  get(address: string): FeedFetcher | null {
+    return this.#fetchers.get(address) ?? null
+  }
+
   /** Whether the address has ever been given the list. */
   knows(address: string): boolean {
     return (this.#fetchers.get(address)?.fetches ?? 0) > 0

@@ -99,10 +99,12 @@ export class FetchJournal {
   }
 
   async #write(): Promise<void> {
+    let batch: JournalEntry[] = []
     try {
       while (this.#waiting.length > 0) {
-        await this.#journal.appendJournal(this.#waiting.slice(0, BATCH))
-        this.#waiting = this.#waiting.slice(BATCH)
+        batch = this.#waiting.splice(0, BATCH)
+        await this.#journal.appendJournal(batch)
+        batch = []
       }
       if (this.#clock.monotonicMs() - this.#prunedMs > PRUNE_MS) {
         this.#prunedMs = this.#clock.monotonicMs()
@@ -110,6 +112,7 @@ export class FetchJournal {
       }
       this.#alarms.clear('fetches-not-written')
     } catch (error) {
+      this.#waiting = [...batch, ...this.#waiting]
       this.#tell(`Fetches of feeds cannot be written to the journal: ${messageOf(error)}.`)
       this.#timer ??= setTimeout(() => void this.flush(), WRITE_MS)
     }

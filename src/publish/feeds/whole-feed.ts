@@ -53,6 +53,7 @@ export class WholeFeed implements FeedEngine {
   /** The next revision is not the one before plus the changes that were told. */
   #isWhole = true
   #note: string | null = null
+  #isServing = true
 
   constructor(options: WholeFeedOptions) {
     this.#options = options
@@ -118,6 +119,15 @@ export class WholeFeed implements FeedEngine {
     this.list.replace(targets)
   }
 
+  /** False: another engine serves the feed; this one follows the list on, and holds and tells nothing. */
+  serve(isServing: boolean, afterRevision = 0): void {
+    this.#isServing = isServing
+    if (!isServing) return
+    this.#isWhole = true
+    this.list.continueAfter(afterRevision)
+    this.list.recheck()
+  }
+
   touch(): void {
     // Its changes come by `apply`.
   }
@@ -160,6 +170,7 @@ export class WholeFeed implements FeedEngine {
   }
 
   #gate({ next, previous, liftedByPeople }: GateQuestion): readonly Hold[] {
+    if (!this.#isServing) return []
     const verdict = judgeRevision({
       previous: previous.origin === 'start' ? null : { networks: [], decisions: previous.entries },
       // What must not be blocked was taken out when it was rendered.
@@ -191,11 +202,12 @@ export class WholeFeed implements FeedEngine {
     this.#added = []
     this.#removed = []
     this.#isWhole = this.list.held !== null
+    this.#options.onRendered(report)
+    if (!this.#isServing) return
     store.save({ ...revisionOf(snapshot), note })
     const { revision, entries, madeAtMs } = snapshot
     const told = isWhole ? { added: [], removed: [] } : { added, removed }
     events.published({ feed: name, revision, ...told, isWhole, entries, atMs: madeAtMs })
-    this.#options.onRendered(report)
   }
 }
 

@@ -1,0 +1,391 @@
+/** The proof of enforcement against firewalls that fetch by the rules of external lists: time lines, leaks, counts, bounds. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Network, parseNetwork } from '../../lib/address.ts'
+import type { SeenReport } from '../../model/seen-report.ts'
+import { enforcementAlarms } from './enforcement-alarms.ts'
+import { EnforcementBook } from './enforcement-book.ts'
+import type { KeptStep } from './step.ts'
+import { EdlFirewall, type EdlFirewallOptions } from './testing/edl-firewall.ts'
+import { timeLineOf } from './time-line.ts'
+
+const START_MS = Date.UTC(2026, 0, 15, 12)
+const MINUTE = 60_000
+const FEED = 'blacklist'
+
+function net(text: string): Network {
+  const network = parseNetwork(text)
+  if (network === null) throw new TypeError(text)
+  return network
+}
+
+/** A site: one list, firewalls that fetch it, a clock that is moved by hand. */
+class Site {
+  readonly steps: KeptStep[] = []
+  readonly book: EnforcementBook
+  readonly firewalls: EdlFirewall[] = []
+  nowMs = START_MS
+  #revision = 1
+  #targets: string[] = []
+
+  constructor(maxTargets = 1000) {
+    this.book = new EnforcementBook({ keep: (step) => this.steps.push(step), maxTargets })
+  }
+
+  firewall(options: Partial<EdlFirewallOptions> = {}): EdlFirewall {
+    const firewall = new EdlFirewall(
+      { device: 'FW-01', address: '203.0.113.1', intervalMs: 5 * MINUTE, ...options },
+      this.nowMs,
+    )
+    this.firewalls.push(firewall)
+    return firewall
+  }
+
+  block(...texts: string[]): void {
+    for (const text of texts)
+      this.book.blocked({ target: net(text), decisionId: `decision-${text}`, detectedAtMs: this.nowMs })
+    this.#targets.push(...texts)
+    this.#publish(texts, [])
+  }
+
+  lift(text: string): void {
+    this.book.lifted(net(text))
+    this.#targets = this.#targets.filter((target) => target !== text)
+    this.#publish([], [text])
+  }
+
+  /** Time goes on in steps of ten seconds; whoever has to fetch does. */
+  pass(ms: number): void {
+    const endMs = this.nowMs + ms
+    while (this.nowMs < endMs) {
+      this.nowMs += 10_000
+      for (const firewall of this.firewalls) {
+        const list = firewall.run(this.nowMs, () => ({
+          revision: this.#revision,
+          targets: [...this.#targets],
+        }))
+        if (list === null) continue
+        const { address } = firewall.options
+        this.book.fetched({ feed: FEED, address, revision: list.revision, shard: 1, atMs: this.nowMs })
+      }
+    }
+  }
+
+  packet(firewall: EdlFirewall, source: string, subtype: 'start' | 'end' = 'start'): void {
+    this.book.seen(source, [firewall.packet(source, this.nowMs, subtype)])
+  }
+
+  readBack(firewall: EdlFirewall): void {
+    const key = this.book.firewalls.fetcher(firewall.options.address).key
+    const { valid, ignored } = firewall.count(this.nowMs)
+    this.book.loaded(key, { feed: FEED, valid, ignored, invalid: 0 }, null, this.nowMs)
+  }
+
+  alarms(): string[] {
+    this.book.settle(this.nowMs)
+    return enforcementAlarms(this.book, this.nowMs, START_MS).map(({ code }) => code)
+  }
+
+  line(text: string) {
+    const record = this.book.record(text)
+    if (record === null) throw new Error(`${text} is not blocked`)
+    return timeLineOf(this.book, record)
+  }
+
+  #publish(added: string[], removed: string[]): void {
+    this.#revision++
+    this.book.published({
+      feed: FEED,
+      revision: this.#revision,
+      added: added.map(net),
+      removed: removed.map(net),
+      whole: null,
+      entries: this.#targets.length,
+      atMs: this.nowMs + 10,
+    })
+  }
+}
+
+test('the time line of a block goes from detected to the first packet that the list denied', () => {
+  const site = new Site()
+  const firewall = site.firewall({ edl: 'Blacklist' })
+  site.pass(10 * MINUTE)
+  site.block('198.51.100.7')
+  const blockedMs = site.nowMs
+  site.packet(firewall, '198.51.100.7') // it has not fetched yet: this one passes, and is no leak
+  assert.equal(site.line('198.51.100.7').state, 'waiting')
+  site.pass(5 * MINUTE)
+  const fetchedMs = blockedMs + 5 * MINUTE
+  assert.equal(site.line('198.51.100.7').state, 'idle')
+  site.pass(MINUTE)
+  site.packet(firewall, '198.51.100.7')
+  const line = site.line('198.51.100.7')
+  assert.deepEqual(line.published, [{ feed: FEED, revision: 2, atMs: blockedMs + 10 }])
+  assert.equal(line.state, 'stopping')
+  assert.equal(line.stopped, 1)
+  assert.deepEqual(line.firewalls, [
+    {
+      key: 'fetcher:203.0.113.1',
+      name: '203.0.113.1',
+      fetchedAtMs: fetchedMs,
+      feed: FEED,
+      revision: 2,
+      loadedAtMs: fetchedMs + MINUTE,
+      loadedBy: 'log-line',
+      registeredAtMs: null,
+      firstDeniedAtMs: fetchedMs + MINUTE,
+      lastDeniedAtMs: fetchedMs + MINUTE,
+      denied: 1,
+      deniedByList: 1,
+      allowed: 1,
+      lastAllowedAtMs: blockedMs,
+      rule: 'Active Defense Deny',
+      isLeaking: false,
+    },
+  ])
+  assert.deepEqual(site.alarms(), [])
+})
+
+test('what convicted the address was denied by other rules: only packets after the fetch prove the block', () => {
+  const site = new Site()
+  const firewall = site.firewall()
+  site.pass(10 * MINUTE)
+  site.block('198.51.100.7')
+  const sensor: SeenReport = {
+    ...firewall.packet('198.51.100.7', site.nowMs),
+    allowed: 0,
+    lastAllowedAtMs: null,
+    denied: 3,
+    firstDeniedAtMs: site.nowMs - 5000,
+    lastDeniedAtMs: site.nowMs - 1000,
+    rule: 'Active Defense sensor',
+  }
+  site.book.seen('198.51.100.7', [sensor])
+  assert.equal(site.line('198.51.100.7').firewalls[0]?.firstDeniedAtMs, null)
+})
+
+test('a firewall that has the list and lets a blocked address through leaks, and the alarm ends when it denies', () => {
+  const site = new Site()
+  const good = site.firewall({ device: 'FW-01', address: '203.0.113.1' })
+  const bad = site.firewall({ device: 'FW-02', address: '203.0.113.2', denies: false })
+  site.pass(20 * MINUTE)
+  site.block('198.51.100.7')
+  site.pass(6 * MINUTE)
+  site.packet(bad, '198.51.100.7')
+  assert.deepEqual(site.alarms(), [], 'within one interval of its fetch it may still be loading')
+  site.pass(6 * MINUTE)
+  site.packet(good, '198.51.100.7')
+  site.packet(bad, '198.51.100.7')
+  assert.deepEqual(site.alarms(), ['enforcement-leak:fetcher:203.0.113.2'])
+  assert.equal(site.line('198.51.100.7').state, 'leaking')
+  const [alarm] = enforcementAlarms(site.book, site.nowMs, START_MS)
+  assert.match(alarm?.message ?? '', /"203\.0\.113\.2".*198\.51\.100\.7.*Web servers/)
+
+  const mended = {
+    ...good.packet('198.51.100.7', site.nowMs + MINUTE),
+    device: 'FW-02',
+    sender: '203.0.113.2',
+  }
+  site.pass(MINUTE)
+  site.book.seen('198.51.100.7', [mended])
+  site.pass(10 * MINUTE)
+  assert.deepEqual(site.alarms(), [])
+})
+
+test('ten allowed lines and never a denied one: the deny rule is missing', () => {
+  const site = new Site()
+  const firewall = site.firewall({ denies: false })
+  site.pass(20 * MINUTE)
+  site.block('198.51.100.7')
+  site.pass(15 * MINUTE)
+  for (let i = 0; i < 10; i++) site.packet(firewall, '198.51.100.7')
+  assert.deepEqual(site.alarms(), [
+    'enforcement-leak:fetcher:203.0.113.1',
+    'enforcement-none:fetcher:203.0.113.1',
+  ])
+  site.lift('198.51.100.7')
+  assert.deepEqual(site.alarms(), [], 'a lifted block leaks no more')
+})
+
+test('the end of a session that was there before the block is no leak, an hour later it is', () => {
+  const site = new Site()
+  const firewall = site.firewall()
+  site.pass(20 * MINUTE)
+  site.block('198.51.100.7')
+  site.pass(30 * MINUTE)
+  site.packet(firewall, '198.51.100.7', 'end')
+  assert.deepEqual(site.alarms(), [])
+  site.pass(60 * MINUTE)
+  site.packet(firewall, '198.51.100.7', 'end')
+  assert.deepEqual(site.alarms(), ['enforcement-leak:fetcher:203.0.113.1'])
+})
+
+test('a firewall that cannot reach the list keeps its old copy and does not leak what it never fetched', () => {
+  const site = new Site()
+  const firewall = site.firewall()
+  site.pass(20 * MINUTE)
+  firewall.isConnected = false
+  site.block('198.51.100.7')
+  site.pass(60 * MINUTE)
+  site.packet(firewall, '198.51.100.7')
+  assert.deepEqual(site.alarms(), [])
+  assert.equal(site.line('198.51.100.7').state, 'waiting')
+  assert.equal(site.line('198.51.100.7').firewalls[0]?.fetchedAtMs, null)
+})
+
+test('a device that reports and never fetches is told of when blocked addresses get through an hour later', () => {
+  const site = new Site()
+  const firewall = site.firewall({ device: 'FW-09', address: '203.0.113.9', denies: false })
+  firewall.isConnected = false
+  site.block('198.51.100.7')
+  site.pass(30 * MINUTE)
+  site.packet(firewall, '198.51.100.7')
+  assert.deepEqual(site.alarms(), [])
+  site.pass(31 * MINUTE)
+  site.packet(firewall, '198.51.100.7')
+  assert.deepEqual(site.alarms(), ['enforcement-leak:device:FW-09'])
+})
+
+test('people say which device fetches from where, and that a named one does not fetch is told after three intervals', () => {
+  const site = new Site()
+  const firewall = site.firewall({ device: 'FW-01', address: '203.0.113.1' })
+  site.book.name([
+    { id: 'f1', name: 'edge', addresses: ['203.0.113.1'], devices: ['001122'], intervalMs: 5 * MINUTE },
+    { id: 'f2', name: 'branch', addresses: ['203.0.113.99'], devices: [], intervalMs: 5 * MINUTE },
+  ])
+  site.pass(20 * MINUTE)
+  assert.deepEqual(site.alarms(), ['firewall-not-fetching:f2'])
+  site.block('198.51.100.7')
+  site.pass(6 * MINUTE)
+  // Its lines come by another road: a relay, under the serial that people gave.
+  site.book.seen('198.51.100.7', [
+    { ...firewall.packet('198.51.100.7', site.nowMs), device: '001122', sender: '203.0.113.200' },
+  ])
+  const line = site.line('198.51.100.7')
+  assert.deepEqual(
+    line.firewalls.map(({ key, name, denied }) => ({ key, name, denied })),
+    [
+      { key: 'f1', name: 'edge', denied: 1 },
+      { key: 'f2', name: 'branch', denied: 0 },
+    ],
+  )
+})
+
+test('a count that differs over an interval is told, the moment between fetch and load is not', () => {
+  const site = new Site()
+  const firewall = site.firewall({ capacity: 3 })
+  site.pass(20 * MINUTE)
+  site.block('198.51.100.1', '198.51.100.2')
+  site.pass(5 * MINUTE)
+  site.readBack(firewall) // fetched this moment, the old copy is still in force
+  assert.deepEqual(site.alarms(), [])
+  site.pass(MINUTE)
+  site.readBack(firewall)
+  assert.deepEqual(site.alarms(), [])
+  assert.equal(site.line('198.51.100.2').firewalls[0]?.loadedBy, 'read-back')
+  site.block('198.51.100.3', '198.51.100.4')
+  site.pass(6 * MINUTE)
+  site.readBack(firewall)
+  site.pass(5 * MINUTE)
+  site.readBack(firewall)
+  assert.deepEqual(site.alarms(), ['enforcement-count:fetcher:203.0.113.1'])
+  site.lift('198.51.100.4')
+  site.pass(6 * MINUTE)
+  site.readBack(firewall)
+  assert.deepEqual(site.alarms(), [])
+})
+
+test('rows that hold several targets publish each, and merging or splitting them changes nothing', () => {
+  const site = new Site()
+  const { book } = site
+  for (const text of ['198.51.100.6', '198.51.100.7', '203.0.113.0/28'])
+    book.blocked({ target: net(text), decisionId: text, detectedAtMs: START_MS })
+  const publish = (revision: number, added: string[], removed: string[]): void =>
+    book.published({
+      feed: FEED,
+      revision,
+      added: added.map(net),
+      removed: removed.map(net),
+      whole: null,
+      entries: 1,
+      atMs: START_MS + revision,
+    })
+  publish(1, ['198.51.100.6', '203.0.113.0/24'], [])
+  publish(2, ['198.51.100.6/31'], ['198.51.100.6'])
+  const published = (text: string) => book.record(text)?.publications.map(({ revision }) => revision)
+  assert.deepEqual(published('198.51.100.6'), [1])
+  assert.deepEqual(published('198.51.100.7'), [2])
+  assert.deepEqual(published('203.0.113.0/28'), [1])
+  publish(3, [], ['198.51.100.6/31'])
+  assert.deepEqual(published('198.51.100.7'), [])
+})
+
+test('of a feed in shards a firewall holds the oldest of what it fetched', () => {
+  const { book } = new Site()
+  book.blocked({ target: net('198.51.100.7'), decisionId: 'd', detectedAtMs: START_MS })
+  const fetch = (revision: number, shard: number, atMs: number): void =>
+    book.fetched({ feed: FEED, address: '203.0.113.1', revision, shard, atMs })
+  fetch(1, 1, START_MS)
+  fetch(1, 2, START_MS)
+  book.published({
+    feed: FEED,
+    revision: 2,
+    added: [net('198.51.100.7')],
+    removed: [],
+    whole: null,
+    entries: 1,
+    atMs: START_MS,
+  })
+  const fetchedAtMs = () => book.record('198.51.100.7')?.marks.get('fetcher:203.0.113.1')?.fetchedAtMs ?? null
+  fetch(2, 1, START_MS + 1000)
+  assert.equal(fetchedAtMs(), null)
+  fetch(2, 2, START_MS + 2000)
+  assert.equal(fetchedAtMs(), START_MS + 2000)
+})
+
+test('after a restart the time line is what it was, and what stood on the list before is published at an unknown time', () => {
+  const site = new Site()
+  const firewall = site.firewall()
+  site.pass(10 * MINUTE)
+  site.block('198.51.100.7')
+  const detectedAtMs = site.nowMs
+  site.pass(10 * MINUTE)
+  site.packet(firewall, '198.51.100.7')
+  const before = site.line('198.51.100.7')
+
+  const book = new EnforcementBook({ keep: () => assert.fail('nothing new happened') })
+  for (const text of ['198.51.100.7', '198.51.100.8'])
+    book.blocked({ target: net(text), decisionId: `decision-${text}`, detectedAtMs })
+  book.restore(site.steps)
+  const whole = [net('198.51.100.7'), net('198.51.100.8')]
+  book.published({ feed: FEED, revision: 9, added: [], removed: [], whole, entries: 2, atMs: site.nowMs })
+  book.fetched({ feed: FEED, address: '203.0.113.1', revision: 9, shard: 1, atMs: site.nowMs })
+  const record = book.record('198.51.100.7')
+  assert.ok(record)
+  const after = timeLineOf(book, record)
+  assert.equal(after.state, 'stopping')
+  assert.deepEqual(after.published, before.published)
+  assert.equal(after.firewalls[0]?.fetchedAtMs, before.firewalls[0]?.fetchedAtMs)
+  assert.equal(after.firewalls[0]?.firstDeniedAtMs, before.firewalls[0]?.firstDeniedAtMs)
+  assert.deepEqual(book.record('198.51.100.8')?.publications, [{ feed: FEED, revision: 9, atMs: null }])
+})
+
+test('memory is bounded: old targets, unnamed firewalls and leaks give way and are counted', () => {
+  const site = new Site(100)
+  const { book } = site
+  const texts = Array.from({ length: 250 }, (_, i) => `198.51.100.${i}`)
+  for (const text of texts) site.block(text)
+  assert.equal(book.size, 100)
+  assert.equal(book.forgotten, 150)
+  for (let i = 0; i < 300; i++)
+    book.fetched({
+      feed: FEED,
+      address: `2001:db8::${i.toString(16)}`,
+      revision: 300,
+      shard: 1,
+      atMs: site.nowMs,
+    })
+  assert.equal(book.firewalls.all().length, 200)
+  assert.equal(book.firewalls.forgotten, 100)
+  assert.ok((book.record('198.51.100.249')?.marks.size ?? 0) <= 16)
+})

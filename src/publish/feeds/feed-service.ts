@@ -1,0 +1,467 @@
+/**
+ * All feeds of the service. It is opened before the state: definitions and last good lists come from disk, so that every
+ * feed is served at once; `takeState` then reads the kept objects, `takeDecisions` the decisions, and lists are made.
+ *
+ * A change of the list goes to the feeds that it concerns; each makes its own list, four at a time at most, in slices and
+ * in the packer's thread, so that many feeds do not slow each other or a fetch. People's changes of feeds are in
+ * feed-desk.ts.
+ */
+import { join } from 'node:path'
+import { formatNetwork, type Network } from '../../lib/address.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { messageOf } from '../../lib/errors.ts'
+import type { Journal, ObjectRepository } from '../../model/object.ts'
+import type { AlarmSink } from '../../telemetry/alarms.ts'
+import type { RenderReport } from '../block-list.ts'
+import type { ListSnapshot } from '../list-snapshot.ts'
+import { EntryBook, type EntrySource } from './entry-book.ts'
+import { clearFeedAlarms } from './feed-alarms.ts'
+import { FeedDoor } from './feed-access.ts'
+import { readFeedCopy, writeFeedCopy } from './feed-copy.ts'
+import { FeedCounter } from './feed-counter.ts'
+import { FIRST_FEED, filterOfFeed, type FeedDefinition } from './feed-definition.ts'
+import type { DraftWorld } from './feed-draft.ts'
+import type { FeedEngine } from './feed-engine.ts'
+import type { FeedEntry } from './feed-entry.ts'
+import { FeedEvents, type FeedFetch } from './feed-events.ts'
+import { FeedFetchers } from './feed-fetchers.ts'
+import { makeFilter } from './feed-filter.ts'
+import { FEED_KIND, feedOfBody, type KeptFeed } from './feed-object.ts'
+import { FetchJournal } from './fetch-journal.ts'
+import type { ManagedFeed } from './managed-feed.ts'
+import { PackedFeed } from './packed-feed.ts'
+import { Packer } from './packer.ts'
+import { RevisionStore, type KeptRevision } from './revision-store.ts'
+import { TaxiiShelf } from './taxii-shelf.ts'
+import { Turns } from './turns.ts'
+import { isWhole, WholeFeed } from './whole-feed.ts'
+
+/** Lists made at one time. */
+const TURNS = 4
+export const MOST_FEEDS = 200
+/** What moves without the list (last seen, ages, ends) is looked at so often. */
+const REFRESH_MS = 60_000
+const SILENCE_CHECK_MS = 15_000
+/** Fetches read back at a start, to know again who fetches and how often. */
+const FETCHES_READ = 20_000
+
+export interface FeedServiceOptions {
+  /** `<data>/lists`. */
+  readonly folder: string
+  readonly clock: Clock
+  readonly alarms: AlarmSink
+  readonly sentinel: () => string
+  /** Why a network must never be published, or null. */
+  readonly refuse: (target: Network) => string | null
+  /** Networks over which nothing is merged; asked when a list is made. */
+  readonly never: () => readonly Network[]
+  /** Peers with completed sessions; null: they cannot be told now. */
+  readonly spared: () => Promise<readonly Network[] | null>
+  /** The last good copy of the whole list. */
+  readonly initialList: ListSnapshot | null
+  readonly onListRendered: (report: RenderReport) => void
+  readonly onFailure: (what: string, error: unknown) => void
+}
+
+export class FeedService {
+  readonly events: FeedEvents
+  readonly counter: FeedCounter
+  /** The whole list: the engine of the first feed, and what a lost state is rebuilt from. */
+  readonly whole: WholeFeed
+  readonly #options: FeedServiceOptions
+  readonly #feeds = new Map<string, ManagedFeed>()
+  readonly #byPath = new Map<string, ManagedFeed>()
+  readonly #packer = new Packer()
+  readonly #turns = new Turns(TURNS)
+  readonly #wholeStore: RevisionStore
+  readonly #startedMs: number
+  #book: EntryBook | null = null
+  #journal: FetchJournal | null = null
+  #timers: NodeJS.Timeout[] = []
+  #silent = new Set<string>()
+  /** Definitions from the disk: nobody could read the state yet. */
+  #isFromCopy = true
+  #copying: Promise<void> = Promise.resolve()
+
+  private constructor(options: FeedServiceOptions) {
+    const { alarms, clock } = options
+    this.#options = options
+    this.#startedMs = clock.nowMs()
+    this.events = new FeedEvents(options.onFailure)
+    this.#wholeStore = this.#storeOf(FIRST_FEED.name)
+    this.whole = new WholeFeed({
+      name: FIRST_FEED.name,
+      clock,
+      alarms,
+      sentinel: options.sentinel(),
+      refuse: options.refuse,
+      initial: options.initialList,
+      store: this.#wholeStore,
+      events: this.events,
+      entryOf: (network) => this.#book?.of(network) ?? null,
+      onRendered: options.onListRendered,
+    })
+    this.counter = new FeedCounter({
+      feeds: () => this.#feeds.values(),
+      byPath: (path) => this.#byPath.get(path),
+      sentinel: options.sentinel,
+      nowMs: () => clock.nowMs(),
+      alarms,
+    })
+  }
+
+  /** Reads definitions and last good lists from disk and serves them. Never rejects for their sake. */
+  static async open(options: FeedServiceOptions): Promise<FeedService> {
+    const service = new FeedService(options)
+    const { feeds, findings } = await readFeedCopy(service.#copyPath)
+    if (findings.length > 0) service.#tellUnread(findings)
+    const known = feeds.some(({ definition }) => definition.name === FIRST_FEED.name)
+    for (const feed of known ? feeds : [{ definition: FIRST_FEED, pin: null }, ...feeds])
+      await service.put(feed, 0)
+    return service
+  }
+
+  get #copyPath(): string {
+    return join(this.#options.folder, 'feeds.json')
+  }
+
+  /** In the order of their names. */
+  all(): ManagedFeed[] {
+    return [...this.#feeds.values()].sort((a, b) => (a.definition.name < b.definition.name ? -1 : 1))
+  }
+
+  get(name: string): ManagedFeed | undefined {
+    return this.#feeds.get(name)
+  }
+
+  byPath(path: string): ManagedFeed | undefined {
+    return this.#byPath.get(path)
+  }
+
+  get journal(): FetchJournal | null {
+    return this.#journal
+  }
+
+  /** What drafts and previews are made from. */
+  get world(): DraftWorld {
+    const { refuse, never, spared, sentinel, clock } = this.#options
+    return {
+      packer: this.#packer,
+      entries: () => this.#book?.all() ?? [],
+      refuse,
+      never,
+      spared,
+      sentinel,
+      nowMs: () => clock.nowMs(),
+    }
+  }
+
+  entryOf(network: Network): FeedEntry | null {
+    return this.#book?.of(network) ?? null
+  }
+
+  /** Decisions that drafts are made from are known. */
+  get isReady(): boolean {
+    return this.#book !== null
+  }
+
+  /**
+   * The feeds as the state keeps them. `isFresh`: the state was begun anew, so what the copy on disk knows is written into
+   * it. Rejects with AppError `state-unavailable`; the feeds of the copy then go on being served.
+   */
+  async takeState(state: ObjectRepository & Journal, isFresh: boolean): Promise<void> {
+    const { clock, alarms } = this.#options
+    const objects = await state.objects(FEED_KIND)
+    const findings: string[] = []
+    const kept = new Map<string, { feed: KeptFeed; version: number }>()
+    for (const object of objects) {
+      const feed = feedOfBody(object.body)
+      if (typeof feed === 'string') findings.push(`The feed ${object.id} is not used: ${feed}`)
+      else kept.set(object.id, { feed, version: object.version })
+    }
+    for (const { definition } of this.all()) {
+      const isWanted = kept.has(definition.name) || definition.name === FIRST_FEED.name || isFresh
+      // One that cannot be read is served as the copy has it: better an old definition than none.
+      const isUnread = objects.some(({ id }) => id === definition.name)
+      if (!isWanted && !isUnread) await this.drop(definition.name)
+    }
+    for (const { feed, version } of kept.values()) await this.put(feed, version)
+    if (findings.length > 0) this.#tellUnread(findings)
+    this.#isFromCopy = false
+    this.#journal = new FetchJournal({ journal: state, clock, alarms })
+    for (const fetch of (await this.#journal.read({ limit: FETCHES_READ })).reverse())
+      this.#feeds.get(fetch.feed)?.fetchers.note(fetch)
+    await this.keepCopy()
+  }
+
+  /** The decisions are known: lists are made from now on. */
+  takeDecisions(source: EntrySource): void {
+    this.#book = new EntryBook(source)
+    this.whole.replace(source.published())
+    for (const { engine } of this.#feeds.values()) engine.recheck()
+    this.#timers.push(
+      setInterval(() => void this.refresh(), REFRESH_MS),
+      setInterval(() => this.checkSilence(), SILENCE_CHECK_MS),
+    )
+  }
+
+  /** A change of the list: the feeds that it concerns are made again. O(change × feeds). */
+  apply(change: {
+    readonly added: readonly Network[]
+    readonly removed: readonly Network[]
+    readonly liftedByPeople?: number
+  }): void {
+    const book = this.#book
+    if (book === null) return
+    const { added, removed } = change
+    const gone = removed.map((target) => book.of(target)).filter((entry) => entry !== null)
+    book.apply(change)
+    this.whole.apply(change)
+    const come = added.map((target) => book.of(target)).filter((entry) => entry !== null)
+    const lifted = Math.min(change.liftedByPeople ?? 0, removed.length)
+    const nowMs = this.#options.clock.nowMs()
+    for (const { definition, engine } of this.#feeds.values()) {
+      if (engine === this.whole) continue
+      const matches = makeFilter(filterOfFeed(definition), nowMs)
+      const left = gone.filter(matches).length
+      if (left > 0 || come.some(matches)) engine.touch(Math.min(lifted, left))
+      // What was allowed or protected leaves a held list too.
+      if (engine.held !== null && removed.some((target) => this.#options.refuse(target) !== null))
+        engine.recheck()
+    }
+  }
+
+  /** What must never be blocked, or the sentinel, has changed. */
+  recheck(): void {
+    this.whole.list.setSentinel(this.#options.sentinel())
+    this.whole.recheck()
+    for (const { engine } of this.#feeds.values()) if (engine !== this.whole) engine.recheck()
+  }
+
+  /** Reads the decisions again for what moves without the list, and makes the lists that show it. */
+  async refresh(): Promise<void> {
+    await this.#book?.refresh()
+    for (const { definition, engine } of this.#feeds.values())
+      if (showsTime(definition) && engine !== this.whole) engine.touch()
+  }
+
+  /** Firewalls that stay away for three of their intervals are an alarm. */
+  checkSilence(): void {
+    const { clock, alarms } = this.#options
+    const nowMs = clock.nowMs()
+    const silent = new Set<string>()
+    for (const [name, { fetchers }] of this.#feeds) {
+      const away = fetchers.silent(nowMs, this.#startedMs)
+      const code = `firewall-silent:${name}`
+      const [first] = away
+      if (first === undefined) continue
+      silent.add(code)
+      const minutes = (ms: number): string => `${Math.max(1, Math.round(ms / 60_000))} min`
+      const others = away.length > 1 ? `, and ${away.length - 1} more` : ''
+      alarms.raise({
+        code,
+        severity: 'warning',
+        message: `${first.fetcher.address} last fetched the feed ${name} ${minutes(nowMs - first.fetcher.lastMs)} ago; it came every ${minutes(first.intervalMs)}${others}. It enforces an old list.`,
+        mend: `Test the list on that firewall, and the way to it. If it is gone for good: active-defense feeds fetchers ${name} --forget ${first.fetcher.address}`,
+      })
+    }
+    for (const code of this.#silent) if (!silent.has(code)) alarms.clear(code)
+    this.#silent = silent
+  }
+
+  /** To be told of every answered fetch of a feed. */
+  noteFetch(fetch: FeedFetch): void {
+    this.#feeds.get(fetch.feed)?.fetchers.note(fetch)
+    this.#journal?.note(fetch)
+    this.events.fetched(fetch)
+  }
+
+  /** Takes over a feed as it is kept: a new one, or another definition or pin of a known one. */
+  async put({ definition, pin }: KeptFeed, version: number): Promise<void> {
+    const known = this.#feeds.get(definition.name)
+    if (known === undefined) {
+      await this.#add(definition, pin, version)
+      return
+    }
+    this.#byPath.delete(known.definition.path)
+    this.#byPath.set(definition.path, known)
+    const isListChanged =
+      JSON.stringify(listParts(known.definition)) !== JSON.stringify(listParts(definition))
+    Object.assign(known, { definition, version, door: new FeedDoor(definition.access) })
+    if (isListChanged) await this.#reengine(known)
+    if (JSON.stringify(known.pin) !== JSON.stringify(pin)) {
+      known.pin = pin
+      known.engine.setPin(pin)
+    }
+  }
+
+  async #add(definition: FeedDefinition, pin: ManagedFeed['pin'], version: number): Promise<void> {
+    const isFirst = definition.name === FIRST_FEED.name
+    const store = isFirst ? this.#wholeStore : this.#storeOf(definition.name)
+    const initial = await store.open()
+    const engine =
+      isFirst && isWhole(definition) ? this.whole : this.#packedOf(definition, store, initial, pin)
+    const feed: ManagedFeed = {
+      definition,
+      pin,
+      version,
+      door: new FeedDoor(definition.access),
+      engine,
+      store,
+      fetchers: new FeedFetchers(),
+      shelf: new TaxiiShelf(definition.name),
+    }
+    this.#feeds.set(definition.name, feed)
+    this.#byPath.set(definition.path, feed)
+    if (engine === this.whole) this.whole.setPin(pin)
+    else {
+      if (isFirst) this.whole.serve(false)
+      engine.touch()
+    }
+  }
+
+  /** Another list than before: the packed engine takes it over, or the first feed changes its engine. */
+  async #reengine(feed: ManagedFeed): Promise<void> {
+    const { definition, engine } = feed
+    const wantsWhole = definition.name === FIRST_FEED.name && isWhole(definition)
+    if (engine instanceof PackedFeed && !wantsWhole) {
+      engine.redefine(definition)
+      return
+    }
+    if (wantsWhole === (engine === this.whole)) return
+    if (wantsWhole) {
+      await engine.close()
+      this.whole.serve(true, engine.facts.revision)
+      this.whole.setPin(feed.pin)
+      feed.engine = this.whole
+      return
+    }
+    feed.engine = this.#packedOf(definition, feed.store, keptOf(engine), feed.pin)
+    this.whole.serve(false)
+    feed.engine.touch()
+  }
+
+  #packedOf(
+    definition: FeedDefinition,
+    store: RevisionStore,
+    initial: KeptRevision | null,
+    pin: ManagedFeed['pin'],
+  ): PackedFeed {
+    const { alarms, clock } = this.#options
+    return new PackedFeed({
+      definition,
+      world: this.world,
+      entryOf: (network) => this.entryOf(network),
+      store,
+      events: this.events,
+      alarms,
+      turns: this.#turns,
+      monotonicMs: () => clock.monotonicMs(),
+      isReady: () => this.isReady,
+      initial,
+      pin,
+    })
+  }
+
+  #storeOf(name: string): RevisionStore {
+    const { folder, clock, alarms } = this.#options
+    return new RevisionStore({ folder: join(folder, 'feeds', name), feed: name, clock, alarms })
+  }
+
+  /** Ends a feed and removes its revisions. The first feed stays. */
+  async drop(name: string): Promise<void> {
+    const feed = this.#feeds.get(name)
+    if (feed === undefined || name === FIRST_FEED.name) return
+    this.#feeds.delete(name)
+    this.#byPath.delete(feed.definition.path)
+    await feed.engine.close()
+    await feed.store.remove()
+    this.counter.forget(name)
+    for (const code of [`firewall-silent:${name}`, `firewall-refused:${name}`])
+      this.#options.alarms.clear(code)
+    clearFeedAlarms(this.#options.alarms, name)
+  }
+
+  /** Writes the copy of the definitions beside the lists. Never rejects: failure is an alarm. */
+  keepCopy(): Promise<void> {
+    if (this.#isFromCopy) return Promise.resolve()
+    const { alarms } = this.#options
+    this.#copying = this.#copying.then(async () => {
+      try {
+        await writeFeedCopy(this.#copyPath, this.all())
+        alarms.clear('feeds-not-copied')
+      } catch (error) {
+        alarms.raise({
+          code: 'feeds-not-copied',
+          severity: 'warning',
+          message: `The copy of the feeds' definitions cannot be written: ${messageOf(error)}. A start without the state would not know them.`,
+          mend: 'Free space on the disk of data.dir and see that its owner may write there.',
+        })
+      }
+    })
+    return this.#copying
+  }
+
+  /** Resolves when no list is being made or waits to be. */
+  async idle(): Promise<void> {
+    for (const { engine } of this.#feeds.values()) await engine.idle()
+  }
+
+  /** Last lists and fetches are on disk when it resolves. */
+  async close(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer)
+    for (const { engine, store } of this.#feeds.values()) {
+      await engine.close()
+      await store.close()
+    }
+    await this.whole.close()
+    await this.#wholeStore.close()
+    await this.#packer.close()
+    await this.#copying
+  }
+
+  /** Writes the fetches that wait; before the state is closed. */
+  async closeJournal(): Promise<void> {
+    await this.#journal?.close()
+    this.#journal = null
+  }
+
+  #tellUnread(findings: readonly string[]): void {
+    this.#options.alarms.raise({
+      code: 'feeds-not-read',
+      severity: 'critical',
+      message: findings.slice(0, 3).join(' '),
+      mend: 'Look at active-defense feeds list; make the feed anew with feeds add.',
+    })
+  }
+}
+
+/** Parts of a definition that make another list; access and path do not. */
+function listParts({ access: _access, path: _path, ...list }: FeedDefinition): object {
+  return list
+}
+
+/** Whether the list changes by time alone: ages, ends, what is shown of the last line, ranks when it is full. */
+function showsTime({ filter, timeouts, format, capacity }: FeedDefinition): boolean {
+  const showsSeen = ['json', 'json-lines', 'csv', 'stix'].includes(format)
+  return filter.maxAgeMs !== null || timeouts || showsSeen || capacity !== null
+}
+
+/** What an engine serves, as if it came from disk: the start of another engine. */
+function keptOf(engine: FeedEngine): KeptRevision {
+  const { revision, madeAtMs, decisions, entries } = engine.facts
+  const { body, contentType, etag } = engine.file(1)
+  return {
+    revision,
+    madeAtMs,
+    decisions,
+    entries,
+    contentType,
+    files: [{ bytes: body.length, sha256: etag.slice(1, -1), entries }],
+    isPlain: false,
+    note: null,
+    storedBytes: 0,
+    bodies: [body],
+    networks: engine.networks().map(formatNetwork),
+  }
+}
