@@ -84,7 +84,7 @@ export class PrefixConvictions {
     for (const owner of [own, ...holding.owners.filter((one) => one !== own)]) {
       const place = locate(this.#sources.table, owner, words, at + KEY)
       if (place === -1) this.counted.sourcesForgotten++
-      else if ((owner === own || this.isLate(place.segment, place.at)) && this.#mayTell(segment, at, place))
+      else if ((owner === own || this.isLate(place.segment, place.at)) && this.mayTell(segment, at, place))
         this.#tell(segment, at, work, i, window, holding, place)
     }
   }
@@ -95,7 +95,7 @@ export class PrefixConvictions {
     return ((words[sourceAt + META] as number) & TOLD) === 0
   }
 
-  /** Convicts the source of record `i`, at `place`; the prefix's list is at hand, and above by this window. */
+  /** Convicts the source of record `i`, at `place`, which may be told; the prefix's list is at hand, above by this window. */
   tellLate(
     segment: number,
     at: number,
@@ -104,12 +104,11 @@ export class PrefixConvictions {
     window: PrefixWindow,
     place: Place,
   ): void {
-    if (this.#mayTell(segment, at, place))
-      this.#tell(segment, at, work, i, window, this.#holding(segment, at, window), place)
+    this.#tell(segment, at, work, i, window, this.#holding(segment, at, window), place)
   }
 
   /** Whether the source at `place` may be convicted now; counts it. */
-  #mayTell(segment: number, at: number, place: Place): boolean {
+  mayTell(segment: number, at: number, place: Place): boolean {
     const sourceWords = this.#sources.table.keys.words[place.segment] as Uint32Array
     const words = this.#table.keys.words[segment] as Uint32Array
     const latest = words[at + LATEST] as number

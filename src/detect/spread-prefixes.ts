@@ -359,11 +359,12 @@ export class SpreadPrefixes {
   /** Convicts the source of the record at hand when it has not been, and the prefix is still above. */
   #tellLate(segment: number, at: number, work: SpreadWork, i: number, sourceAt: number): void {
     const sourceSegment = (work.sourceHash[i] as number) >>> this.#sources.table.keys.segmentShift
-    if (!this.convictions.isLate(sourceSegment, sourceAt)) return
+    const place = { segment: sourceSegment, at: sourceAt }
+    if (!this.convictions.isLate(sourceSegment, sourceAt) || !this.convictions.mayTell(segment, at, place))
+      return
     this.table.open(segment, at)
     const window = this.#limits.windows[this.#aboveWindow(segment, at)]
     if (window === undefined) return
-    const place = { segment: sourceSegment, at: sourceAt }
     this.convictions.tellLate(segment, at, work, i, window, place)
   }
 }
