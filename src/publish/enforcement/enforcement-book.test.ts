@@ -139,6 +139,7 @@ test('the time line of a block goes from detected to the first packet that the l
       deniedByList: 1,
       allowed: 1,
       lastAllowedAtMs: blockedMs,
+      ended: 0,
       rule: 'Active Defense Deny',
       isLeaking: false,
     },
