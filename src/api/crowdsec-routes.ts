@@ -9,6 +9,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { formatNetwork } from '../lib/address.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -227,7 +228,15 @@ function* endsOf(
 
 async function sendPieces(response: ServerResponse, pieces: Iterable<string>): Promise<void> {
   response.writeHead(200, { 'content-type': 'application/json' })
-  await pipeline(Readable.from(pieces), response)
+  await pipeline(Readable.from(paced(pieces)), response)
+}
+
+/** Between two pieces all else has its turn: whole lists for many bouncers at once would stop the loop for long. */
+async function* paced(pieces: Iterable<string>): AsyncGenerator<string, void, undefined> {
+  for (const piece of pieces) {
+    yield piece
+    await nextTurn()
+  }
 }
 
 function sendHead(response: ServerResponse): void {
