@@ -1,19 +1,19 @@
 /**
- * `GET|HEAD /files/blacklist.txt`: how a firewall gets the list (DESIGN.md section 8, FIELD.md B.2). From memory,
- * uncompressed, with its length; 304 only for a validator that we gave out for exactly this content; Range and query
- * ignored; and never an error body, since a firewall would take its lines for entries: whatever fails, the last list
- * that could be served is served.
+ * How a firewall gets a list (DESIGN.md section 8, FIELD.md B.2). From memory, uncompressed, with its length; 304 only for a
+ * validator that we gave out for exactly this content; Range ignored; and never an error body, since a firewall would take
+ * its lines for entries. `addListRoute` serves the one list at `/files/blacklist.txt` as it is: for a server without feeds.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Server } from 'node:https'
 import { Readable } from 'node:stream'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { formatAddress, parseAddress } from '../lib/address.ts'
 import type { Clock } from '../lib/clock.ts'
 import { cutUserAgent, type ListFetch } from '../publish/fetch-log.ts'
 import { type ListSnapshot, startSnapshot } from '../publish/list-snapshot.ts'
 
 export const LIST_PATH = '/files/blacklist.txt'
+const LIST_TYPE = 'text/plain; charset=utf-8'
 const SLICE_BYTES = 131_072
 
 export interface ListRouteOptions {
@@ -26,13 +26,12 @@ export interface ListRouteOptions {
   readonly onFailure: (what: string, error: unknown) => void
 }
 
-export function addListRoute(app: FastifyInstance<Server>, options: ListRouteOptions): void {
-  const { clock, onFailure } = options
-  let lastServed = startSnapshot(options.sentinel, clock.nowMs())
-
-  const snapshotNow = (): ListSnapshot => {
+/** Answers the revision to serve, and on any failure the last that could be served. */
+export function lastGoodList({ list, sentinel, clock, onFailure }: ListRouteOptions): () => ListSnapshot {
+  let lastServed = startSnapshot(sentinel, clock.nowMs())
+  return () => {
     try {
-      const snapshot = options.list()
+      const snapshot = list()
       // An empty body would empty the firewalls' list or stop its refresh; it can only be a fault of ours.
       if (snapshot.body.length === 0) throw new Error('the list to serve is empty')
       lastServed = snapshot
@@ -41,65 +40,81 @@ export function addListRoute(app: FastifyInstance<Server>, options: ListRouteOpt
     }
     return lastServed
   }
+}
 
+export function addListRoute(app: FastifyInstance<Server>, options: ListRouteOptions): void {
+  const list = lastGoodList(options)
   app.route({
     method: ['GET', 'HEAD'],
     url: LIST_PATH,
     handler: (request, reply) => {
-      const snapshot = snapshotNow()
-      const isKnown = isFresh(
-        request.headers['if-none-match'],
-        request.headers['if-modified-since'],
-        snapshot,
-      )
-      record(request.raw, reply.raw, snapshot, isKnown ? 304 : 200)
-      void reply.headers({
-        etag: snapshot.etag,
-        'last-modified': new Date(snapshot.madeAtMs).toUTCString(),
-        'cache-control': 'no-cache',
-        'accept-ranges': 'none',
-        'x-ads-revision': String(snapshot.revision),
-        'x-ads-entries': String(snapshot.entries),
-        // Told apart for those who look; firewalls take the list all the same.
-        ...(snapshot.origin === 'decisions' ? {} : { 'x-ads-stale': 'true' }),
+      const file = { ...list(), contentType: LIST_TYPE }
+      return sendList(request, reply, file, options.clock, (fetch) => {
+        try {
+          options.onFetch(fetch)
+        } catch (error) {
+          options.onFailure('recording a fetch of the block list', error)
+        }
       })
-      if (isKnown) return reply.code(304).send()
-      return reply
-        .header('content-type', 'text/plain; charset=utf-8')
-        .header('content-length', snapshot.body.length)
-        .send(request.method === 'HEAD' ? undefined : slicesOf(snapshot.body))
     },
   })
+}
 
-  function record(
-    request: IncomingMessage,
-    response: ServerResponse,
-    snapshot: ListSnapshot,
-    status: 200 | 304,
-  ): void {
-    const atMs = clock.nowMs()
-    const startMs = clock.monotonicMs()
-    const isBodySent = status === 200 && request.method === 'GET'
-    const address = plainAddress(request.socket.remoteAddress ?? '')
-    response.once('close', () => {
-      try {
-        options.onFetch({
-          address,
-          userAgent: cutUserAgent(request.headers['user-agent']),
-          method: request.method ?? '',
-          status,
-          revision: snapshot.revision,
-          etag: snapshot.etag,
-          bytes: isBodySent ? snapshot.body.length : 0,
-          isComplete: response.writableFinished,
-          atMs,
-          durationMs: clock.monotonicMs() - startMs,
-        })
-      } catch (error) {
-        onFailure('recording a fetch of the block list', error)
-      }
+/** Sends a file, or 304; `onEnd` is told when the answer is out or the client has gone, and must not throw. */
+export function sendList(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  file: ListSnapshot & { readonly contentType: string },
+  clock: Clock,
+  onEnd: (fetch: ListFetch) => void,
+): FastifyReply {
+  const { 'if-none-match': tag, 'if-modified-since': since } = request.headers
+  const isKnown = isFresh(tag, since, file)
+  record(request.raw, reply.raw, file, isKnown ? 304 : 200, clock, onEnd)
+  void reply.headers({
+    etag: file.etag,
+    'last-modified': new Date(file.madeAtMs).toUTCString(),
+    'cache-control': 'no-cache',
+    'accept-ranges': 'none',
+    'x-ads-revision': String(file.revision),
+    'x-ads-entries': String(file.entries),
+    // Told apart for those who look; firewalls take the list all the same.
+    ...(file.origin === 'decisions' ? {} : { 'x-ads-stale': 'true' }),
+  })
+  if (isKnown) return reply.code(304).send()
+  return reply
+    .header('content-type', file.contentType)
+    .header('content-length', file.body.length)
+    .send(request.method === 'HEAD' ? undefined : slicesOf(file.body))
+}
+
+function record(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { revision, etag, body }: ListSnapshot,
+  status: 200 | 304,
+  clock: Clock,
+  onEnd: (fetch: ListFetch) => void,
+): void {
+  const atMs = clock.nowMs()
+  const startMs = clock.monotonicMs()
+  const isBodySent = status === 200 && request.method === 'GET'
+  const address = addressOf(request)
+  const userAgent = cutUserAgent(request.headers['user-agent'])
+  response.once('close', () => {
+    onEnd({
+      address,
+      userAgent,
+      method: request.method ?? '',
+      status,
+      revision,
+      etag,
+      bytes: isBodySent ? body.length : 0,
+      isComplete: response.writableFinished,
+      atMs,
+      durationMs: clock.monotonicMs() - startMs,
     })
-  }
+  })
 }
 
 /**
@@ -136,6 +151,11 @@ export function isFresh(
     snapshot.dateIsUnique &&
     Date.parse(ifModifiedSince) === Math.floor(snapshot.madeAtMs / 1000) * 1000
   )
+}
+
+/** Where a request comes from, as plain text of an address. */
+export function addressOf(request: IncomingMessage): string {
+  return plainAddress(request.socket.remoteAddress ?? '')
 }
 
 /** IPv4 addresses come as `::ffff:a.b.c.d` from a socket of both families, link-local ones with their interface. */

@@ -26,6 +26,7 @@ import {
   type LinesSink,
   mayPostLines,
 } from './lines-route.ts'
+import { addFeedRoutes, type FeedSource, isFeedRoute } from './feed-routes.ts'
 import { addListRoute, LIST_PATH } from './list-route.ts'
 import { ICON, STYLE } from './page-style.ts'
 import { messagePage, statusPage } from './pages.ts'
@@ -83,6 +84,8 @@ const CONTENT_SECURITY = {
 /** What is served. Each may throw: the answer is then a short error, or for the list the last one. */
 export interface ServerSources {
   list(): ListSnapshot
+  /** All feeds, the list among them; absent: the list alone. */
+  readonly feeds?: FeedSource
   components(): readonly ComponentHealth[]
   status(): ServiceStatus | Promise<ServiceStatus>
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>
@@ -180,6 +183,15 @@ export class HttpsServer {
     this.#server.setSecureContext(tlsOptions(certificate))
   }
 
+  /**
+   * Whether clients are asked for a certificate from now on. Any is taken: what it opens is decided where it is looked at.
+   * Not asked by default, since browsers then bother people.
+   */
+  askForCertificates(isWanted: boolean): void {
+    // What tls.Server reads for each connection; there is no method for it.
+    Object.assign(this.#server, { requestCert: isWanted, rejectUnauthorized: false })
+  }
+
   /** Takes no more connections; answers under way have STOP_MS to end. */
   async stop(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
@@ -207,7 +219,7 @@ export class HttpsServer {
       max: REQUESTS_PER_MINUTE,
       timeWindow: 60_000,
       allowList: (request) =>
-        request.routeOptions.url === LIST_PATH ||
+        isFeedRoute(request.routeOptions.url) ||
         request.routeOptions.url === '/healthz' ||
         (request.routeOptions.url === LINES_PATH &&
           mayPostLines(request.headers.authorization, this.#linesRoute())),
@@ -230,17 +242,11 @@ export class HttpsServer {
     })
     app.addHook('onResponse', async (request, reply) => {
       const route = request.routeOptions.url ?? 'none'
-      if (route !== LIST_PATH) this.#options.onAnswer?.(route, reply.statusCode)
+      if (!isFeedRoute(route)) this.#options.onAnswer?.(route, reply.statusCode)
     })
     app.setErrorHandler((error, request, reply) => this.#answerError(error, request, reply))
     app.setNotFoundHandler((_request, reply) => answerText(reply, 404))
-    addListRoute(app, {
-      list: () => this.#options.sources.list(),
-      sentinel: this.#options.sentinel,
-      clock: this.#options.clock,
-      onFetch: this.#options.onFetch,
-      onFailure: this.#options.onFailure,
-    })
+    this.#addLists()
     addLinesRoute(app, this.#linesRoute())
     this.#addHealth()
     this.#addPages()
@@ -250,6 +256,13 @@ export class HttpsServer {
 
   #linesRoute(): LinesRouteOptions {
     return { sink: this.#options.sources.lines, isToken: isBearer, answerText }
+  }
+
+  #addLists(): void {
+    const { sentinel, clock, onFetch, onFailure, sources } = this.#options
+    const options = { list: () => sources.list(), sentinel, clock, onFetch, onFailure }
+    if (sources.feeds === undefined) addListRoute(this.#app, options)
+    else addFeedRoutes(this.#app, { ...options, feeds: sources.feeds, answerText })
   }
 
   #addHealth(): void {

@@ -1,0 +1,202 @@
+/**
+ * Feeds over HTTPS: GET and HEAD below /files/ and /feeds/, and TAXII 2.1 below /taxii2/. Who gets what is decided at the
+ * feeds' counter (feed-counter.ts); here it becomes an answer, or none: a connection that is closed without a word keeps a
+ * firewall's last list in force, where an error could end it.
+ */
+import type { Server } from 'node:https'
+import { TLSSocket } from 'node:tls'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Clock } from '../lib/clock.ts'
+import type { FeedAnswer, FeedCounter } from '../publish/feeds/feed-counter.ts'
+import type { FeedFile } from '../publish/feeds/feed-engine.ts'
+import type { FeedFetch } from '../publish/feeds/feed-events.ts'
+import { answerTaxii } from '../publish/feeds/taxii.ts'
+import { cutUserAgent } from '../publish/fetch-log.ts'
+import { addressOf, LIST_PATH, lastGoodList, type ListRouteOptions, sendList } from './list-route.ts'
+
+const FEED_URLS = ['/files/*', '/feeds/*'] as const
+const TAXII_URL = '/taxii2/*'
+const TITLE = 'Active Defense'
+/** Files served last to anybody, kept for a failure inside. */
+const LAST_FILES = 200
+
+export interface FeedSource {
+  readonly counter: FeedCounter
+  readonly onFetch: (fetch: FeedFetch) => void
+}
+
+export interface FeedRoutesOptions extends ListRouteOptions {
+  readonly feeds: FeedSource
+  readonly answerText: (reply: FastifyReply, status: number, text?: string) => FastifyReply
+}
+
+/** Whether a route is one of lists: they have a limit of their own. */
+export function isFeedRoute(url: string | undefined): boolean {
+  return url === LIST_PATH || url === TAXII_URL || FEED_URLS.some((pattern) => pattern === url)
+}
+
+export function addFeedRoutes(app: FastifyInstance<Server>, options: FeedRoutesOptions): void {
+  const desk = new FeedAnswers(options)
+  for (const url of FEED_URLS) {
+    app.route({ method: ['GET', 'HEAD'], url, handler: (request, reply) => desk.answer(request, reply) })
+    app.route({
+      method: ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+      url,
+      handler: (_request, reply) => options.answerText(reply.header('allow', 'GET, HEAD'), 405),
+    })
+  }
+  app.route({
+    method: ['GET', 'HEAD'],
+    url: TAXII_URL,
+    handler: (request, reply) => desk.answerTaxii(request, reply),
+  })
+}
+
+class FeedAnswers {
+  readonly #options: FeedRoutesOptions
+  readonly #list: () => FeedFile
+  /** What anybody would get, by path: served again when the counter fails. */
+  readonly #lastOpen = new Map<string, FeedFile>()
+  #wasListOpen = true
+
+  constructor(options: FeedRoutesOptions) {
+    this.#options = options
+    const list = lastGoodList(options)
+    this.#list = () => ({ ...list(), contentType: 'text/plain; charset=utf-8' })
+  }
+
+  answer(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const { feeds, clock, answerText } = this.#options
+    const { path, query } = partsOf(request)
+    const answer = this.#ask(request, path, query)
+    if (answer.kind === 'unknown') return answerText(reply, 404)
+    if (answer.kind === 'close') {
+      if (answer.feed !== null) this.#tell({ ...refusedFetch(request, clock), feed: answer.feed })
+      return closed(request, reply)
+    }
+    const { feed, file, shard, credential } = answer
+    return sendList(request, reply, file, clock, (fetch) =>
+      this.#tell({ ...fetch, feed, shard, credential }, feeds),
+    )
+  }
+
+  answerTaxii(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const { feeds, clock, answerText } = this.#options
+    const { path, query } = partsOf(request)
+    const collections = feeds.counter.collectionsFor(broughtBy(request, null))
+    if (collections === null) return closed(request, reply)
+    if (collections.length === 0)
+      // A TAXII client is no firewall: it is told what is missing.
+      return answerText(reply.header('www-authenticate', 'Basic realm="taxii"'), 401)
+    const nowMs = clock.nowMs()
+    const { status, headers, body } = answerTaxii(
+      {
+        title: TITLE,
+        baseUrl: `https://${hostOf(request)}/taxii2/`,
+        collections: collections.map(({ shelf, engine, definition }) =>
+          shelf.collection(engine.facts.revision, () => engine.rows(), definition.comments, nowMs),
+        ),
+      },
+      {
+        method: request.method,
+        path: path.slice('/taxii2/'.length),
+        query,
+        accept: request.headers.accept ?? null,
+      },
+    )
+    return reply
+      .code(status)
+      .headers({ ...headers })
+      .send(body)
+  }
+
+  /** Never throws: on a failure inside, open lists are answered with the last that was served. */
+  #ask(request: FastifyRequest, path: string, query: URLSearchParams): FeedAnswer {
+    try {
+      const answer = this.#options.feeds.counter.answer({ ...broughtBy(request, null), path, query })
+      if (answer.kind === 'file' && answer.file.body.length === 0)
+        throw new Error('the list to serve is empty')
+      this.#remember(path, answer)
+      return answer
+    } catch (error) {
+      this.#options.onFailure('serving a feed', error)
+      const isList = path === LIST_PATH && this.#wasListOpen
+      const file = this.#lastOpen.get(path) ?? (isList ? this.#list() : undefined)
+      if (file === undefined) return { kind: 'close', feed: null }
+      return { kind: 'file', feed: 'unknown', file, shard: 1, credential: null, isOpen: true }
+    }
+  }
+
+  #remember(path: string, answer: FeedAnswer): void {
+    const isOpen = answer.kind === 'file' && answer.isOpen
+    if (path === LIST_PATH) this.#wasListOpen = isOpen
+    if (!isOpen) this.#lastOpen.delete(path)
+    else if (this.#lastOpen.has(path) || this.#lastOpen.size < LAST_FILES)
+      this.#lastOpen.set(path, answer.file)
+  }
+
+  #tell(fetch: FeedFetch, feeds = this.#options.feeds): void {
+    try {
+      feeds.onFetch(fetch)
+    } catch (error) {
+      this.#options.onFailure('recording a fetch of a feed', error)
+    }
+  }
+}
+
+/** The connection ends without an answer: the firewall keeps what it has. */
+function closed(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  reply.hijack()
+  request.raw.socket.destroy()
+  return reply
+}
+
+function refusedFetch(request: FastifyRequest, clock: Clock): Omit<FeedFetch, 'feed'> {
+  return {
+    address: addressOf(request.raw),
+    userAgent: cutUserAgent(request.headers['user-agent']),
+    method: request.method,
+    status: 0,
+    revision: 0,
+    etag: '',
+    shard: 1,
+    bytes: 0,
+    isComplete: false,
+    credential: null,
+    atMs: clock.nowMs(),
+    durationMs: 0,
+  }
+}
+
+function partsOf({ url }: FastifyRequest): { path: string; query: URLSearchParams } {
+  const at = url.indexOf('?')
+  if (at < 0) return { path: url, query: new URLSearchParams() }
+  return { path: url.slice(0, at), query: new URLSearchParams(url.slice(at + 1)) }
+}
+
+function broughtBy(
+  { raw, headers }: FastifyRequest,
+  pathToken: string | null,
+): Parameters<FeedCounter['collectionsFor']>[0] {
+  return {
+    address: addressOf(raw),
+    authorization: headers.authorization ?? null,
+    pathToken,
+    certificateFingerprint: fingerprintOf(raw.socket),
+  }
+}
+
+/** SHA-256 of the client's certificate, whose key the handshake has proven; null without one. */
+function fingerprintOf(socket: unknown): string | null {
+  if (!(socket instanceof TLSSocket)) return null
+  // An empty object without one; a resumed session has it too.
+  const { fingerprint256 } = socket.getPeerCertificate() as { fingerprint256?: string }
+  return fingerprint256 ?? null
+}
+
+/** Only what a host may hold: it becomes part of an answer. */
+function hostOf({ headers, raw }: FastifyRequest): string {
+  const host = headers.host ?? ''
+  if (/^[A-Za-z0-9.:[\]-]{1,255}$/.test(host)) return host
+  return `localhost:${raw.socket.localPort ?? 443}`
+}
