@@ -6,14 +6,19 @@ const instant = z.iso.datetime()
 const verdict = z.enum(['block', 'hold', 'refuse', 'none'])
 
 /** Settings that a backtest may change, by the beginning of their keys. */
-export const BACKTEST_KEYS = /^(?:detection|networks|decisions|senders)\./
+const BACKTEST_KEYS = /^(?:detection|networks|decisions|senders)\./
 
 export const backtestInput = z.strictObject({
   from: instant,
   /** Not after now. */
   to: instant,
   /** Text as after `--set KEY=`; only detection, networks, decisions and senders. */
-  changes: z.record(z.string().regex(BACKTEST_KEYS, 'no setting that a backtest can change'), z.string()),
+  changes: z
+    .record(z.string(), z.string())
+    .refine(
+      (changes) => Object.keys(changes).every((key) => BACKTEST_KEYS.test(key)),
+      'a backtest can change settings of detection, networks, decisions and senders',
+    ),
   /** Also rules that are the same on both sides and in shadow. */
   allRules: z.boolean().default(false),
   curve: z.strictObject({ key: z.string(), first: z.int().min(0), last: z.int().min(0) }).optional(),
