@@ -8,8 +8,10 @@ import { resolve } from 'node:path'
 import { serviceActions } from './app/actions.ts'
 import { bannerLines } from './app/banner.ts'
 import { Crowdsec } from './app/crowdsec.ts'
+import { inputWithDemoNetworks, playDemoInto } from './app/demo.ts'
 import { Jobs } from './app/jobs.ts'
 import { KnownPeers } from './app/known-peers.ts'
+import { Notifications } from './app/notifications.ts'
 import { LogStoreKeeper } from './app/log-store-keeper.ts'
 import { readMachine } from './app/machine.ts'
 import type { Parts } from './app/parts.ts'
@@ -27,14 +29,11 @@ import { listUrls, pageUrl } from './app/urls.ts'
 import { Accounts } from './api/accounts/accounts.ts'
 import { ControlServer } from './api/control-server.ts'
 import type { RunningApp, StartOptions } from './cli/run.ts'
-import { loadConfiguration } from './config/load.ts'
 import type { Settings } from './config/schema.ts'
 import { Decider } from './decide/decider.ts'
 import { decisionRules } from './decide/decision-rules.ts'
-import { DEMO_NETWORKS, playDemo } from './demo/firewall.ts'
 import { formatNetwork } from './lib/address.ts'
 import { type Clock, systemClock } from './lib/clock.ts'
-import { AppError } from './lib/errors.ts'
 import { SecretBox } from './lib/secret-box.ts'
 import { DataFolderLock } from './lib/lock.ts'
 import { GeoDatabase } from './parse/geo-database.ts'
@@ -88,6 +87,7 @@ class Builder {
   readonly #undo: (() => Promise<void> | void)[] = []
   readonly #setupCode: SetupCode
   #stopping: Promise<void> | null = null
+  #notifications: Notifications | null = null
   /** Told of changed settings once every part is there. */
   #apply: (settings: Settings) => void = () => {}
 
@@ -101,7 +101,10 @@ class Builder {
     this.#events = new Events(log, this.#metrics)
     this.#alarms = new Alarms({
       clock: this.#clock,
-      onChange: (change, alarm) => this.#events.alarmChanged(change, alarm, this.#alarms.counts()),
+      onChange: (change, alarm) => {
+        this.#events.alarmChanged(change, alarm, this.#alarms.counts())
+        this.#notifications?.alarmChanged(change, alarm)
+      },
     })
   }
 
@@ -115,6 +118,7 @@ class Builder {
     announce('Loading the decisions ...')
     const decider = await this.#openDecisions(parts, state, desk)
     await this.#openAccounts(parts, state)
+    await this.#openNotifications(parts, state, desk, serving)
     await this.#openCrowdsec(parts, state, decider)
     announce('Starting the log store ...')
     this.#startLogs(parts, desk)
@@ -131,7 +135,7 @@ class Builder {
       jobs.plan()
     }
     await this.#startControl(parts, desk)
-    if (this.#options.demo) this.#playDemo(thread)
+    if (this.#options.demo) this.#undo.push(playDemoInto(thread, this.#clock, this.#events))
     reports.raiseFindings(thread.inputs)
     const page = pageUrl(serving.address, serving.certificate.served, desk.settings['web.names'])
     const urls = { page, list: parts.listUrls()[0] ?? '' }
@@ -191,7 +195,7 @@ class Builder {
 
   async #openSettings(state: StateStore): Promise<SettingsDesk> {
     const desk = await SettingsDesk.open({
-      input: this.#inputWithDemoNetworks(),
+      input: this.#options.demo ? inputWithDemoNetworks(this.#options.input) : this.#options.input,
       repository: state,
       clock: this.#clock,
       apply: (settings) => this.#apply(settings),
@@ -242,6 +246,7 @@ class Builder {
       state,
       pipeline: null,
       logs: null,
+      notifications: null,
       accounts: null,
       crowdsec: null,
       actions: null,
@@ -284,6 +289,24 @@ class Builder {
         else parts.signedIn.add(session, address)
       },
     })
+  }
+
+  async #openNotifications(
+    parts: Parts,
+    state: StateStore,
+    desk: SettingsDesk,
+    serving: Serving,
+  ): Promise<void> {
+    const notifications = await Notifications.open({
+      parts,
+      state,
+      settings: () => desk.settings,
+      box: SecretBox.open(`${this.#dataFolder}/secrets.key`),
+      pageUrl: () => pageUrl(serving.address, serving.certificate.served, desk.settings['web.names']),
+    })
+    parts.notifications = notifications
+    this.#notifications = notifications
+    this.#undo.push(() => notifications.stop())
   }
 
   async #openCrowdsec(parts: Parts, state: StateStore, decider: Decider): Promise<void> {
@@ -344,6 +367,7 @@ class Builder {
         reports.raiseFindings([...thread.inputs, ...pipelineFindings(thread.status, parts.clock.nowMs())])
         this.#events.componentsChanged(componentsOf(parts))
         parts.crowdsec?.tick()
+        parts.notifications?.tick()
       },
     )
     jobs.start()
@@ -373,40 +397,6 @@ class Builder {
     })
     await control.start()
     this.#undo.push(() => control.stop())
-  }
-
-  /** The demo's documentation addresses count as public, unless the operator has named networks. */
-  #inputWithDemoNetworks(): AppOptions['input'] {
-    const { input, demo } = this.#options
-    if (!demo) return input
-    const { origins } = loadConfiguration(input)
-    const sets = [
-      ...(origins['networks.own'] === 'default' ? [`networks.own=${DEMO_NETWORKS.own.join(',')}`] : []),
-      ...(origins['networks.public'] === 'default'
-        ? [`networks.public=${DEMO_NETWORKS.public.join(',')}`]
-        : []),
-    ]
-    return { ...input, sets: [...sets, ...(input.sets ?? [])] }
-  }
-
-  #playDemo(thread: PipelineThread): void {
-    const address = thread.inputs.find(({ name }) => name === 'udp')?.address
-    const port = Number(address?.split(':').at(-1))
-    if (!Number.isInteger(port))
-      throw new AppError('bad-configuration', '--demo needs syslog over UDP: syslog.udp.listen is off')
-    const ending = new AbortController()
-    const playing = playDemo({
-      host: '127.0.0.1',
-      port,
-      signal: ending.signal,
-      clock: this.#clock,
-      random: Math.random,
-    })
-    playing.catch((error: unknown) => this.#events.partFailed('demo', 'play the demo', error))
-    this.#undo.push(async () => {
-      ending.abort()
-      await playing.catch(() => {}) // reported above
-    })
   }
 
   #announceReady(parts: Parts, thread: PipelineThread, urls: { page: string; list: string }): void {

@@ -9,6 +9,7 @@ import { parseNetwork } from '../lib/address.ts'
 import { RULES } from '../model/detection.ts'
 import { ACCOUNT_CONTRACT, ACCOUNT_ROUTES } from './contract/accounts.ts'
 import { CROWDSEC_CONTRACT, CROWDSEC_ROUTES } from './contract/crowdsec.ts'
+import { NOTIFY_CONTRACT, NOTIFY_ROUTES } from './contract/notify.ts'
 import type { Role } from './http/roles.ts'
 import { backtestInput, backtestLinesInput, backtestLinesReply, backtestRow } from './backtest-contract.ts'
 
@@ -51,6 +52,7 @@ export const ROUTES = {
   stop: { method: 'POST', path: '/control/v1/stop', reply: 'object' },
   ...ACCOUNT_ROUTES,
   ...CROWDSEC_ROUTES,
+  ...NOTIFY_ROUTES,
 } as const satisfies Record<string, Route>
 
 export type RouteName = keyof typeof ROUTES
@@ -406,6 +408,7 @@ export const CONTRACT = {
   stop: { input: nothing, reply: z.object({ message: z.string() }) },
   ...ACCOUNT_CONTRACT,
   ...CROWDSEC_CONTRACT,
+  ...NOTIFY_CONTRACT,
 } as const satisfies Record<RouteName, { input: z.ZodType; reply: z.ZodType }>
 
 export type Input<Name extends RouteName> = z.infer<(typeof CONTRACT)[Name]['input']>

@@ -25,6 +25,7 @@ import { clockSentences, countSentences, countView, exceptionView } from './expl
 import { explainLine } from './explain-line.ts'
 import { accountActions } from './account-actions.ts'
 import { crowdsecActions } from './crowdsec-actions.ts'
+import { notifyActions } from './notify-actions.ts'
 import type { Parts } from './parts.ts'
 import { seenLines } from './seen-lines.ts'
 import type { SettingsDesk } from './settings-desk.ts'
@@ -86,6 +87,7 @@ export function serviceActions({ parts, settings, stop }: ActionOptions): Servic
     ...allowActions(decider),
     ...accountActions(accounts, state),
     ...crowdsecActions(parts, state),
+    ...notifyActions(parts, state),
     checkAllow: ({ targets }) => ({ results: targets.map((target) => checkOne(decider(), target)) }),
     withdraw: async (input, { user }) => withdraw(decider(), input, user),
     setFreeze: (input, caller) => setFreeze(parts, decider(), input, caller),

@@ -11,6 +11,7 @@ import type { StateStore } from '../store/state/state-store.ts'
 import type { Alarms } from '../telemetry/alarms.ts'
 import type { Events } from '../telemetry/events.ts'
 import type { LogStoreKeeper } from './log-store-keeper.ts'
+import type { Notifications } from './notifications.ts'
 import type { KnownPeers } from './known-peers.ts'
 import type { PipelineThread } from './pipeline-thread.ts'
 import type { Crowdsec } from './crowdsec.ts'
@@ -38,6 +39,8 @@ export interface Parts {
   pipeline: PipelineThread | null
   logs: LogStoreKeeper | null
   accounts: Accounts | null
+  /** Who is told what happens. */
+  notifications: Notifications | null
   /** What CrowdSec bouncers are told. */
   crowdsec: Crowdsec | null
   /** What the API does; null until every part is there. */

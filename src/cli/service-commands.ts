@@ -1,6 +1,7 @@
 /** The words of the commands that ask a running service through its data folder. */
 import { type Command, Option } from 'commander'
 import { addBouncers } from './bouncer-commands.ts'
+import { addNotify } from './notify-commands.ts'
 import { type CommandContext, configOption, dataOption, examples, setOption, withService } from './words.ts'
 
 const TARGETS = 'addresses and networks; - reads them from stdin, one a line'
@@ -29,6 +30,7 @@ export function addServiceCommands(program: Command, context: CommandContext): v
   addSwitches(program, context)
   addSettings(program, context)
   addBouncers(program, context)
+  addNotify(program, context)
 }
 
 function addQuestions(program: Command, { io, action }: CommandContext): void {

@@ -7,6 +7,7 @@ import type { RouteName } from '../control-contract.ts'
 import type { Role } from './roles.ts'
 import { ACCOUNT_HTTP_ROUTES } from './routes/accounts.ts'
 import { CROWDSEC_HTTP_ROUTES } from './routes/crowdsec.ts'
+import { NOTIFY_HTTP_ROUTES } from './routes/notify.ts'
 
 export const API_PREFIX = '/api/v1'
 
@@ -157,4 +158,5 @@ export const HTTP_ROUTES: { readonly [Name in RouteName]: HttpRoute | null } = {
   stop: null,
   ...ACCOUNT_HTTP_ROUTES,
   ...CROWDSEC_HTTP_ROUTES,
+  ...NOTIFY_HTTP_ROUTES,
 }
