@@ -17,6 +17,17 @@ export const NESTED = 0x10000
 /** Tables by index: 0 is the outermost object, others are pointed to by NESTED. */
 export type JsonTables = readonly WordTable[]
 
+/** Hears of the values of an object, from left to right: where they lie, and their register or -1. */
+export interface SpanNotes {
+  clear(): void
+  /** A string, less its quotes. */
+  addText(start: number, end: number, register: number): void
+  /** A number or a word. */
+  addWord(bytes: Uint8Array, start: number, end: number, register: number): void
+  /** The inside of an array that is wanted. */
+  addFixed(start: number, end: number, register: number): void
+}
+
 export const KIND = { none: 0, string: 1, number: 2, literal: 3, array: 4 } as const
 
 const COMMA = 0x2c
@@ -38,6 +49,7 @@ export class JsonSpans {
   ambiguous = false
   readonly #tables: JsonTables
   readonly #places = new KeyPlaces()
+  readonly #notes: SpanNotes | null
   #bytes: Uint8Array = new Uint8Array(0)
   #view: DataView = new DataView(new ArrayBuffer(0))
   #end = 0
@@ -45,23 +57,25 @@ export class JsonSpans {
   /** Of the member in hand, counted through the objects that are read. */
   #place = 0
 
-  constructor(registers: number, tables: JsonTables) {
+  /** `notes` hears of every value, of those that are skipped too. */
+  constructor(registers: number, tables: JsonTables, notes: SpanNotes | null = null) {
     this.start = new Int32Array(registers)
     this.end = new Int32Array(registers)
     this.kind = new Uint8Array(registers)
     this.#tables = tables
+    this.#notes = notes
   }
 
   has(register: number): boolean {
-    return (
-      (this.kind[register] as number) !== KIND.none &&
-      (this.end[register] as number) > (this.start[register] as number)
-    )
+    return (this.end[register] as number) > (this.start[register] as number)
   }
 
   /** Reads the object at `from`; returns one of JSON_END. What was found in front of a cut or a break stays. */
   read(line: Line, from: number): number {
     this.kind.fill(KIND.none)
+    this.start.fill(-1)
+    this.end.fill(-1)
+    this.#notes?.clear()
     this.ambiguous = false
     this.#bytes = line.bytes
     this.#view = line.view
@@ -144,16 +158,21 @@ export class JsonSpans {
     }
     const close = endOfQuoted(bytes, view, at, end)
     if (close >= end) return this.#stop(JSON_END.cut)
-    if (target >= 0 && target < NESTED) this.#set(target, KIND.string, at, close)
+    const isRead = target >= 0 && target < NESTED
+    this.#notes?.addText(at, close, isRead ? target : -1)
+    if (isRead) this.#set(target, KIND.string, at, close)
     return close + 1
   }
 
   /** The value at `at`, which is no string; returns where what stands behind it begins, or -1. */
   #other(at: number, first: number, target: number): number {
-    if (first === OPEN) return target >= NESTED ? this.#object(at, target - NESTED) : this.#skip(at)
+    if (first === OPEN) return target >= NESTED ? this.#object(at, target - NESTED) : this.#skip(at, true)
     if (first !== 0x5b) return this.#word(at, first, target)
-    const behind = this.#skip(at)
-    if (behind > 0 && target >= 0 && target < NESTED) this.#set(target, KIND.array, at + 1, behind - 1)
+    const behind = this.#skip(at, target < 0 || target >= NESTED)
+    if (behind > 0 && target >= 0 && target < NESTED) {
+      this.#notes?.addFixed(at + 1, behind - 1, target)
+      this.#set(target, KIND.array, at + 1, behind - 1)
+    }
     return behind
   }
 
@@ -165,23 +184,31 @@ export class JsonSpans {
     while (at < end && WORD_BYTE[bytes[at] as number] === 1) at++
     if (at >= end) return this.#stop(JSON_END.cut)
     if (at === from) return this.#stop(JSON_END.broken)
-    if (target < 0 || target >= NESTED) return at
+    const isRead = target >= 0 && target < NESTED
+    this.#notes?.addWord(bytes, from, at, isRead ? target : -1)
+    if (!isRead) return at
     const isNumber = isDigit(first) || first === 0x2d
     const isNull = !isNumber && at - from === 4 && first === 0x6e
     this.#set(target, isNumber ? KIND.number : isNull ? KIND.none : KIND.literal, from, at)
     return at
   }
 
-  /** Behind the object or array at `from`, or -1. */
-  #skip(from: number): number {
+  /** Behind the object or array at `from`, or -1; its values are noted when they are nothing that is wanted. */
+  #skip(from: number, isNoted: boolean): number {
     const bytes = this.#bytes
     const end = this.#end
     let depth = 0
     for (let at = from; at < end; at++) {
       const byte = bytes[at] as number
       if (byte === QUOTE) {
-        at = endOfQuoted(bytes, this.#view, at + 1, end)
+        const from = at + 1
+        at = endOfQuoted(bytes, this.#view, from, end)
         if (at >= end) break
+        if (isNoted && isValueEnd(bytes[at + 1] as number)) this.#notes?.addText(from, at, -1)
+      } else if (isNoted && byte === COLON && isDigit(bytes[at + 1] as number)) {
+        const from = at + 1
+        while (at + 1 < end && isDigit(bytes[at + 1] as number)) at++
+        this.#notes?.addWord(bytes, from, at + 1, -1)
       } else if (byte === OPEN || byte === 0x5b) depth++
       else if ((byte === CLOSE || byte === 0x5d) && --depth === 0) return at + 1
     }
@@ -190,6 +217,7 @@ export class JsonSpans {
 
   #set(register: number, kind: number, start: number, end: number): void {
     if (this.kind[register] === KIND.none) {
+      if (kind === KIND.none) return
       this.kind[register] = kind
       this.start[register] = start
       this.end[register] = end
@@ -200,6 +228,11 @@ export class JsonSpans {
     for (let i = 0; isSame && i < end - start; i++) isSame = this.#bytes[first + i] === this.#bytes[start + i]
     if (!isSame) this.ambiguous = true
   }
+}
+
+/** A comma or a closing bracket. */
+function isValueEnd(byte: number): boolean {
+  return byte === COMMA || byte === CLOSE || byte === 0x5d
 }
 
 /** 1 for letters, digits, `-`, `+` and `.`. */

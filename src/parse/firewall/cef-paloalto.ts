@@ -23,7 +23,7 @@ import { customDefaults, keyTable, labelTable } from './pair-registers.ts'
 import { type PairKeys, Pairs, SEPARATOR } from './pair-scan.ts'
 import { PairShapes } from './pair-shapes.ts'
 import { meaningReasons } from './paloalto-meaning.ts'
-import { kindOfType, paloaltoGroups } from './paloalto-pair-groups.ts'
+import { kindOfType, paloaltoPairGroups } from './paloalto-pair-groups.ts'
 import {
   isThreat,
   PAIR_TARGET,
@@ -137,7 +137,7 @@ const FIREWALL: PairKeys = {
 const LF = ascii('lf')
 const CATEGORY_KEY = PAIR_TARGET.category
 const pairs = new Pairs(PAIR_TARGETS)
-const shapes = new PairShapes(pairs, paloaltoGroups(pairs, true))
+const shapes = new PairShapes(pairs, paloaltoPairGroups(pairs, true))
 
 function recognise(line: Line): boolean {
   return isCefOf(line, VENDOR.paloalto)

@@ -16,6 +16,7 @@ import { indexOfByte, isBlank, isDigit, QUOTE, SEMICOLON, skipBlanks, trimEnd } 
 import { KeyPlaces } from '../key-places.ts'
 import { ValueSpans } from '../key-spans.ts'
 import { KeyTable } from '../key-table.ts'
+import { NO_REGISTER, PlaceNotes } from './shape-places.ts'
 
 /** Our name of each field, and every name that it has in one of the forms (blanks, `_` and `-` are the same). */
 const FIELDS = {
@@ -132,6 +133,16 @@ for (const field of [
 
 const table = new KeyTable(NAMES)
 export const spans = new ValueSpans(table, FIELD_NAMES.length, MAY_REPEAT)
+/** The values of the line in hand; none of the forms that have no shapes. */
+export const notes = new PlaceNotes()
+const IS_REPEATED = new Uint8Array(FIELD_NAMES.length)
+for (const field of MAY_REPEAT) IS_REPEATED[field] = 1
+
+/** Register of a value for its note: none when a value in front of it has been taken, or its field is not read. */
+function registerOf(field: number): number {
+  if (field < 0 || field === KEY.other || (IS_REPEATED[field] === 1 && spans.has(field))) return NO_REGISTER
+  return field
+}
 
 /** The field whose name fills the range, or -1. */
 export function fieldAt(bytes: Uint8Array, start: number, end: number): number {
@@ -203,6 +214,7 @@ export function findListed(bytes: Uint8Array, view: DataView, from: number, end:
     }
     const stop = endOfQuoted(bytes, view, start, end, true)
     if (stop >= end) return LIST.open // what is left of a cut value may be a wrong one
+    notes.addString(bytes, view, start, stop, registerOf(spans.last))
     if (spans.last >= 0) spans.set(bytes, spans.last, start, stop)
     at = stop + 1
   }
@@ -240,6 +252,7 @@ export function findStructured(bytes: Uint8Array, view: DataView, from: number, 
     const stop = endOfQuoted(bytes, view, start, end, false)
     if (stop >= end) return LIST.open // what is left of a cut value may be a wrong one
     spans.last = field
+    notes.addString(bytes, view, start, stop, registerOf(field))
     if (field >= 0) spans.set(bytes, field, start, stop)
     at = stop + 1
   }
@@ -277,6 +290,7 @@ export function findPiped(bytes: Uint8Array, view: DataView, from: number, end: 
     }
     if (isPair) {
       spans.last = field
+      if (stop < end) notes.addPiped(bytes, view, start, stop, registerOf(field))
       if (field >= 0) spans.set(bytes, field, start, trimEnd(bytes, start, stop))
     }
     at = stop + 1

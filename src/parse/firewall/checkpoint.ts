@@ -14,23 +14,15 @@
  * `sequencenum` counts within a second only, so it is no sequence number.
  */
 import { ATTACKER, CATEGORY, DISPOSITION, FLAG, FORMAT, OUTCOME } from '../../model/log-record.ts'
-import {
-  ADDRESS_SLOT,
-  ADDRESS_STRIDE,
-  type RecordBatch,
-  TEXT_SLOT,
-  TEXT_STRIDE,
-} from '../../model/record-batch.ts'
-import { readAddress } from '../address-bytes.ts'
-import { ascii, isDigit, isWord, readDecimal, readFourDigits, readPort } from '../bytes.ts'
-import { dayMs, isDate } from '../calendar.ts'
-import { setDeviceFromHeader, setLowerWord, setNatAddress, setUpperWord } from '../fields.ts'
+import { ADDRESS_SLOT, type RecordBatch, TEXT_SLOT } from '../../model/record-batch.ts'
+import { ascii, isWord } from '../bytes.ts'
+import { setLowerWord, setUpperWord } from '../fields.ts'
 import { WordCodes } from '../key-table.ts'
 import type { Line } from '../line.ts'
 import type { LineFormat } from '../registry.ts'
-import { isSane, readClock, readMonth } from '../stamp.ts'
-import { epochMs, isNotKnown, setEscapedText, setProtocol } from '../value-fields.ts'
-import { endOfClock, endOfDay, FORM, formOf, found } from './checkpoint-forms.ts'
+import { setProtocol } from '../value-fields.ts'
+import { FORM, formOf, found } from './checkpoint-forms.ts'
+import { GROUPS } from './checkpoint-groups.ts'
 import {
   findColons,
   findColumns,
@@ -40,16 +32,25 @@ import {
   KEY,
   LIST,
   NEVER_LAST,
+  notes,
   spans,
 } from './checkpoint-keys.ts'
 import {
-  ACTIONS,
-  INTRUSION_PRODUCTS,
-  LOGINS,
-  OUTCOMES,
-  RULE_OBJECTS,
-  SEVERITIES,
-} from './checkpoint-words.ts'
+  address,
+  codeOf,
+  natAddress,
+  port,
+  quantity,
+  readApplication,
+  readDevice,
+  readRule,
+  readThreatName,
+  readUser,
+  text,
+  timeOf,
+} from './checkpoint-values.ts'
+import { ACTIONS, INTRUSION_PRODUCTS, LOGINS, OUTCOMES, SEVERITIES } from './checkpoint-words.ts'
+import { ShapeMemory } from './shape-memory.ts'
 
 const REASONS = [
   'checkpoint: no known field is there',
@@ -59,19 +60,27 @@ const REASONS = [
 const OK = -1
 const NO_LOGIN = -1
 const LOGIN_FAILED = ascii('administrator failed to log in')
-const MANAGEMENT = ascii('cp_mgmt')
 /** The most frequent product as a relay's JSON leaves it behind. */
 const ESCAPED_FIREWALL = new WordCodes({ 'vpn-1-\\u0026-firewall-1': 1 })
 const FIREWALL = ascii('VPN-1 & FIREWALL-1')
+const shapes = new ShapeMemory(spans, GROUPS)
 
 function recognise(line: Line): boolean {
   return formOf(line.bytes, line.at, line.end) !== FORM.none
 }
 
 function read(line: Line, into: RecordBatch, row: number): number {
+  if (shapes.read(line, into, row)) return OK
+  const failed = readLong(line, into, row)
+  if (failed < 0) shapes.learnNoted(line, into, row, notes, 1 << (into.category[row] as number))
+  return failed
+}
+
+function readLong(line: Line, into: RecordBatch, row: number): number {
   const { bytes, end } = line
   const form = formOf(bytes, line.at, end)
   spans.clear()
+  notes.clear()
   let ending: number = LIST.closed
   if (form === FORM.listed) ending = findListed(bytes, line.view, found.pairsAt, end)
   else if (form === FORM.structured) ending = findStructured(bytes, line.view, found.pairsAt, end)
@@ -89,6 +98,7 @@ function read(line: Line, into: RecordBatch, row: number): number {
   if (isEmpty()) return 0
   readSides(line, into, row)
   readRule(line, into, row)
+  readNames(line, into, row)
   readMeaning(line, into, row)
   readDevice(line, into, row)
   into.eventTimeMs[row] = timeOf(line)
@@ -105,41 +115,6 @@ function readFwLog({ bytes, view, end }: Line): void {
 function isEmpty(): boolean {
   for (const start of spans.start) if (start >= 0) return false
   return true
-}
-
-function text(line: Line, into: RecordBatch, row: number, key: number, slot: number): boolean {
-  const start = spans.start[key] as number
-  if (start < 0) return false
-  const end = spans.end[key] as number
-  if (end <= start || isNotKnown(line.bytes, start, end)) return false
-  setEscapedText(into, row, slot, line, start, end)
-  return into.text[row * TEXT_STRIDE + slot] !== into.text[row * TEXT_STRIDE + slot + 1]
-}
-
-function address(into: RecordBatch, row: number, line: Line, key: number, slot: number): boolean {
-  const start = spans.start[key] as number
-  if (start < 0) return false
-  return readAddress(line.bytes, start, spans.end[key] as number, into.addresses, row * ADDRESS_STRIDE + slot)
-}
-
-function natAddress(into: RecordBatch, row: number, line: Line, key: number, slot: number): void {
-  const start = spans.start[key] as number
-  if (start >= 0) setNatAddress(into, row, slot, line.bytes, start, spans.end[key] as number)
-}
-
-function port(bytes: Uint8Array, key: number): number {
-  const start = spans.start[key] as number
-  return start < 0 ? 0 : Math.max(0, readPort(bytes, start, spans.end[key] as number))
-}
-
-function quantity(bytes: Uint8Array, key: number): number {
-  const start = spans.start[key] as number
-  return start < 0 ? Number.NaN : readDecimal(bytes, start, spans.end[key] as number)
-}
-
-function codeOf(bytes: Uint8Array, key: number, words: WordCodes, otherwise: number): number {
-  const start = spans.start[key] as number
-  return start < 0 ? otherwise : words.of(bytes, start, spans.end[key] as number, otherwise)
 }
 
 function readSides(line: Line, into: RecordBatch, row: number): void {
@@ -167,27 +142,13 @@ function readSides(line: Line, into: RecordBatch, row: number): void {
   text(line, into, row, KEY.destinationCountry, TEXT_SLOT.destinationCountry)
   text(line, into, row, KEY.inZone, TEXT_SLOT.sourceZone)
   text(line, into, row, KEY.outZone, TEXT_SLOT.destinationZone)
-  if (
-    !text(line, into, row, KEY.sourceUser, TEXT_SLOT.sourceUser) &&
-    !text(line, into, row, KEY.user, TEXT_SLOT.sourceUser)
-  ) {
-    text(line, into, row, KEY.administrator, TEXT_SLOT.sourceUser)
-  }
+  readUser(line, into, row)
   text(line, into, row, KEY.destinationUser, TEXT_SLOT.destinationUser)
 }
 
-function readRule(line: Line, into: RecordBatch, row: number): void {
-  if (
-    !text(line, into, row, KEY.ruleName, TEXT_SLOT.rule) &&
-    !text(line, into, row, KEY.rule, TEXT_SLOT.rule)
-  ) {
-    const isRule = codeOf(line.bytes, KEY.objectType, RULE_OBJECTS, 0) === 1
-    if (isRule) text(line, into, row, KEY.objectName, TEXT_SLOT.rule)
-  }
+function readNames(line: Line, into: RecordBatch, row: number): void {
   text(line, into, row, KEY.ruleUid, TEXT_SLOT.ruleId)
-  if (!text(line, into, row, KEY.application, TEXT_SLOT.application)) {
-    text(line, into, row, KEY.serviceId, TEXT_SLOT.application)
-  }
+  readApplication(line, into, row)
   text(line, into, row, KEY.resource, TEXT_SLOT.url)
   for (const key of [KEY.subproduct, KEY.protectionType, KEY.subject]) {
     if (!spans.isFilled(key)) continue
@@ -225,9 +186,7 @@ function readMeaning(line: Line, into: RecordBatch, row: number): void {
 
 function readThreat(line: Line, into: RecordBatch, row: number): void {
   into.category[row] = CATEGORY.threat
-  if (text(line, into, row, KEY.protectionName, TEXT_SLOT.threatName)) {
-    text(line, into, row, KEY.attack, TEXT_SLOT.threatCategory)
-  } else text(line, into, row, KEY.attack, TEXT_SLOT.threatName)
+  readThreatName(line, into, row)
   if (codeOf(line.bytes, KEY.product, INTRUSION_PRODUCTS, 0) === 1) into.attacker[row] = ATTACKER.source
 }
 
@@ -249,89 +208,6 @@ function saysFailed(bytes: Uint8Array): boolean {
   const start = spans.start[KEY.info] as number
   if (start < 0 || (spans.end[KEY.info] as number) - start < LOGIN_FAILED.length) return false
   return isWord(bytes, start, start + LOGIN_FAILED.length, LOGIN_FAILED)
-}
-
-/** The gateway by its name in `CN=name,O=...`; else the header's host; else its address. */
-function readDevice(line: Line, into: RecordBatch, row: number): void {
-  const slot = TEXT_SLOT.device
-  readCommonName(line, into, row)
-  const at = row * TEXT_STRIDE + slot
-  if (into.text[at] !== into.text[at + 1]) {
-    if (line.relayEnd === line.relayStart && line.hostEnd > line.hostStart) takeLogServer(line, into, row, at)
-  } else if (line.hostEnd === line.hostStart) text(line, into, row, KEY.origin, slot)
-  setDeviceFromHeader(into, row, line)
-  line.chooseZone(into.text[at] as number, into.text[at + 1] as number)
-}
-
-function readCommonName(line: Line, into: RecordBatch, row: number): void {
-  const { bytes } = line
-  let from = spans.start[KEY.originName] as number
-  if (from < 0) return
-  const end = spans.end[KEY.originName] as number
-  if (
-    end - from < 4 ||
-    ((bytes[from] as number) | 0x20) !== 0x63 ||
-    ((bytes[from + 1] as number) | 0x20) !== 0x6e
-  )
-    return
-  from += 2
-  if (bytes[from] === 0x5c) from++
-  if (bytes[from] !== 0x3d) return
-  from++
-  let to = from
-  while (to < end && bytes[to] !== 0x2c && bytes[to] !== 0x5c) to++
-  // The management server's own certificate has the same name everywhere.
-  if (to > from && !isWord(bytes, from, to, MANAGEMENT)) into.setText(row, TEXT_SLOT.device, from, to)
-}
-
-/** The host in the header sent the line on, when it is not the gateway itself. */
-function takeLogServer(line: Line, into: RecordBatch, row: number, at: number): void {
-  const start = into.text[at] as number
-  const length = (into.text[at + 1] as number) - start
-  let isSame = length === line.hostEnd - line.hostStart
-  for (let i = 0; isSame && i < length; i++) {
-    isSame = line.bytes[start + i] === line.bytes[line.hostStart + i]
-  }
-  if (!isSame) into.setText(row, TEXT_SLOT.relay, line.hostStart, line.hostEnd)
-}
-
-/** `time` as seconds or ms since 1970, as an instant, or as `30Jan2005 9:57:53` of the device; else the header. */
-function timeOf(line: Line): number {
-  const start = spans.start[KEY.time] as number
-  if (start >= 0) {
-    const unixMs = stampOf(line, start, spans.end[KEY.time] as number)
-    if (!Number.isNaN(unixMs)) return unixMs
-  }
-  const header = line.headerMs()
-  return Number.isNaN(header) ? line.arrivalMs : header
-}
-
-function stampOf(line: Line, start: number, end: number): number {
-  const { bytes } = line
-  const dayEnd = endOfDay(bytes, start, end)
-  if (dayEnd < 0) {
-    const unixMs = epochMs(bytes, start, end)
-    return Number.isNaN(unixMs) ? line.fieldMs(start, end) : unixMs
-  }
-  let clock = dayEnd
-  while (clock < end && !isDigit(bytes[clock] as number)) clock++
-  if (endOfClock(bytes, clock, end) < 0) return Number.NaN
-  const isShort = bytes[clock + 1] === 0x3a
-  // `9:57:53`: the byte in front is a blank or a quote and no digit
-  const seconds = isShort ? shortClock(bytes, clock) : readClock(bytes, clock)
-  const year = readFourDigits(bytes, dayEnd - 4)
-  const month = readMonth(bytes, dayEnd - 7)
-  const day = readDecimal(bytes, start, dayEnd - 7)
-  if (seconds < 0 || !isDate(year, month, day)) return Number.NaN
-  const unixMs = line.zone.toUnixMs(dayMs(year, month, day) + seconds * 1000, line.arrivalMs)
-  return isSane(unixMs) ? unixMs : Number.NaN
-}
-
-function shortClock(bytes: Uint8Array, at: number): number {
-  const hour = (bytes[at] as number) - 0x30
-  const minute = readDecimal(bytes, at + 2, at + 4)
-  const second = readDecimal(bytes, at + 5, at + 7)
-  return minute <= 59 && second <= 60 ? (hour * 60 + minute) * 60 + second : -1
 }
 
 export const checkpoint: LineFormat = {

@@ -17,7 +17,7 @@ import { keyTable, labelTable } from './pair-registers.ts'
 import { type PairKeys, Pairs } from './pair-scan.ts'
 import { PairShapes } from './pair-shapes.ts'
 import { meaningReasons } from './paloalto-meaning.ts'
-import { kindOfType, paloaltoGroups } from './paloalto-pair-groups.ts'
+import { kindOfType, paloaltoPairGroups } from './paloalto-pair-groups.ts'
 import { isThreat, PAIR_TARGET, PAIR_TARGETS, readPairValues, takeValues, values } from './paloalto-pairs.ts'
 import { TYPES } from './paloalto-types.ts'
 import { TARGET } from './paloalto-variables.ts'
@@ -105,7 +105,7 @@ const KEYS: PairKeys = {
 const THREAT_TYPES = ['threat', 'url', 'data', 'file', 'wildfire'].map(ascii)
 const TRAFFIC = ascii('traffic')
 const pairs = new Pairs(PAIR_TARGETS)
-const shapes = new PairShapes(pairs, paloaltoGroups(pairs, false))
+const shapes = new PairShapes(pairs, paloaltoPairGroups(pairs, false))
 
 function recognise(line: Line): boolean {
   return isLeefOf(line, VENDOR.paloalto)

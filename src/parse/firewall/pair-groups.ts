@@ -18,6 +18,7 @@ import {
 import { REGISTER, type RegisterName } from './pair-registers.ts'
 import type { Pairs } from './pair-scan.ts'
 import type { ValueGroup } from './shape.ts'
+import type { Registers } from './shape-places.ts'
 
 const R = REGISTER
 /** Lines of every kind. */
@@ -139,7 +140,7 @@ export function numberGroups(pairs: Pairs): readonly ValueGroup[] {
 }
 
 /** A number that is kept as text. */
-export function counterGroup(pairs: Pairs, register: number, slot: number): ValueGroup {
+export function counterGroup(pairs: Registers, register: number, slot: number): ValueGroup {
   return {
     registers: [register],
     texts: [slot],

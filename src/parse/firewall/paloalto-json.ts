@@ -13,8 +13,11 @@ import type { Line } from '../line.ts'
 import type { LineFormat } from '../registry.ts'
 import { WordTable } from '../word-table.ts'
 import { MEANING, meaningReasons, readValues } from './paloalto-meaning.ts'
-import { isTypeWord } from './paloalto-types.ts'
+import { kindOfType, paloaltoValueGroups, TEXT_TARGETS } from './paloalto-pair-groups.ts'
+import { isTypeWord, TYPES } from './paloalto-types.ts'
 import { NAME_TARGETS, TARGET, Values } from './paloalto-variables.ts'
+import { ShapeMemory } from './shape-memory.ts'
+import { END, NO_REGISTER, PlaceNotes } from './shape-places.ts'
 
 const NAME = 'paloalto-json'
 const MEANINGS = meaningReasons(NAME)
@@ -43,6 +46,8 @@ const EVENT = ascii('event')
 const VALUE = ascii('value')
 
 const values = new Values()
+const notes = new PlaceNotes()
+const shapes = new ShapeMemory(values, paloaltoValueGroups(values, true))
 const members = new JsonMembers(NAME_TARGETS)
 const inner = new JsonMembers(NAME_TARGETS)
 
@@ -57,6 +62,7 @@ function objectAt(line: Line): number {
 function recognise(line: Line): boolean {
   const first = line.bytes[line.at]
   if (first !== 0x7b && first !== 0x5b && first !== 0x20) return false
+  if (shapes.knows(line)) return true
   const at = objectAt(line)
   return at >= 0 && isOurs(line, at, true)
 }
@@ -85,7 +91,19 @@ function isEvent(bytes: Uint8Array, walk: JsonMembers): boolean {
 }
 
 function read(line: Line, into: RecordBatch, row: number): number {
+  if (shapes.read(line, into, row)) return -1
+  const failed = readLong(line, into, row)
+  if (failed < 0 && !values.isDoubled) {
+    const type = values.start[TARGET.type] as number
+    const kind = kindOfType(TYPES.find(line.bytes, line.view, type, values.end[TARGET.type] as number))
+    shapes.learnNoted(line, into, row, notes, kind)
+  }
+  return failed
+}
+
+function readLong(line: Line, into: RecordBatch, row: number): number {
   values.clear()
+  notes.clear()
   const at = objectAt(line)
   if (at < 0) return NOT_JSON
   const isArray = line.bytes[skipBlanks(line.bytes, line.at, line.end)] === 0x5b
@@ -116,6 +134,7 @@ function readEvent(line: Line): void {
 function takeMember(line: Line, walk: JsonMembers): void {
   const { bytes } = line
   const { target } = walk
+  note(line, walk)
   if (target <= TARGET.ignoredNumber) return
   switch (walk.kind) {
     case JSON_KIND.string:
@@ -133,6 +152,17 @@ function takeMember(line: Line, walk: JsonMembers): void {
     default:
       values.set(bytes, target, walk.start, walk.start) // null: the name is there, its value unknown
   }
+}
+
+/** Notes a member's value; one that is an array or an object may not differ. */
+function note({ bytes, view }: Line, walk: JsonMembers): void {
+  const register = walk.target <= TARGET.ignoredNumber ? NO_REGISTER : walk.target
+  if (walk.kind === JSON_KIND.string) {
+    const mayEscape = register === NO_REGISTER || register === TARGET.url || TEXT_TARGETS.has(register)
+    if (mayEscape) notes.add(walk.start, walk.end, register, END.escaped)
+    else notes.addString(bytes, view, walk.start, walk.end, register)
+  } else if (walk.kind === JSON_KIND.scalar) notes.addWord(bytes, walk.start, walk.end, register)
+  else notes.add(walk.start, walk.end, register, END.fixed)
 }
 
 function takeString(line: Line, target: number, from: number, to: number): void {

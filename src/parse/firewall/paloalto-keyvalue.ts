@@ -14,8 +14,11 @@ import type { Line } from '../line.ts'
 import type { LineFormat } from '../registry.ts'
 import { WordTable } from '../word-table.ts'
 import { MEANING, meaningReasons, readValues } from './paloalto-meaning.ts'
-import { isTypeWord } from './paloalto-types.ts'
+import { kindOfType, paloaltoValueGroups } from './paloalto-pair-groups.ts'
+import { isTypeWord, TYPES } from './paloalto-types.ts'
 import { NAME_TARGETS, TARGET, type TargetName, Values } from './paloalto-variables.ts'
+import { ShapeMemory } from './shape-memory.ts'
+import { END, NO_REGISTER, PlaceNotes } from './shape-places.ts'
 
 const NAME = 'paloalto-keyvalue'
 const PIPE = 0x7c
@@ -69,6 +72,8 @@ for (const name of [
 }
 
 const values = new Values()
+const notes = new PlaceNotes()
+const shapes = new ShapeMemory(values, paloaltoValueGroups(values, false))
 /** Known keys: 1 + the target, and a bit that says that the name is PAN-OS's alone. */
 const places = new KeyPlaces()
 const OWN = 0x1000
@@ -91,6 +96,8 @@ function endOfKey(bytes: Uint8Array, at: number, end: number): number {
 let nextEnd = -1
 let nextTarget = -1
 let isNextOwn = false
+/** Behind `endOfValue`: whether quotes that pair hold the value. */
+let isQuoted = false
 
 /** Looks whether the `index`-th key stands at `at`; sets `nextEnd`, `nextTarget` and `isNextOwn`. */
 function isKey(line: Line, at: number, index: number): boolean {
@@ -116,9 +123,11 @@ function isNewKey({ bytes, view, end }: Line, at: number, index: number): boolea
 /** Where the value at `from` ends: at a separator with the `index`-th key behind it, or at the end. */
 function endOfValue(line: Line, from: number, separator: number, index: number): number {
   const { bytes, view, end } = line
+  isQuoted = false
   if (bytes[from] === QUOTE) {
     const close = endOfQuotes(bytes, from, end, separator)
     if (close > 0) {
+      isQuoted = true
       const behind = skipBlanks(bytes, close, end)
       isKey(line, skipBlanks(bytes, bytes[behind] === separator ? behind + 1 : behind, end), index)
       return close
@@ -177,6 +186,10 @@ function separatorOf(bytes: Uint8Array, from: number, end: number): number {
 function recognise(line: Line): boolean {
   const { bytes, end } = line
   if (KEY_BYTE[bytes[line.at] as number] !== 1) return false
+  if (shapes.knows(line)) {
+    last.bytes = null
+    return true
+  }
   const separator = separatorOf(bytes, line.at, end)
   last.bytes = bytes
   last.at = line.at
@@ -206,7 +219,19 @@ function isType({ bytes, view }: Line, from: number, to: number): boolean {
 }
 
 function read(line: Line, into: RecordBatch, row: number): number {
+  if (shapes.read(line, into, row)) return -1
+  const failed = readLong(line, into, row)
+  if (failed < 0 && !values.isDoubled) {
+    const type = values.start[TARGET.type] as number
+    const kind = kindOfType(TYPES.find(line.bytes, line.view, type, values.end[TARGET.type] as number))
+    shapes.learnNoted(line, into, row, notes, kind)
+  }
+  return failed
+}
+
+function readLong(line: Line, into: RecordBatch, row: number): number {
   values.clear()
+  notes.clear()
   const { bytes, view, end } = line
   const isKnown = last.at === line.at && last.end === end && last.bytes === bytes
   const separator = isKnown ? last.separator : separatorOf(bytes, line.at, end)
@@ -225,6 +250,7 @@ function read(line: Line, into: RecordBatch, row: number): number {
     }
     // The last value of a line that was cut may be half of one.
     if (to >= end && (line.flags & FLAG.truncated) !== 0) break
+    note(line, target, from, to, separator)
     take(bytes, target, from, to)
   }
   const type = values.start[TARGET.type] as number
@@ -249,6 +275,24 @@ function indexOfLow(view: DataView, start: number, end: number): number {
     if (low !== 0) return at + ((31 - Math.clz32(low & -low)) >> 3)
   }
   return end
+}
+
+/**
+ * Notes a value. One that ends where no separator stands, or that seems to be in quotes, may be read otherwise when it
+ * differs; quotes that do not pair are looked for in all that follows.
+ */
+function note({ bytes, view, end }: Line, target: number, from: number, to: number, separator: number): void {
+  const register = target <= TARGET.ignoredNumber ? NO_REGISTER : target
+  const first = bytes[skipBlanks(bytes, from, to)]
+  if (isQuoted && to - from >= 2) {
+    if (target >= 0 && IS_ONE_WORD[target] === 1) notes.add(from, to, register, END.fixed)
+    else notes.addString(bytes, view, from + 1, to - 1, register)
+    return
+  }
+  if (bytes[from] === QUOTE) notes.isOdd = true
+  const isPlain = (to >= end || bytes[to] === separator) && (first !== QUOTE || from === to)
+  const ending = to >= end ? END.rest : notes.count === 0 ? END.firstKeyed : END.keyed
+  notes.add(from, to, register, isPlain && nextEnd < 0 === to >= end ? ending : END.fixed)
 }
 
 function take(bytes: Uint8Array, target: number, from: number, to: number): void {

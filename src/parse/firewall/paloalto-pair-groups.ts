@@ -1,6 +1,6 @@
 /**
- * What the values of PAN-OS's CEF and LEEF fill, group by group (shape.ts), as paloalto-meaning.ts does. A value
- * that it would have doubts about (a port that is no number, escapes) sends the line the long way. Registers that are in
+ * What the values of PAN-OS's logs fill, group by group (shape.ts), as paloalto-meaning.ts does. A value that it would
+ * have doubts about (a port that is no number, escapes) sends the line the long way. Registers that are in
  * no group for a kind of line decide what the line means: they are never holes.
  */
 import { CATEGORY } from '../../model/log-record.ts'
@@ -21,14 +21,18 @@ import {
   setSerial,
   setText,
 } from '../fields.ts'
+import { decoded, decodeString } from '../json-members.ts'
 import type { Line } from '../line.ts'
 import { isPlainWord } from '../words.ts'
 import { counterGroup } from './pair-groups.ts'
 import { clearNoNat, clearUnset } from './pair-record.ts'
 import type { Pairs } from './pair-scan.ts'
 import type { ValueGroup } from './shape.ts'
-import { PAIR_TARGET, readOwnTime } from './paloalto-pairs.ts'
+import { ownTimeOf, PAIR_TARGET } from './paloalto-pairs.ts'
+import { timeOf } from './paloalto-time.ts'
 import { TYPE } from './paloalto-types.ts'
+import type { Values } from './paloalto-variables.ts'
+import type { Registers } from './shape-places.ts'
 
 const T = PAIR_TARGET
 /** A bit each. */
@@ -52,8 +56,50 @@ export function kindOfType(type: number): number {
 
 type Read = (line: Line, into: RecordBatch, row: number, start: number, end: number) => boolean
 
-/** The groups of one format. `hasEscapes`: a backslash in a value means something. */
-export function paloaltoGroups(pairs: Pairs, hasEscapes: boolean): readonly ValueGroup[] {
+/** What differs between the forms of PAN-OS's logs. */
+interface Form {
+  /** A backslash in a value means something. */
+  readonly hasEscapes: boolean
+  /** Texts are strings of JSON, with its escapes. */
+  readonly isJson: boolean
+  /** CEF and LEEF, where more values say that there is none (paloalto-pairs.ts). */
+  readonly isPairs: boolean
+  /** Unix ms of the line, NaN when there is none. */
+  readonly timeOf: (line: Line) => number
+}
+
+/** The groups of CEF or LEEF. */
+export function paloaltoPairGroups(pairs: Pairs, hasEscapes: boolean): readonly ValueGroup[] {
+  return groupsOf(pairs, {
+    hasEscapes,
+    isJson: false,
+    isPairs: true,
+    timeOf: (line) => ownTimeOf(line, pairs),
+  })
+}
+
+/** Targets whose text is kept as it is; in JSON with escapes undone. */
+export const TEXT_TARGETS: ReadonlyMap<number, number> = new Map([
+  [T.rule, TEXT_SLOT.rule],
+  [T.ruleId, TEXT_SLOT.ruleId],
+  [T.sourceUser, TEXT_SLOT.sourceUser],
+  [T.destinationUser, TEXT_SLOT.destinationUser],
+  [T.application, TEXT_SLOT.application],
+  [T.sourceZone, TEXT_SLOT.sourceZone],
+  [T.destinationZone, TEXT_SLOT.destinationZone],
+  [T.sourceCountry, TEXT_SLOT.sourceCountry],
+  [T.destinationCountry, TEXT_SLOT.destinationCountry],
+  [T.sourceEdl, TEXT_SLOT.sourceEdl],
+])
+
+/** The groups of the forms whose values are read by paloalto-meaning.ts alone; only those of JSON have escapes. */
+export function paloaltoValueGroups(values: Values, isJson: boolean): readonly ValueGroup[] {
+  const form: Form = { hasEscapes: isJson, isJson, isPairs: false, timeOf: (line) => timeOf(values, line) }
+  return groupsOf(values, form)
+}
+
+function groupsOf(pairs: Registers, form: Form): readonly ValueGroup[] {
+  const { hasEscapes } = form
   const one = (register: number, kinds: number, read: Read, more: Partial<ValueGroup> = {}): ValueGroup => ({
     registers: [register],
     kinds,
@@ -62,27 +108,13 @@ export function paloaltoGroups(pairs: Pairs, hasEscapes: boolean): readonly Valu
       read(line, into, row, pairs.start[register] as number, pairs.end[register] as number),
   })
   const text = (register: number, slot: number): ValueGroup =>
-    one(
-      register,
-      PLAIN,
-      (line, into, row, start, end) => setPlain(line, into, row, slot, start, end, hasEscapes),
-      {
-        texts: [slot],
-      },
-    )
+    one(register, PLAIN, (line, into, row, start, end) => setPlain(line, into, row, slot, start, end, form), {
+      texts: [slot],
+    })
   return [
-    ...addressGroups(pairs, one),
-    ...numberGroups(pairs, one),
-    text(T.rule, TEXT_SLOT.rule),
-    text(T.ruleId, TEXT_SLOT.ruleId),
-    text(T.sourceUser, TEXT_SLOT.sourceUser),
-    text(T.destinationUser, TEXT_SLOT.destinationUser),
-    text(T.application, TEXT_SLOT.application),
-    text(T.sourceZone, TEXT_SLOT.sourceZone),
-    text(T.destinationZone, TEXT_SLOT.destinationZone),
-    text(T.sourceCountry, TEXT_SLOT.sourceCountry),
-    text(T.destinationCountry, TEXT_SLOT.destinationCountry),
-    text(T.sourceEdl, TEXT_SLOT.sourceEdl),
+    ...addressGroups(pairs, one, form),
+    ...numberGroups(pairs, one, form),
+    ...[...TEXT_TARGETS].map(([register, slot]) => text(register, slot)),
     one(T.protocol, PLAIN, readProtocol, { texts: [TEXT_SLOT.protocol] }),
     one(
       T.threatCategory,
@@ -105,18 +137,18 @@ export function paloaltoGroups(pairs: Pairs, hasEscapes: boolean): readonly Valu
         const isQuoted =
           !hasEscapes && end - start >= 2 && line.bytes[start] === 0x22 && line.bytes[end - 1] === 0x22
         const inner = isQuoted ? 1 : 0
-        return setPlain(line, into, row, TEXT_SLOT.url, start + inner, end - inner, hasEscapes)
+        return setPlain(line, into, row, TEXT_SLOT.url, start + inner, end - inner, form)
       },
       { texts: [TEXT_SLOT.url] },
     ),
-    ...unusedGroups(),
-    deviceAndTimeGroup(pairs, hasEscapes),
+    ...unusedGroups(form),
+    deviceAndTimeGroup(pairs, form),
   ]
 }
 
 type One = (register: number, kinds: number, read: Read, more?: Partial<ValueGroup>) => ValueGroup
 
-function addressGroups(pairs: Pairs, one: One): readonly ValueGroup[] {
+function addressGroups(pairs: Registers, one: One, { isPairs }: Form): readonly ValueGroup[] {
   const { sourceAddress, destinationAddress, natSourceAddress, natDestinationAddress, clientAddress } =
     ADDRESS_SLOT
   const side = (register: number, slot: number, kinds: number): ValueGroup =>
@@ -129,7 +161,7 @@ function addressGroups(pairs: Pairs, one: One): readonly ValueGroup[] {
       PLAIN,
       (line, into, row, start, end) => {
         setNatAddress(into, row, slot, line.bytes, start, end)
-        clearNoNat(into, row, slot)
+        if (isPairs) clearNoNat(into, row, slot)
         return true
       },
       { addresses: [slot] },
@@ -172,7 +204,7 @@ function setSide(
   return words[at + 3] !== 0
 }
 
-function numberGroups(pairs: Pairs, one: One): readonly ValueGroup[] {
+function numberGroups(pairs: Registers, one: One, { isPairs }: Form): readonly ValueGroup[] {
   const port = (register: number, set: (into: RecordBatch, row: number, port: number) => void): ValueGroup =>
     one(register, PLAIN, (line, into, row, start, end) => {
       const found = readPort(line.bytes, start, end)
@@ -209,7 +241,7 @@ function numberGroups(pairs: Pairs, one: One): readonly ValueGroup[] {
     }),
     quantity(T.repeatCount, (into, row, found) => {
       const category = into.category[row]
-      const isCounted = category === CATEGORY.traffic || category === CATEGORY.threat
+      const isCounted = !isPairs || category === CATEGORY.traffic || category === CATEGORY.threat
       into.repeatCount[row] = isCounted && found >= 1 && found <= 0xffffffff ? found : 1
     }),
     { ...counterGroup(pairs, T.sessionId, TEXT_SLOT.sessionId), kinds: ALL },
@@ -218,7 +250,7 @@ function numberGroups(pairs: Pairs, one: One): readonly ValueGroup[] {
 }
 
 /** Keys that say nothing in logs of some kinds. */
-function unusedGroups(): readonly ValueGroup[] {
+function unusedGroups({ isPairs }: Form): readonly ValueGroup[] {
   const unused = (kinds: number, registers: readonly number[]): ValueGroup => ({
     registers,
     kinds,
@@ -226,7 +258,8 @@ function unusedGroups(): readonly ValueGroup[] {
   })
   return [
     unused(KIND.traffic | KIND.threat, [T.description, T.event, T.stage, T.status, T.error, T.reason]),
-    unused(KIND.traffic, [T.severity, T.severityNumber, T.direction, T.url, T.fileName, T.category]),
+    unused(KIND.traffic, [T.direction, T.url, T.fileName]),
+    unused(isPairs ? KIND.traffic : 0, isPairs ? [T.severity, T.severityNumber, T.category] : []),
     unused(KIND.threat, [T.sessionEndReason]),
   ]
 }
@@ -243,10 +276,15 @@ function setPlain(
   slot: number,
   start: number,
   end: number,
-  hasEscapes: boolean,
+  { hasEscapes, isJson }: Form,
 ): boolean {
-  if (hasEscapes && hasBackslash(line.bytes, start, end)) return false
-  setText(into, row, slot, line.bytes, start, end)
+  if (!hasEscapes || !hasBackslash(line.bytes, start, end)) {
+    setText(into, row, slot, line.bytes, start, end)
+    return true
+  }
+  if (!isJson) return false
+  decodeString(line, start, end)
+  setText(into, row, slot, line.bytes, decoded.start, decoded.end)
   return true
 }
 
@@ -273,17 +311,10 @@ function readProtocol(line: Line, into: RecordBatch, row: number, start: number,
 }
 
 /** As PAN-OS's device is read: its name, else its serial, else the header's host; then the time in its zone. */
-function deviceAndTimeGroup(pairs: Pairs, hasEscapes: boolean): ValueGroup {
+function deviceAndTimeGroup(pairs: Registers, { hasEscapes, isPairs, timeOf }: Form): ValueGroup {
+  const registers = [T.serial, T.device, T.highResolutionTime, T.generatedTime, T.receivedTime]
   return {
-    registers: [
-      T.serial,
-      T.device,
-      T.highResolutionTime,
-      T.generatedTime,
-      T.receivedTime,
-      T.timeZone,
-      T.timeFormat,
-    ],
+    registers: isPairs ? [...registers, T.timeZone, T.timeFormat] : registers,
     texts: [TEXT_SLOT.device, TEXT_SLOT.deviceSerial, TEXT_SLOT.relay],
     kinds: ALL,
     isAlways: true,
@@ -306,8 +337,9 @@ function deviceAndTimeGroup(pairs: Pairs, hasEscapes: boolean): ValueGroup {
       }
       setDeviceFromHeader(into, row, line)
       line.chooseZone(into.text[device] as number, into.text[device + 1] as number)
-      readOwnTime(line, into, row, pairs)
-      return !Number.isNaN(into.eventTimeMs[row])
+      const unixMs = timeOf(line)
+      into.eventTimeMs[row] = unixMs
+      return !Number.isNaN(unixMs)
     },
   }
 }

@@ -88,7 +88,8 @@ export function readPairValues(
     into.severity[row] = severity
   // Strata writes counts of logins with their bytes in the wrong order.
   if (!isThreatLog && into.category[row] !== CATEGORY.traffic) into.repeatCount[row] = 1
-  readOwnTime(line, into, row, pairs)
+  const unixMs = ownTimeOf(line, pairs)
+  if (!Number.isNaN(unixMs)) into.eventTimeMs[row] = unixMs
   return -1
 }
 
@@ -96,18 +97,17 @@ function isSystem(line: Line): boolean {
   return isWord(line.bytes, values.start[TARGET.type] as number, values.end[TARGET.type] as number, SYSTEM)
 }
 
-/** The first of the line's stamps that is one, with the zone that the line names. */
-export function readOwnTime(line: Line, into: RecordBatch, row: number, pairs: Pairs): void {
+/** Unix ms of the first of the line's stamps that is one, with the zone that the line names; NaN when none is. */
+export function ownTimeOf(line: Line, pairs: Pairs): number {
   const zone = rangeOf(pairs, PAIR_TARGET.timeZone)
   const format = rangeOf(pairs, PAIR_TARGET.timeFormat)
   for (const target of [TARGET.highResolutionTime, TARGET.generatedTime, TARGET.receivedTime]) {
     const { start, end } = rangeOf(pairs, target)
     if (end <= start) continue
     const unixMs = readWhen(line, start, end, zone, format)
-    if (Number.isNaN(unixMs)) continue
-    into.eventTimeMs[row] = unixMs
-    return
+    if (!Number.isNaN(unixMs)) return unixMs
   }
+  return Number.NaN
 }
 
 function rangeOf(pairs: Pairs, target: number): ByteRange {

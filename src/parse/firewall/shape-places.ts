@@ -7,6 +7,7 @@ import { BACKSLASH, indexOfByte, isBlank, isDigit } from '../bytes.ts'
 /** Lines with more places have no shape. */
 export const MAX_PLACES = 192
 export const NO_REGISTER = -1
+const PIPE = 0x7c
 
 /**
  * How the text in a hole ends:
@@ -17,6 +18,7 @@ export const NO_REGISTER = -1
  *   escaped    at a quote that no backslash escapes
  *   number     behind its digits
  *   piped      at a `|`; it has no backslash and no blank at its ends
+ *   rest       with the line; it has no `=` and no commas and pipes, and does not begin with a quote
  */
 export const END = {
   fixed: 0,
@@ -27,6 +29,7 @@ export const END = {
   escaped: 5,
   number: 6,
   piped: 7,
+  rest: 8,
 } as const
 
 /** Whether a place may be a hole; a filled one may not be empty, since another key's value would stand in. */
@@ -83,10 +86,29 @@ export class PlaceNotes implements Places {
     this.ending[place] = ending
   }
 
+  /** Notes a value that may not differ. */
+  addFixed(start: number, end: number, register: number): void {
+    this.add(start, end, register, END.fixed)
+  }
+
+  /** Notes text in quotes whose escapes the readers of its register undo. */
+  addText(start: number, end: number, register: number): void {
+    this.add(start, end, register, END.escaped)
+  }
+
   /** Notes text in quotes without escapes. */
   addString(bytes: Uint8Array, view: DataView, start: number, end: number, register: number): void {
     const isPlain = isTight(bytes, start, end) && indexOfByte(view, start, end, BACKSLASH * 0x01010101) >= end
     this.add(start, end, register, isPlain ? END.string : END.fixed)
+  }
+
+  /** Notes text in front of a `|`. */
+  addPiped(bytes: Uint8Array, view: DataView, start: number, end: number, register: number): void {
+    const isPlain =
+      isTight(bytes, start, end) &&
+      indexOfByte(view, start, end, BACKSLASH * 0x01010101) >= end &&
+      indexOfByte(view, start, end, PIPE * 0x01010101) >= end
+    this.add(start, end, register, isPlain ? END.piped : END.fixed)
   }
 
   /** Notes a word: a hole when it is all digits. */
@@ -98,7 +120,8 @@ export class PlaceNotes implements Places {
 
   /**
    * Says which places may be holes: those that fill nothing, and those whose register a group reads in lines of this
-   * kind (`kinds` by register) and no other place fills. False when the line can have no shape.
+   * kind (`kinds` by register) and no other place fills. A register whose value was decoded is set to where it lies in
+   * the line. False when the line can have no shape.
    */
   finish(registers: Registers, kinds: Uint8Array, kind: number): boolean {
     if (this.isOdd || this.count === 0) return false
@@ -110,6 +133,8 @@ export class PlaceNotes implements Places {
     for (let place = 0; place < this.count; place++) {
       const register = this.register[place] as number
       const isRead = register >= 0
+      if (isRead && times[register] === 1 && this.ending[place] === END.escaped)
+        this.#unread(registers, place)
       const mayDiffer =
         this.ending[place] !== END.fixed &&
         (!isRead ||
@@ -121,6 +146,15 @@ export class PlaceNotes implements Places {
       this.hole[place] = mayDiffer ? HOLE.any : HOLE.never
     }
     return true
+  }
+
+  #unread(registers: Registers, place: number): void {
+    const register = this.register[place] as number
+    const start = registers.start[register] as number
+    const end = this.end[place] as number
+    if (start >= (this.start[place] as number) && start <= end) return
+    registers.start[register] = this.start[place] as number
+    registers.end[register] = end
   }
 }
 

@@ -13,6 +13,7 @@ import {
   isDigit,
   QUOTE,
   sameBytes,
+  skipBlanks,
   WORD_SLACK_BYTES,
 } from '../bytes.ts'
 import type { Line } from '../line.ts'
@@ -237,7 +238,8 @@ export class ShapeText {
     } else if (ending === END.escaped) {
       to = endOfQuoted(bytes, view, at, end)
       if (to >= end) return NONE
-    } else return this.#takePair(line, at, hole, ending)
+    } else if (ending === END.rest) return this.#takeRest(line, at, hole)
+    else return this.#takePair(line, at, hole, ending)
     if (to === at && this.#mayBeEmpty[hole] === 0) return NONE
     holeFrom[hole] = at
     holeTo[hole] = to
@@ -266,6 +268,16 @@ export class ShapeText {
     holeFrom[hole] = start
     holeTo[hole] = to
     return behind
+  }
+
+  #takeRest(line: Line, at: number, hole: number): number {
+    const { bytes, view, end } = line
+    const start = skipBlanks(bytes, at, end)
+    if (start >= end || bytes[start] === QUOTE || !isWithoutMarks(bytes, at, end)) return NONE
+    if (indexOfByte(view, at, end, EQUALS_4) < end) return NONE
+    holeFrom[hole] = start
+    holeTo[hole] = end
+    return end
   }
 
   /** Behind the `=` of the key that follows the hole (the line's end for the last one); -1 when another key comes first. */

@@ -3,6 +3,7 @@
  */
 import { JsonSpans, NESTED } from '../json-spans.ts'
 import { WordTable } from '../word-table.ts'
+import { PlaceNotes } from './shape-places.ts'
 
 const NAMES = [
   'timestamp',
@@ -93,5 +94,6 @@ const TABLES = [
   new WordTable({ reason: R.dropReason }),
 ] as const
 
+export const notes = new PlaceNotes()
 /** Where the values of the line in hand lie; one serves all lines. */
-export const spans = new JsonSpans(NAMES.length, TABLES)
+export const spans = new JsonSpans(NAMES.length, TABLES, notes)

@@ -1,0 +1,223 @@
+/**
+ * The formats whose readers note their values one by one (JSON, key=value, Check Point): a line that has a shape is read
+ * as if it were the first one, whatever stands in it.
+ */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import type { LogRecord } from '../../model/log-record.ts'
+import { RawBatch } from '../../model/raw-batch.ts'
+import { RecordBatch } from '../../model/record-batch.ts'
+import { seedLines } from '../../../test/fuzz/seeds.ts'
+import { Parser } from '../parser.ts'
+import { parseBatch, SYDNEY } from '../test-lines.ts'
+import { forgetShapes } from './shape-memory.ts'
+
+const ARRIVAL_MS = Date.UTC(2025, 2, 1)
+const FORMATS = ['paloalto-json', 'paloalto-keyvalue', 'suricata-eve', 'checkpoint']
+
+const raw = new RawBatch(4096)
+const single = new RecordBatch(raw)
+const fresh = new Parser(SYDNEY)
+
+/** The record of a line when nothing is remembered. */
+function longWay(line: string): LogRecord {
+  forgetShapes()
+  raw.reset()
+  raw.senders = ['198.51.100.1']
+  raw.receivedAtMs = ARRIVAL_MS
+  const bytes = Buffer.from(line, 'latin1')
+  raw.reserve(bytes.length)
+  raw.add(bytes, 0, bytes.length, 0)
+  fresh.parse(raw, single)
+  return single.recordAt(0)
+}
+
+const LINES = seedLines()
+  .map((line) => line.toString('latin1'))
+  .filter((line) => FORMATS.includes(longWay(line).format))
+
+function assertSame(lines: readonly string[]): void {
+  const expected = lines.map(longWay)
+  forgetShapes()
+  const bytes = lines.map((line) => Buffer.from(line, 'latin1'))
+  const records = parseBatch(new Parser(SYDNEY), bytes, ARRIVAL_MS)
+  for (const [i, record] of expected.entries()) assert.deepEqual(records.recordAt(i), record)
+}
+
+/** What stands behind a key: in quotes, or a word or more up to a mark. */
+const VALUE = /(?<=[=:] ?")[^"]*(?=")|(?<=[=:] ?)[^"'=:,;|{}[\] ][^",;|{}\]]*(?=[,;|}\]]|$)/g
+
+function withValues(line: string, changes: ReadonlyMap<number, string>): string {
+  let index = 0
+  return line.replace(VALUE, (whole) => changes.get(index++) ?? whole)
+}
+
+const value = fc.oneof(
+  fc.nat(70_000).map(String),
+  fc.ipV4(),
+  fc.ipV6(),
+  fc.constantFrom(
+    '',
+    ' ',
+    'n/a',
+    '-',
+    '0.0.0.0',
+    '::',
+    '0',
+    '007',
+    '-1',
+    '1.5',
+    'null',
+    'x',
+    'a b',
+    ' a ',
+    '$a',
+  ),
+  fc.constantFrom(
+    'a=b',
+    'x, src=192.0.2.9',
+    'x|src=192.0.2.9',
+    'x src=192.0.2.9',
+    'a,',
+    'a|',
+    'a, ',
+    ', b',
+    'a;b',
+  ),
+  fc.constantFrom(
+    '"a"',
+    '"a',
+    'a"',
+    '\\"',
+    '\\\\',
+    '\\',
+    '\\n',
+    '\\u0041',
+    '\\u00e9 \\/',
+    '\\ud83d\\ude00',
+    'C:\\\\x',
+  ),
+  fc.constantFrom(
+    'a"; src:"192.0.2.9',
+    'a","src":"192.0.2.9',
+    'a" src="192.0.2.9',
+    '}',
+    ']',
+    '{"a":1}',
+    '[1]',
+    '"]',
+  ),
+  fc.constantFrom(
+    'TCP',
+    '17',
+    'allow',
+    'deny',
+    'Drop',
+    'TRAFFIC',
+    'THREAT',
+    'high',
+    '1',
+    '9',
+    'alert',
+    'flow',
+  ),
+  fc.constantFrom(
+    'FW-A',
+    'FW-B',
+    '1613000000',
+    '2025/02/20 01:28:22',
+    '2025-02-20T01:28:22.5Z',
+    '20Feb2025 1:02:03',
+  ),
+  fc.string({ minLength: 0, maxLength: 12, unit: 'grapheme-ascii' }),
+)
+
+test('there are lines of every one of the formats, and values in them to change', () => {
+  const formats = new Set(LINES.map((line) => longWay(line).format))
+  assert.deepEqual([...formats].sort(), [...FORMATS].sort())
+  assert.ok(LINES.reduce((sum, line) => sum + [...line.matchAll(VALUE)].length, 0) > 500)
+})
+
+test('a line of a known shape is read as if it were the first one', () => {
+  const changes = fc.array(fc.tuple(fc.nat(40), value), { maxLength: 3 })
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...LINES),
+      // a few places change often, as in a firewall's lines
+      changes,
+      fc.array(changes, { minLength: 6, maxLength: 14 }),
+      (line, often, lines) => {
+        assertSame([
+          line,
+          line,
+          ...lines.flatMap((some) => [
+            withValues(line, new Map(some)),
+            withValues(line, new Map([...often, ...some.slice(1)])),
+          ]),
+          line,
+        ])
+      },
+    ),
+    { numRuns: 400 },
+  )
+})
+
+test('any byte of a line of a known shape may change', () => {
+  const change = fc.tuple(
+    fc.double({ min: 0, max: 1, noNaN: true }),
+    fc.constantFrom(...'",\\=|:;{}[] \tx0$'),
+  )
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...LINES),
+      fc.array(fc.tuple(fc.nat(40), value), { minLength: 1, maxLength: 4 }),
+      fc.array(change, { minLength: 10, maxLength: 30 }),
+      (line, often, bytes) => {
+        const other = withValues(line, new Map(often))
+        const changed = bytes.map(([at, byte]) => {
+          const place = Math.floor(at * other.length)
+          return other.slice(0, place) + byte + other.slice(place + (byte === 'x' ? 0 : 1))
+        })
+        assertSame([line, line, other, ...changed, line, other])
+      },
+    ),
+    { numRuns: 200 },
+  )
+})
+
+test('one place after the other may change in lines of every kind', () => {
+  for (const line of LINES) {
+    const count = [...line.matchAll(VALUE)].length
+    for (const [one, other] of [
+      ['192.0.2.77', '192.0.2.78'],
+      ['61001', '61002'],
+      ['some text', ''],
+      ['allow', 'deny'],
+      ['17', '2025/02/20 01:28:23'],
+      ['a \\" b', 'C:\\\\name'],
+      ['a, b', '"a'],
+    ] as const) {
+      const lines = [line, line]
+      for (let place = 0; place < count; place++) {
+        lines.push(
+          withValues(line, new Map([[place, one]])),
+          withValues(line, new Map([[place, other]])),
+          withValues(line, new Map([[place, one]])),
+        )
+      }
+      assertSame(lines)
+    }
+  }
+})
+
+test('a key that an outsider writes into a hole is seen', () => {
+  const line = (rule: string): string =>
+    `type=THREAT, subtype=scan, src=198.51.100.7, dst=203.0.113.10, rule=${rule}, seqno=17, vsys=vsys1, dport=22, proto=tcp`
+  const rules = ['a', 'a', 'b', 'c', 'c, d', 'd, src=192.0.2.1', 'e src=192.0.2.1', 'f, x=1']
+  assertSame(rules.map(line))
+  forgetShapes()
+  const records = parseBatch(new Parser(SYDNEY), rules.map(line))
+  const flags = rules.map((_, i) => records.recordAt(i).flags)
+  assert.deepEqual(flags, [[], [], [], [], [], ['ambiguous'], [], []])
+})
