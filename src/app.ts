@@ -23,6 +23,7 @@ import { Rates } from './app/rates.ts'
 import { recoverFromList } from './app/recovery.ts'
 import { Serving } from './app/serving.ts'
 import { SettingsDesk } from './app/settings-desk.ts'
+import { sparedPeers } from './app/spared-peers.ts'
 import { SignedIn } from './app/signed-in.ts'
 import { componentsOf } from './app/status.ts'
 import { listUrls, pageUrl } from './app/urls.ts'
@@ -129,8 +130,7 @@ class Builder {
     this.#apply = (settings) => {
       parts.signedIn.isOn = settings['detection.guards.administrators']
       decider.configure(decisionRules(settings))
-      serving.list.setSentinel(settings['list.sentinel'])
-      serving.list.recheck()
+      serving.feeds.recheck()
       thread.changeSettings(settings)
       jobs.plan()
     }
@@ -198,6 +198,7 @@ class Builder {
       input: this.#options.demo ? inputWithDemoNetworks(this.#options.input) : this.#options.input,
       repository: state,
       clock: this.#clock,
+      box: SecretBox.open(`${this.#dataFolder}/secrets.key`),
       apply: (settings) => this.#apply(settings),
       onChange: (details) => this.#events.settingChanged(details),
     })
@@ -218,6 +219,9 @@ class Builder {
       events,
       metrics: this.#metrics,
       refuse: (target) => parts.decider?.refuse(target) ?? null,
+      never: () => parts.decider?.never() ?? [],
+      spared: () => sparedPeers(parts),
+      state,
     })
     const { list, certificate, fetches } = serving
     const signedIn = new SignedIn()
@@ -238,6 +242,8 @@ class Builder {
       alarms,
       events,
       list,
+      feeds: serving.feeds,
+      feedDesk: serving.feedDesk,
       certificate,
       fetches,
       rates: new Rates(clock),
@@ -274,7 +280,7 @@ class Builder {
       await recoverFromList(decider, last.body, desk.settings, clock, alarms)
     }
     parts.decider = decider
-    list.replace(decider.published())
+    parts.feeds.takeDecisions(decider)
     return decider
   }
 
@@ -342,8 +348,9 @@ class Builder {
     parts.pipeline = thread
     thread.changeBlocked(decider.published().map(formatNetwork), [])
     serving.onCertificate = (served) => thread.changeCertificate(served)
-    decider.onListChange(({ added, removed }) => {
-      serving.list.apply({ added, removed })
+    decider.onListChange((change) => {
+      const { added, removed } = change
+      serving.feeds.apply(change)
       thread.changeBlocked(added.map(formatNetwork), removed.map(formatNetwork))
     })
     decider.engine.onReset(() => thread.resetWindows())

@@ -5,6 +5,8 @@ import type { Clock } from '../lib/clock.ts'
 import type { Decider } from '../decide/decider.ts'
 import type { BlockList } from '../publish/block-list.ts'
 import type { ServerCertificate } from '../publish/certificate.ts'
+import type { FeedDesk } from '../publish/feeds/feed-desk.ts'
+import type { FeedService } from '../publish/feeds/feed-service.ts'
 import type { FetchLog } from '../publish/fetch-log.ts'
 import type { GeoDatabase } from '../parse/geo-database.ts'
 import type { StateStore } from '../store/state/state-store.ts'
@@ -26,6 +28,9 @@ export interface Parts {
   readonly alarms: Alarms
   readonly events: Events
   readonly list: BlockList
+  /** All lists that firewalls fetch, and where people change them. */
+  readonly feeds: FeedService
+  readonly feedDesk: FeedDesk
   readonly certificate: ServerCertificate
   readonly fetches: FetchLog
   readonly rates: Rates

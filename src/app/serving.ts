@@ -14,12 +14,14 @@ import type { Network } from '../lib/address.ts'
 import type { Clock } from '../lib/clock.ts'
 import { AppError } from '../lib/errors.ts'
 import { type ListenAddress, parseListen } from '../lib/listen-address.ts'
-import { BlockList } from '../publish/block-list.ts'
+import type { BlockList } from '../publish/block-list.ts'
 import { ServerCertificate } from '../publish/certificate.ts'
+import { FeedDesk } from '../publish/feeds/feed-desk.ts'
+import { FeedService } from '../publish/feeds/feed-service.ts'
 import { FetchLog } from '../publish/fetch-log.ts'
 import { ListFile } from '../publish/list-file.ts'
-import type { ListSnapshot } from '../publish/list-snapshot.ts'
 import type { ServedCertificate } from '../publish/own-certificate.ts'
+import type { StateStore } from '../store/state/state-store.ts'
 import type { Alarms } from '../telemetry/alarms.ts'
 import type { Events } from '../telemetry/events.ts'
 import { type Metrics, metricsText } from '../telemetry/metrics.ts'
@@ -39,11 +41,18 @@ export interface ServingOptions {
   readonly metrics: Metrics
   /** The last filter: why a target must never be on the list, or null. */
   readonly refuse: (target: Network) => string | null
+  /** Networks over which no feed merges. */
+  readonly never: () => readonly Network[]
+  /** Peers with completed sessions, over which no feed merges with collateral; null: they cannot be told now. */
+  readonly spared: () => Promise<readonly Network[] | null>
+  readonly state: StateStore
 }
 
 export class Serving {
   readonly fetches = new FetchLog()
-  readonly list: BlockList
+  /** All that firewalls fetch; the first feed is the list. */
+  readonly feeds: FeedService
+  readonly feedDesk: FeedDesk
   readonly certificate: ServerCertificate
   /** Told of every certificate that is served from now on. */
   onCertificate: (certificate: ServedCertificate) => void = () => {}
@@ -53,22 +62,13 @@ export class Serving {
   #metricsServer: MetricsServer | null = null
   #crowdsecServer: CrowdsecServer | null = null
 
-  private constructor(options: ServingOptions, file: ListFile, initial: ListSnapshot | null) {
-    const { clock, alarms, events, dataFolder, refuse } = options
+  private constructor(options: ServingOptions, file: ListFile, feeds: FeedService) {
+    const { clock, alarms, events, dataFolder, state } = options
     const settings = options.settings()
     this.#options = options
     this.#file = file
-    this.list = new BlockList({
-      clock,
-      sentinel: settings['list.sentinel'],
-      refuse,
-      alarms,
-      initial,
-      onRendered: (report) => {
-        events.listRendered(report)
-        file.save(report.snapshot)
-      },
-    })
+    this.feeds = feeds
+    this.feedDesk = new FeedDesk({ service: feeds, state, clock, onChange: () => this.#askForCertificates() })
     this.certificate = new ServerCertificate({
       folder: `${dataFolder}/certificates`,
       names: settings['web.names'],
@@ -84,14 +84,41 @@ export class Serving {
     })
   }
 
-  /** Reads the last good copy; never rejects for its sake. */
+  /** Reads the last good copies and the feeds; never rejects for their sake. */
   static async open(options: ServingOptions): Promise<Serving> {
-    const { dataFolder, clock, alarms, events } = options
-    const file = new ListFile({ folder: `${dataFolder}/lists`, clock, alarms })
+    const { dataFolder, clock, alarms, events, settings, refuse, never, spared, state } = options
+    const folder = `${dataFolder}/lists`
+    const file = new ListFile({ folder, clock, alarms })
     const { snapshot, findings } = await file.load()
     events.listLoaded({ revision: snapshot?.revision ?? null, entries: snapshot?.entries ?? 0, findings })
     if (snapshot !== null) events.listServed(snapshot)
-    return new Serving(options, file, snapshot)
+    const feeds = await FeedService.open({
+      folder,
+      clock,
+      alarms,
+      sentinel: () => settings()['list.sentinel'],
+      refuse,
+      never,
+      spared,
+      initialList: snapshot,
+      onListRendered: (report) => {
+        events.listRendered(report)
+        file.save(report.snapshot)
+      },
+      onFailure: (what, error) => events.partFailed('feeds', what, error),
+    })
+    try {
+      await feeds.takeState(state, state.openedFresh)
+    } catch (error) {
+      // The copies from disk are served; nothing can be changed until the state is back.
+      events.partFailed('feeds', 'read the feeds from the state', error)
+    }
+    return new Serving(options, file, feeds)
+  }
+
+  /** The whole list, which the first feed serves. */
+  get list(): BlockList {
+    return this.feeds.whole.list
   }
 
   /** Where it listens; null before it does. */
@@ -117,6 +144,15 @@ export class Serving {
       certificate: this.certificate.served,
       sources: {
         list: () => this.list.snapshot,
+        feeds: {
+          counter: this.feeds.counter,
+          onFetch: (fetch) => {
+            this.feeds.noteFetch(fetch)
+            if (fetch.status === 0) return
+            this.fetches.record(fetch)
+            events.listFetched(fetch)
+          },
+        },
         components: () => componentsOf(parts),
         status: () => serviceStatus(parts),
         metrics: () => metricsText(metrics),
@@ -139,6 +175,7 @@ export class Serving {
       web: await readWebFiles(WEB_FOLDER),
       addRoutes: (app) => addApi(app, parts, redeem, onFailure),
     })
+    this.#askForCertificates()
     await this.#server.start()
     const crowdsecListen = parseListen(settings()['crowdsec.listen'])
     if (crowdsecListen !== null) {
@@ -155,14 +192,23 @@ export class Serving {
     await this.#metricsServer.start()
   }
 
+  /** Clients are asked for a certificate only while a feed takes one. */
+  #askForCertificates(): void {
+    const feeds = this.feeds.all()
+    const isWanted = feeds.some(({ definition }) =>
+      definition.access.credentials.some(({ kind }) => kind === 'client-certificate'),
+    )
+    this.#server?.askForCertificates(isWanted)
+  }
+
   /** The last revision is on disk when it resolves. */
   async stop(): Promise<void> {
     await this.#metricsServer?.stop()
     await this.#crowdsecServer?.stop()
     if (this.#server?.address != null) await this.#server.stop()
     await this.certificate.stop()
-    this.list.flush()
-    this.list.close()
+    await this.feeds.close()
+    await this.feeds.closeJournal()
     await this.#file.close()
   }
 }

@@ -57,10 +57,18 @@ export class FeedDesk {
   readonly #service: FeedService
   readonly #state: ObjectRepository
   readonly #clock: Clock
+  readonly #onChange: () => void
   /** One change at a time, so that two cannot pass the same judgement. */
   #last: Promise<unknown> = Promise.resolve()
 
-  constructor(options: { service: FeedService; state: ObjectRepository; clock: Clock }) {
+  /** `onChange` is told after each change of a feed. */
+  constructor(options: {
+    service: FeedService
+    state: ObjectRepository
+    clock: Clock
+    onChange?: () => void
+  }) {
+    this.#onChange = options.onChange ?? (() => {})
     this.#service = options.service
     this.#state = options.state
     this.#clock = options.clock
@@ -152,6 +160,7 @@ export class FeedDesk {
       if (!outcome.ok && outcome.reason === 'changed') throw changedMeanwhile()
       await this.#service.drop(name)
       await this.#service.keepCopy()
+      this.#onChange()
     })
   }
 
@@ -277,6 +286,7 @@ export class FeedDesk {
     if (!outcome.ok) throw changedMeanwhile()
     await this.#service.put(kept, outcome.version)
     await this.#service.keepCopy()
+    this.#onChange()
     return this.find(name)
   }
 

@@ -1,0 +1,61 @@
+/**
+ * Peers over which feeds never merge with collateral: everybody with whom a session was completed in the last days, by the
+ * stored records. Asked only when a feed allows collateral, at most every ten minutes; while the store cannot tell, or
+ * tells of too many, the answer is null and nothing is merged beyond what was decided.
+ */
+import { type Network, networkOf, parseAddress } from '../lib/address.ts'
+import { messageOf } from '../lib/errors.ts'
+import type { Parts } from './parts.ts'
+
+const LOOK_BACK_MS = 7 * 86_400_000
+const LIMIT_MS = 20_000
+const KEPT_MS = 600_000
+/** After a failure. */
+const PAUSE_MS = 60_000
+const MOST_PEERS = 500_000
+
+const SQL = `SELECT DISTINCT toString(peer) AS peer FROM (
+  SELECT sourceAddress AS peer FROM logs WHERE SESSIONS
+  UNION ALL
+  SELECT destinationAddress AS peer FROM logs WHERE SESSIONS
+) LIMIT ${MOST_PEERS + 1}`.replaceAll(
+  'SESSIONS',
+  `category = 'traffic' AND disposition = 'allowed' AND bytesSent > 0 AND bytesReceived > 0
+    AND receivedAt >= fromUnixTimestamp64Milli({since:Int64})`,
+)
+
+type Asked = Pick<Parts, 'logs' | 'clock' | 'events'>
+
+const kept = new WeakMap<
+  object,
+  { readonly untilMs: number; readonly peers: Promise<readonly Network[] | null> }
+>()
+
+/** The peers, or null. Never rejects. */
+export function sparedPeers(parts: Asked): Promise<readonly Network[] | null> {
+  const nowMs = parts.clock.monotonicMs()
+  const known = kept.get(parts)
+  if (known !== undefined && known.untilMs > nowMs) return known.peers
+  const peers = ask(parts)
+  kept.set(parts, { untilMs: nowMs + KEPT_MS, peers })
+  void peers.then((found) => {
+    if (found === null) kept.set(parts, { untilMs: nowMs + PAUSE_MS, peers })
+  })
+  return peers
+}
+
+async function ask({ logs, clock, events }: Asked): Promise<readonly Network[] | null> {
+  if (logs === null || !logs.isReady) return null
+  try {
+    const parameters = { since: clock.nowMs() - LOOK_BACK_MS }
+    const rows = await logs.client.rows<{ peer: string }>(SQL, parameters, AbortSignal.timeout(LIMIT_MS))
+    if (rows.length > MOST_PEERS) return null
+    return rows.flatMap(({ peer }) => {
+      const words = parseAddress(peer)
+      return words === null ? [] : [networkOf(words, 128)]
+    })
+  } catch (error) {
+    events.partFailed('feeds', 'ask the log store about peers', messageOf(error))
+    return null
+  }
+}
