@@ -1,5 +1,5 @@
 /** Blocks as a table: who, why, since when, until when; with boxes to choose from where the screen wants them. */
-import { Checkbox, Table, Text } from '@mantine/core'
+import { Checkbox, Table, Text, VisuallyHidden } from '@mantine/core'
 import type { Reply } from '../data/api.ts'
 import { useWords } from '../i18n/language.tsx'
 import { AddressLink } from './address-link.tsx'
@@ -21,7 +21,11 @@ export function BlockRows({ items, isShort = false, chosen, onChoose }: BlockRow
       <Table>
         <Table.Thead>
           <Table.Tr>
-            {onChoose !== undefined && <Table.Th w={32} aria-label={t('blocks.column.state')} />}
+            {onChoose !== undefined && (
+              <Table.Th w={32}>
+                <VisuallyHidden>{t('blocks.column.state')}</VisuallyHidden>
+              </Table.Th>
+            )}
             <Table.Th>{t('blocks.column.target')}</Table.Th>
             <Table.Th>{t('blocks.column.state')}</Table.Th>
             <Table.Th>{t('blocks.column.why')}</Table.Th>

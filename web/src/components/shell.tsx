@@ -147,7 +147,7 @@ function AccountMenu({ user }: { readonly user: SignedIn }) {
   const { t, language, setLanguage } = useWords()
   const leave = async () => {
     await signOut()
-    queryClient.clear()
+    await queryClient.resetQueries()
   }
   return (
     <Menu position="bottom-end" width={220}>

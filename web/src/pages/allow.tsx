@@ -1,5 +1,5 @@
 /** What is never blocked, whatever it does. */
-import { Button, Modal, Stack, Table, Textarea, TextInput } from '@mantine/core'
+import { Button, Modal, Stack, Table, Textarea, TextInput, VisuallyHidden } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -35,7 +35,9 @@ export function AllowPage() {
                     <Table.Th>{t('common.reason')}</Table.Th>
                     <Table.Th>{t('blocks.column.since')}</Table.Th>
                     <Table.Th>{t('blocks.column.until')}</Table.Th>
-                    <Table.Th aria-label={t('allow.remove')} />
+                    <Table.Th>
+                      <VisuallyHidden>{t('allow.remove')}</VisuallyHidden>
+                    </Table.Th>
                   </Table.Tr>
                 </Table.Thead>
                 <Table.Tbody>

@@ -1,5 +1,5 @@
 /** Who may sign in, and what they may do. */
-import { Button, Modal, PasswordInput, Select, Stack, Table, TextInput } from '@mantine/core'
+import { Button, Modal, PasswordInput, Select, Stack, Table, TextInput, VisuallyHidden } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -43,7 +43,9 @@ export function UsersPage() {
                   <Table.Th>{t('users.factor')}</Table.Th>
                   <Table.Th>{t('account.sessions')}</Table.Th>
                   <Table.Th>{t('blocks.column.since')}</Table.Th>
-                  <Table.Th aria-label={t('users.remove')} />
+                  <Table.Th>
+                    <VisuallyHidden>{t('users.remove')}</VisuallyHidden>
+                  </Table.Th>
                 </Table.Tr>
               </Table.Thead>
               <Table.Tbody>

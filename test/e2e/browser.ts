@@ -1,0 +1,89 @@
+/** Chromium for the tests of the web page: found or installed, headless, with everything it complains of written down. */
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import type { Service } from './harness.ts'
+
+const PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+const INSTALL_LIMIT_MS = 300_000
+const BUILT = join(import.meta.dirname, '../../web/dist/index.html')
+/** Without these it calls home, which a closed network refuses a hundred times. */
+const ARGUMENTS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+export const PASSWORD = 'correct horse battery'
+
+/** Why the browser tests cannot run, or null. Tries to install Chromium once, where apt and root are at hand. */
+export function missingBrowser(): string | null {
+  if (!existsSync(BUILT)) return 'the web page is not built: npm test builds it'
+  if (find() !== null) return null
+  const options = { stdio: 'ignore', timeout: INSTALL_LIMIT_MS } as const
+  spawnSync('apt-get', ['update', '-qq'], options)
+  spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], options)
+  return find() === null
+    ? 'there is no Chromium (Debian package chromium), and it could not be installed'
+    : null
+}
+
+function find(): string | null {
+  return PATHS.find((path) => existsSync(path)) ?? null
+}
+
+export interface Screen {
+  readonly page: Page
+  readonly browser: Browser
+  readonly origin: string
+  /** Errors and warnings of the console, uncaught errors, violations of the content policy, dialogs, foreign requests. */
+  readonly complaints: string[]
+}
+
+/** A page on the service, not signed in. Closed when the test ends. */
+export async function openScreen(
+  t: TestContext,
+  service: Service,
+  options: BrowserContextOptions = {},
+): Promise<Screen> {
+  const executablePath = find()
+  if (executablePath === null) throw new Error('no Chromium')
+  const browser = await chromium.launch({ executablePath, args: ARGUMENTS })
+  t.after(() => browser.close())
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, locale: 'en-GB', ...options })
+  const page = await context.newPage()
+  const port = new URL(service.app.urls.page).port
+  const origin = `https://127.0.0.1:${port}`
+  const complaints: string[] = []
+  page.on('console', (message) => {
+    const isExpected = /status of 4\d\d/.test(message.text()) // a refusal is part of some tests
+    if (['error', 'warning'].includes(message.type()) && !isExpected) complaints.push(message.text())
+  })
+  page.on('pageerror', (error) => complaints.push(`uncaught: ${error.message}`))
+  page.on('dialog', (dialog) => {
+    complaints.push(`dialog: ${dialog.message()}`)
+    void dialog.dismiss()
+  })
+  page.on('request', (request) => {
+    if (!request.url().startsWith(origin) && !request.url().startsWith('data:'))
+      complaints.push(`request to ${request.url()}`)
+  })
+  await page.goto(origin)
+  return { page, browser, origin, complaints }
+}
+
+/** Makes the first account with the code that the service printed, and is signed in with it. */
+export async function setUp({ page }: Screen, service: Service): Promise<void> {
+  const code = /Setup code +(\S+)/.exec(service.said.join('\n'))?.[1] ?? ''
+  await page.getByLabel('Setup code').fill(code)
+  await page.getByLabel('User name').fill('ada')
+  await page.locator('input[name=password]').fill(PASSWORD)
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { name: 'Overview' }).waitFor()
+}
