@@ -18,6 +18,7 @@ import type { DecisionRules } from './decision-rules.ts'
 import { EngineDesk } from './engine-desk.ts'
 import { type Expired, expire } from './expiry.ts'
 import { explainAddress, type Explanation, type SeenLines } from './explain.ts'
+import { ImportDesk } from './import-desk.ts'
 import { Judge, type JudgeCounters, type Judgement } from './judge.ts'
 import { Keeper } from './keeper.ts'
 import type { Outcome } from './outcome.ts'
@@ -73,6 +74,8 @@ export class Decider {
   readonly blocks: BlockDesk
   readonly allow: AllowDesk
   readonly engine: EngineDesk
+  /** Lists of others. */
+  readonly imports: ImportDesk
   readonly #keeper: Keeper
   readonly #judge: Judge
   readonly #guardsExpiry: boolean
@@ -86,6 +89,7 @@ export class Decider {
     this.blocks = new BlockDesk(this.#keeper)
     this.allow = new AllowDesk(this.#keeper)
     this.engine = new EngineDesk(this.#keeper, () => this.#judge.reset())
+    this.imports = new ImportDesk(this.#keeper)
     this.#seenWrittenMs = options.clock.monotonicMs()
   }
 

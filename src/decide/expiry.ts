@@ -68,6 +68,8 @@ function endReason(decision: Decision, inactiveMs: number): string {
   if (decision.origin === 'manual')
     return `its end was set to ${instantOf(decision.expiresAtMs ?? Number.NaN)}`
   const { lifetimeMs } = decision
+  if (decision.origin === 'feed' && lifetimeMs !== null)
+    return `its list has not named it for ${spanOf(lifetimeMs)}`
   if (lifetimeMs !== null && lifetimeMs < inactiveMs)
     return `its evidence could be forged, so it was short: ${spanOf(lifetimeMs)}`
   return `not seen for ${spanOf(lifetimeMs ?? inactiveMs)}, last on ${instantOf(decision.lastSeenAtMs)}`
