@@ -52,7 +52,8 @@ describe('notifications', () => {
     await service.sendUdp(scan('198.51.100.7', 11))
     await until('a mail has come', () => mails.length > 0)
     const mail = mails[0] ?? ''
-    const [head = '', body = ''] = [mail.slice(0, mail.indexOf('\r\n\r\n')), decoded(mail)]
+    const head = mail.slice(0, mail.indexOf('\r\n\r\n'))
+    const body = decoded(mail)
     assert.match(head, /^Subject: \[Active Defense\] 198\.51\.100\.7 blocked \(port-scan\)\r?$/m)
     assert.match(head, /^To: soc@example\.com\r?$/m)
     assert.match(body, /It reached 11 ports of 203\.0\.113\.10 within 10 minutes \(more than 10 allowed\)\./)
