@@ -7,12 +7,15 @@ import { checkChange, settingViews } from '../config/view.ts'
 import { type Configuration, type ConfigurationInput, loadConfiguration } from '../config/load.ts'
 import { SECRET_KEYS, SETTING_KEYS, SETTINGS, type Settings } from '../config/schema.ts'
 import type { Clock } from '../lib/clock.ts'
+import type { SecretBox } from '../lib/secret-box.ts'
 import type { Json, SettingChange, SettingsRepository } from '../model/state.ts'
 
 export interface SettingsDeskOptions {
   readonly input: ConfigurationInput
   readonly repository: SettingsRepository
   readonly clock: Clock
+  /** Seals kept secrets, so that a copy of the state alone does not give them away. */
+  readonly box: SecretBox
   /** Told of the settings that are now in force. */
   readonly apply: (settings: Settings) => void
   readonly onChange: (details: { setting: string; by: string }) => void
@@ -57,7 +60,7 @@ export class SettingsDesk {
     const rows = checked.map(
       ({ key, value }): SettingChange => ({
         key,
-        value: value as Json | undefined,
+        value: SECRET_KEYS.includes(key) ? this.#sealed(key, value) : (value as Json | undefined),
         secret: SECRET_KEYS.includes(key),
       }),
     )
@@ -66,6 +69,11 @@ export class SettingsDesk {
     await this.reload()
     for (const { key } of checked) this.#options.onChange({ setting: key, by })
     return { results: checked.map(({ key, needsRestart }) => ({ key, needsRestart })) }
+  }
+
+  #sealed(key: string, value: unknown): Json | undefined {
+    if (typeof value !== 'string' || value === '') return value as Json | undefined
+    return { sealed: this.#options.box.seal(value, purposeOf(key)) }
   }
 
   /** Reads file, environment and kept settings again and hands on what acts at once. On an error the old ones stay. */
@@ -81,8 +89,17 @@ export class SettingsDesk {
   }
 }
 
-async function read({ input, repository }: SettingsDeskOptions): Promise<Configuration> {
+const purposeOf = (key: string): string => `setting:${key}`
+
+/** A secret that cannot be opened stays what it is, which the schema refuses: the setting is ignored with a warning. */
+function opened(key: string, value: Json, box: SecretBox): unknown {
+  if (!SECRET_KEYS.includes(key) || typeof value !== 'object' || value === null || !('sealed' in value))
+    return value
+  return (typeof value['sealed'] === 'string' ? box.unseal(value['sealed'], purposeOf(key)) : null) ?? value
+}
+
+async function read({ input, repository, box }: SettingsDeskOptions): Promise<Configuration> {
   const kept = new Map<string, unknown>()
-  for (const { key, value } of await repository.settings()) kept.set(key, value)
+  for (const { key, value } of await repository.settings()) kept.set(key, opened(key, value, box))
   return loadConfiguration(input, kept)
 }
