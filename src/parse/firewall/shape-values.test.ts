@@ -186,27 +186,80 @@ test('any byte of a line of a known shape may change', () => {
   )
 })
 
-test('one place after the other may change in lines of every kind', () => {
+/** What firewalls and outsiders write, to stand in a hole. */
+const HOSTILE = [
+  ...[
+    '',
+    ' ',
+    'a b',
+    ' a ',
+    '$a',
+    'n/a',
+    '-',
+    '0',
+    '007',
+    '1.5',
+    '70000',
+    '0.0.0.0',
+    '::',
+    '2001:db8::1',
+    '17',
+  ],
+  ...[
+    'a=b',
+    '=',
+    'x, src=192.0.2.9',
+    'x|src=192.0.2.9',
+    'x src=192.0.2.9',
+    'a,',
+    'a|',
+    'a, ',
+    'a; b',
+    'a, b',
+    'a|b',
+  ],
+  ...[
+    '"a"',
+    '"a',
+    'a"',
+    'a\\"',
+    '\\\\',
+    'a\\',
+    '\\n',
+    '\\u0041\\u0031',
+    'a \\" b',
+    'C:\\\\name',
+    'a\\|b',
+    'a}',
+  ],
+  ...[
+    'a"; src:"192.0.2.9',
+    'a","src":"192.0.2.9',
+    'a" src="192.0.2.9',
+    '"; x:"y',
+    'allow',
+    'THREAT',
+    'failed',
+  ],
+]
+
+/** The value with its last letter or digit changed. */
+function near(text: string, step: number): string {
+  return text.replace(/[a-z0-9](?=[^a-z0-9]*$)/i, (last) => {
+    if (/[0-9]/.test(last)) return String((Number(last) + step) % 10)
+    return String.fromCharCode(97 + ((last.toLowerCase().charCodeAt(0) - 97 + step) % 26))
+  })
+}
+
+test('whatever stands in a place that was seen to differ is read as if it were seen first', () => {
   for (const line of LINES) {
-    const count = [...line.matchAll(VALUE)].length
-    for (const [one, other] of [
-      ['192.0.2.77', '192.0.2.78'],
-      ['61001', '61002'],
-      ['some text', ''],
-      ['allow', 'deny'],
-      ['17', '2025/02/20 01:28:23'],
-      ['a \\" b', 'C:\\\\name'],
-      ['a, b', '"a'],
-    ] as const) {
-      const lines = [line, line]
-      for (let place = 0; place < count; place++) {
-        lines.push(
-          withValues(line, new Map([[place, one]])),
-          withValues(line, new Map([[place, other]])),
-          withValues(line, new Map([[place, one]])),
-        )
-      }
-      assertSame(lines)
+    const values = [...line.matchAll(VALUE)].map(([text]) => text)
+    const allNear = (step: number): string =>
+      withValues(line, new Map(values.map((text, place) => [place, near(text, step)])))
+    for (const [place, text] of values.entries()) {
+      const at = (other: string): string => withValues(line, new Map([[place, other]]))
+      const differing = [line, line, at(near(text, 1)), at(near(text, 2))]
+      assertSame([...differing, ...HOSTILE.map(at), allNear(1), allNear(2), line])
     }
   }
 })
@@ -220,4 +273,37 @@ test('a key that an outsider writes into a hole is seen', () => {
   const records = parseBatch(new Parser(SYDNEY), rules.map(line))
   const flags = rules.map((_, i) => records.recordAt(i).flags)
   assert.deepEqual(flags, [[], [], [], [], [], ['ambiguous'], [], []])
+})
+
+test('the last value of a line may end in what separates values', () => {
+  const line = (device: string): string =>
+    `type=TRAFFIC, subtype=drop, src=198.51.100.7, dst=203.0.113.10, vsys=vsys1, seqno=17, device_name=${device}`
+  assertSame(
+    ['FW-1', 'FW-1', 'FW-2', 'FW-3', 'FW-1,', 'FW-2, ', 'FW-3, 4', '"FW-1"', '"FW-1', '', 'FW-1'].map(line),
+  )
+})
+
+test('two names of one value are ambiguous once the values differ', () => {
+  const json = (one: string, other: string): string =>
+    JSON.stringify({ type: 'TRAFFIC', src: '198.51.100.7', rule: one, dst: '203.0.113.10', rule_name: other })
+  const pairs = (one: string, other: string): string =>
+    `type=TRAFFIC|src=198.51.100.7|rule=${one}|dst=203.0.113.10|rule_name=${other}|vsys=vsys1|dport=22`
+  for (const line of [json, pairs]) {
+    assertSame([
+      line('a', 'a'),
+      line('a', 'a'),
+      line('b', 'b'),
+      line('c', 'c'),
+      line('c', 'd'),
+      line('d', 'c'),
+    ])
+    forgetShapes()
+    const records = parseBatch(new Parser(SYDNEY), [
+      line('a', 'a'),
+      line('b', 'b'),
+      line('c', 'c'),
+      line('c', 'd'),
+    ])
+    assert.deepEqual(records.recordAt(3).flags, ['ambiguous'])
+  }
 })
