@@ -8,7 +8,9 @@ import { z } from 'zod'
 import { parseNetwork } from '../lib/address.ts'
 import { RULES } from '../model/detection.ts'
 import { ACCOUNT_CONTRACT, ACCOUNT_ROUTES } from './contract/accounts.ts'
+import { enforcementView, FIREWALL_CONTRACT, FIREWALL_ROUTES } from './contract/firewalls.ts'
 import { CROWDSEC_CONTRACT, CROWDSEC_ROUTES } from './contract/crowdsec.ts'
+import { FEEDS_CONTRACT, FEEDS_ROUTES } from './contract/feeds.ts'
 import { NOTIFY_CONTRACT, NOTIFY_ROUTES } from './contract/notify.ts'
 import type { Role } from './http/roles.ts'
 import { backtestInput, backtestLinesInput, backtestLinesReply, backtestRow } from './backtest-contract.ts'
@@ -52,6 +54,8 @@ export const ROUTES = {
   stop: { method: 'POST', path: '/control/v1/stop', reply: 'object' },
   ...ACCOUNT_ROUTES,
   ...CROWDSEC_ROUTES,
+  ...FEEDS_ROUTES,
+  ...FIREWALL_ROUTES,
   ...NOTIFY_ROUTES,
 } as const satisfies Record<string, Route>
 
@@ -258,6 +262,8 @@ const explanation = z.object({
   /** Raw lines that convicted, oldest first, whole. */
   evidence: z.array(z.string()),
   block: blockView.nullable(),
+  /** The way of its block to the firewalls; null when it is on no list. */
+  enforcement: enforcementView.nullable(),
   /** What rules count of it now, the nearest to its threshold first. */
   counts: z.array(countView),
   /** All exceptions with what they have spared. */
@@ -408,6 +414,8 @@ export const CONTRACT = {
   stop: { input: nothing, reply: z.object({ message: z.string() }) },
   ...ACCOUNT_CONTRACT,
   ...CROWDSEC_CONTRACT,
+  ...FEEDS_CONTRACT,
+  ...FIREWALL_CONTRACT,
   ...NOTIFY_CONTRACT,
 } as const satisfies Record<RouteName, { input: z.ZodType; reply: z.ZodType }>
 

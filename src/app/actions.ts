@@ -22,9 +22,11 @@ import type { Decision, DecisionMode } from '../model/decision.ts'
 import type { StateStore } from '../store/state/state-store.ts'
 import { Backtests } from './backtests.ts'
 import { clockSentences, countSentences, countView, exceptionView } from './explain-counts.ts'
+import { enforcementOf, firewallActions } from './firewall-actions.ts'
 import { explainLine } from './explain-line.ts'
 import { accountActions } from './account-actions.ts'
 import { crowdsecActions } from './crowdsec-actions.ts'
+import { feedsActions } from './feeds-actions.ts'
 import { notifyActions } from './notify-actions.ts'
 import type { Parts } from './parts.ts'
 import { seenLines } from './seen-lines.ts'
@@ -87,6 +89,8 @@ export function serviceActions({ parts, settings, stop }: ActionOptions): Servic
     ...allowActions(decider),
     ...accountActions(accounts, state),
     ...crowdsecActions(parts, state),
+    ...firewallActions(parts),
+    ...feedsActions(parts, decider),
     ...notifyActions(parts, state),
     checkAllow: ({ targets }) => ({ results: targets.map((target) => checkOne(decider(), target)) }),
     withdraw: async (input, { user }) => withdraw(decider(), input, user),
@@ -331,6 +335,7 @@ async function explain(
   const inspection = network === null ? null : ((await parts.pipeline?.inspect(network)) ?? null)
   const told = valueOf(await decider.explain(address, lines))
   const decision = decider.active().find(({ id }) => id === told.active[0]?.id)
+  const enforcement = enforcementOf(parts, address)
   return {
     address: told.address,
     verdict: verdictOf(told),
@@ -340,11 +345,13 @@ async function explain(
         ? ['What the rules count of it now could not be asked.']
         : countSentences(inspection.counts, 'now', inspection.more)),
       ...clockSentences(parts.pipeline?.status?.devices ?? [], lines?.devices ?? []),
+      ...enforcement.sentences,
       ...(await peerSentences(parts, settings.settings, network)),
       ...whereabouts(parts, address),
     ],
     evidence: told.detections.flatMap(({ detection }) => [...detection.evidence]).slice(0, 20),
     block: decision === undefined ? null : viewOfDecision(decision),
+    enforcement: enforcement.enforcement,
     counts: (inspection?.counts ?? []).map(countView),
     exceptions: (inspection?.exceptions ?? []).map(exceptionView),
   }

@@ -6,7 +6,9 @@
 import type { RouteName } from '../control-contract.ts'
 import type { Role } from './roles.ts'
 import { ACCOUNT_HTTP_ROUTES } from './routes/accounts.ts'
+import { FIREWALL_HTTP_ROUTES } from './routes/firewalls.ts'
 import { CROWDSEC_HTTP_ROUTES } from './routes/crowdsec.ts'
+import { FEEDS_HTTP_ROUTES } from './routes/feeds.ts'
 import { NOTIFY_HTTP_ROUTES } from './routes/notify.ts'
 
 export const API_PREFIX = '/api/v1'
@@ -158,5 +160,7 @@ export const HTTP_ROUTES: { readonly [Name in RouteName]: HttpRoute | null } = {
   stop: null,
   ...ACCOUNT_HTTP_ROUTES,
   ...CROWDSEC_HTTP_ROUTES,
+  ...FEEDS_HTTP_ROUTES,
+  ...FIREWALL_HTTP_ROUTES,
   ...NOTIFY_HTTP_ROUTES,
 }

@@ -245,6 +245,12 @@ export class FeedService {
       if (showsTime(definition) && engine !== this.whole) engine.touch()
   }
 
+  /** Addresses of a feed's fetchers that should have come by now. */
+  silentOf({ fetchers }: ManagedFeed): ReadonlySet<string> {
+    const silent = fetchers.silent(this.#options.clock.nowMs(), this.#startedMs)
+    return new Set(silent.map(({ fetcher }) => fetcher.address))
+  }
+
   /** Firewalls that stay away for three of their intervals are an alarm. */
   checkSilence(): void {
     const { clock, alarms } = this.#options
