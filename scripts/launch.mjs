@@ -358,6 +358,7 @@ function webFiles(folder = join(root, 'web'), prefix = '') {
  * built is told and is no reason not to defend: the service then shows a plain status page.
  */
 async function ensureWeb(node, quiet) {
+  if (!existsSync(join(root, 'web', 'index.html'))) return // a packaged install brings the page built
   const hash = createHash('sha256').update(textOf(join(root, 'package-lock.json')))
   for (const name of webFiles()) hash.update(`${name}\0`).update(readFileSync(join(root, 'web', name)))
   const wanted = hash.digest('hex')

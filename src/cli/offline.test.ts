@@ -127,7 +127,8 @@ test('replay decides: a known source needs nothing new, an own one is refused, s
   const file = write('two.log', [...scan('198.51.100.7', 11), ...sweep])
   const decisions = async (...sets: string[]): Promise<unknown[]> => {
     const { run, stdout } = world()
-    await run('replay', file, ...SETTINGS, ...sets.flatMap((set) => ['--set', set]))
+    const classic = ['detection.slowScan.mode=off', 'detection.subnetScan.mode=off', ...sets]
+    await run('replay', file, ...SETTINGS, ...classic.flatMap((set) => ['--set', set]))
     return objects(stdout()).map(({ rule, decision }) => `${String(rule)} ${String(decision)}`)
   }
   assert.deepEqual(await decisions(), ['port-scan block', 'host-sweep none'])
