@@ -109,6 +109,31 @@ test('rows come in pages in falling order, and a row that goes away in between i
   assert.equal(all.body.trimEnd().split('\n').length, 4)
 })
 
+test('rows of a backtest are JSON lines, and what stopped it is the last one, in words for people', async () => {
+  const actions = {
+    backtest: async function* () {
+      yield { kind: 'progress', records: 1, total: 2, percent: 50, detections: 0 } as const
+      throw new AppError('failed', 'a backtest is running already')
+    },
+  }
+  const failures: string[] = []
+  const answer = await server({ actions, failures, caller: { ...ADMIN, role: 'viewer' } }).inject({
+    method: 'POST',
+    url: '/api/v1/backtest',
+    headers: { ...EDIT, accept: 'application/jsonl' },
+    payload: { from: '2026-01-01T00:00:00.000Z', to: '2026-01-02T00:00:00.000Z', changes: {} },
+  })
+  const lines = answer.body.trimEnd().split('\n')
+  assert.deepEqual(
+    lines.map((line) => JSON.parse(line) as unknown),
+    [
+      { kind: 'progress', records: 1, total: 2, percent: 50, detections: 0 },
+      { error: { code: 'failed', message: 'a backtest is running already' } },
+    ],
+  )
+  assert.deepEqual(failures, [])
+})
+
 test('an unchanged answer is 304, and an edit of what was changed meanwhile is refused', async () => {
   let value = '1'
   const actions = {

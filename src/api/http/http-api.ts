@@ -11,7 +11,14 @@ import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { AppError } from '../../lib/errors.ts'
-import { type Caller, CONTRACT, ROUTES, type RouteName, type ServiceActions } from '../control-contract.ts'
+import {
+  type Caller,
+  CONTRACT,
+  type Route,
+  ROUTES,
+  type RouteName,
+  type ServiceActions,
+} from '../control-contract.ts'
 import type { Authenticator, HttpCaller } from './http-caller.ts'
 import { readInput } from './http-input.ts'
 import { sendError, sendProblem } from './http-problem.ts'
@@ -142,7 +149,9 @@ async function answer(
   if (!isRows) return sendJson(request, reply, JSON.stringify(result))
   const rows = result as Iterable<unknown> | AsyncIterable<unknown>
   if (request.headers.accept?.includes('application/jsonl') === true) {
-    const stream = Readable.from(linesOf(rows, (error) => options.onFailure(route.path, error)))
+    const isLive = (ROUTES[name] as Route).live === true
+    const stream = Readable.from(linesOf(rows, isLive, (error) => options.onFailure(route.path, error)))
+    if (isLive) void reply.header('cache-control', 'no-store').header('x-accel-buffering', 'no')
     return reply.header('content-type', 'application/jsonl').send(stream)
   }
   const page = pageInput.safeParse({ limit, cursor })
@@ -203,9 +212,10 @@ function etagOf(body: string): string {
   return `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`
 }
 
-/** An error in the middle becomes the last line, as on the control socket. */
+/** An error in the middle becomes the last line, as on the control socket. `isLive`: each row is sent at once. */
 async function* linesOf(
   rows: Iterable<unknown> | AsyncIterable<unknown>,
+  isLive: boolean,
   report: (error: unknown) => void,
 ): AsyncGenerator<string, void, undefined> {
   let pending = ''
@@ -213,7 +223,7 @@ async function* linesOf(
   try {
     for await (const row of rows) {
       pending += `${JSON.stringify(row)}\n`
-      if (pending.length < CHUNK_CHARACTERS) continue
+      if (!isLive && pending.length < CHUNK_CHARACTERS) continue
       isGiving = true
       yield pending
       isGiving = false
@@ -221,8 +231,12 @@ async function* linesOf(
     }
   } catch (error) {
     if (isGiving) return
-    report(error)
-    pending += `${JSON.stringify({ error: { code: 'failed', message: 'the rest could not be read' } })}\n`
+    const isTold = error instanceof AppError
+    if (!isTold) report(error)
+    const told = isTold
+      ? { code: error.code, message: error.message }
+      : { code: 'failed', message: 'the rest could not be read' }
+    pending += `${JSON.stringify({ error: told })}\n`
   }
   if (pending !== '') yield pending
 }
