@@ -199,7 +199,9 @@ function graceSentence(grace: Grace): string {
 }
 
 function detectionSentence({ atMs, detection, verdict, reason }: StoredDetection): string {
-  const proof = detection.proof === 'handshake' ? 'proven by a handshake' : 'the source could be forged'
+  const word = detection.proof === 'handshake' ? 'proven by a handshake' : 'the source could be forged'
+  // Detections of earlier versions do not say why.
+  const proof = detection.proofReason === '' ? word : `${word} (${quoted(detection.proofReason)})`
   const what = reasonOf(detection)
   const found = `${detection.sourceAddress} ${what}; ${proof}`
   // Reasons of holds and shadow verdicts end with what was found, which stands before them here.
