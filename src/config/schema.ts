@@ -131,6 +131,13 @@ export const SETTINGS = {
     'HOST:PORT',
     "Plain HTTP bind for CrowdSec bouncers, which ask http://127.0.0.1:8080 unless told otherwise; empty leaves CrowdSec's API on web.listen.",
   ),
+  'import.privateTargets': setting(
+    networks,
+    [],
+    'list of networks',
+    'Private and other special networks from which lists of others may be read, also by plain HTTP; else only public addresses by HTTPS.',
+    true,
+  ),
   'metrics.listen': setting(
     listen,
     '',

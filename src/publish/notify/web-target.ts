@@ -11,8 +11,11 @@ import { SPECIAL_PURPOSE } from '../../lib/special-purpose.ts'
 export class WebTargets {
   readonly #allowed: readonly NonNullable<ReturnType<typeof parseNetwork>>[]
 
-  /** Networks as text that may be reached although they are no public ones. */
-  constructor(allowed: readonly string[]) {
+  readonly #setting: string
+
+  /** Networks as text that may be reached although they are no public ones, and the setting that names them. */
+  constructor(allowed: readonly string[], setting = 'notify.privateTargets') {
+    this.#setting = setting
     this.#allowed = allowed.map((text) => parseNetwork(text)).filter((network) => network !== null)
   }
 
@@ -24,7 +27,7 @@ export class WebTargets {
     const special = SPECIAL_PURPOSE.find(({ network }) => contains(network, words))
     return special === undefined
       ? null
-      : `${address} is not public: ${special.name}; notify.privateTargets can allow it`
+      : `${address} is not public: ${special.name}; ${this.#setting} can allow it`
   }
 
   /** Named on purpose: plain HTTP is spoken there only. */
