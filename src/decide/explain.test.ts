@@ -104,7 +104,7 @@ test('an explanation says what was found once, whatever the verdict', async () =
   const found = (text: string): string => text.split('\n').find((line) => line.startsWith('On ')) ?? ''
   assert.match(
     found(textOf(await explain(decider, '198.51.100.7'))),
-    /forged; it was held for review: more than 1 new block within a minute \(decisions\.maxPerMinute\)\.$/,
+    /were seen\); it was held for review: more than 1 new block within a minute \(decisions\.maxPerMinute\)\.$/,
   )
   assert.match(
     found(textOf(await explain(decider, '198.51.100.8'))),
