@@ -108,7 +108,7 @@ test('an explanation says what was found once, whatever the verdict', async () =
   )
   assert.match(
     found(textOf(await explain(decider, '198.51.100.8'))),
-    /forged; nothing was done: port-scan is in shadow mode and blocks nothing\.$/,
+    /were seen\); nothing was done: port-scan is in shadow mode and blocks nothing\.$/,
   )
 })
 
