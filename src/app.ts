@@ -9,6 +9,7 @@ import { serviceActions } from './app/actions.ts'
 import { bannerLines } from './app/banner.ts'
 import { Crowdsec } from './app/crowdsec.ts'
 import { inputWithDemoNetworks, playDemoInto } from './app/demo.ts'
+import { openEnforcement } from './app/enforcement-start.ts'
 import { Jobs } from './app/jobs.ts'
 import { KnownPeers } from './app/known-peers.ts'
 import { Notifications } from './app/notifications.ts'
@@ -121,6 +122,7 @@ class Builder {
     await this.#openAccounts(parts, state)
     await this.#openNotifications(parts, state, desk, serving)
     await this.#openCrowdsec(parts, state, decider)
+    this.#undo.push(await openEnforcement(parts, state, decider))
     announce('Starting the log store ...')
     this.#startLogs(parts, desk)
     announce('Opening the syslog ports ...')
@@ -255,6 +257,9 @@ class Builder {
       notifications: null,
       accounts: null,
       crowdsec: null,
+      enforcement: null,
+      firewalls: null,
+      firewallPushes: null,
       actions: null,
       geo: null,
     }
@@ -374,6 +379,7 @@ class Builder {
         reports.raiseFindings([...thread.inputs, ...pipelineFindings(thread.status, parts.clock.nowMs())])
         this.#events.componentsChanged(componentsOf(parts))
         parts.crowdsec?.tick()
+        parts.enforcement?.tick()
         parts.notifications?.tick()
       },
     )

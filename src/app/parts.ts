@@ -8,6 +8,9 @@ import type { ServerCertificate } from '../publish/certificate.ts'
 import type { FeedDesk } from '../publish/feeds/feed-desk.ts'
 import type { FeedService } from '../publish/feeds/feed-service.ts'
 import type { FetchLog } from '../publish/fetch-log.ts'
+import type { Enforcement } from './enforcement.ts'
+import type { FirewallPushes } from './firewall-pushes.ts'
+import type { Firewalls } from './firewalls.ts'
 import type { GeoDatabase } from '../parse/geo-database.ts'
 import type { StateStore } from '../store/state/state-store.ts'
 import type { Alarms } from '../telemetry/alarms.ts'
@@ -48,6 +51,10 @@ export interface Parts {
   notifications: Notifications | null
   /** What CrowdSec bouncers are told. */
   crowdsec: Crowdsec | null
+  /** The proof that blocks bite. */
+  enforcement: Enforcement | null
+  firewalls: Firewalls | null
+  firewallPushes: FirewallPushes | null
   /** What the API does; null until every part is there. */
   actions: ServiceActions | null
   /** Null without an address database. */

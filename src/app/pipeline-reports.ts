@@ -91,6 +91,7 @@ export class PipelineReports {
 
   #seen(seen: readonly SeenMessage[]): void {
     if (seen.length === 0) return
+    this.#parts.enforcement?.seen(seen)
     const sources = seen.flatMap(({ target, lastSeenAtMs, count }) => {
       const network = parseNetwork(target)
       return network === null ? [] : [{ target: network, lastSeenAtMs, count }]

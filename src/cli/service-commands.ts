@@ -1,5 +1,6 @@
 /** The words of the commands that ask a running service through its data folder. */
 import { type Command, Option } from 'commander'
+import { addFirewalls } from './firewall-commands.ts'
 import { addBouncers } from './bouncer-commands.ts'
 import { addNotify } from './notify-commands.ts'
 import { type CommandContext, configOption, dataOption, examples, setOption, withService } from './words.ts'
@@ -30,6 +31,7 @@ export function addServiceCommands(program: Command, context: CommandContext): v
   addSwitches(program, context)
   addSettings(program, context)
   addBouncers(program, context)
+  addFirewalls(program, context)
   addNotify(program, context)
 }
 

@@ -10,7 +10,7 @@
  * Bounded: MAX_TARGETS targets (the one published longest ago goes first and is counted), 16 firewalls a target. Cost: a
  * fetch marks the targets that are new to the firewall; a line of a blocked source is a few look-ups.
  */
-import { formatNetwork, lastAddress, type Network } from '../../lib/address.ts'
+import { formatNetwork, isV4, lastAddress, type Network, networkOf } from '../../lib/address.ts'
 import { NetworkSet } from '../../lib/network-set.ts'
 import type { SeenReport } from '../../model/seen-report.ts'
 import { type BlockRecord, heldSinceMs, type LoadedBy, type Mark, newMark } from './block-record.ts'
@@ -21,6 +21,8 @@ import type { KeptStep, Step } from './step.ts'
 const MAX_TARGETS = 100_000
 const MAX_MARKS = 16
 const MAX_FEEDS = 64
+/** Of the 128-bit form: an IPv4 address lies in no IPv6 network. */
+const V4_PREFIX = 96
 /** Sessions that end so long after the firewall had the list can hardly have begun before it. */
 const OLD_SESSION_MS = 3_600_000
 /** A leak that shows no new line for so long is over. */
@@ -68,6 +70,8 @@ export interface EnforcementBookOptions {
 export class EnforcementBook {
   readonly firewalls = new FirewallBook()
   readonly #records = new Map<string, BlockRecord>()
+  /** Targets per prefix length. */
+  readonly #lengths = new Map<number, number>()
   readonly #feeds = new Map<string, Feed>()
   readonly #keep: (step: KeptStep) => void
   readonly #maxTargets: number
@@ -91,6 +95,17 @@ export class EnforcementBook {
     return this.#records.get(text) ?? null
   }
 
+  /** The blocked target that holds all of the network, the narrowest; null when none does. O(prefix lengths in use). */
+  holder(network: Network): BlockRecord | null {
+    const shortest = isV4(network.words) && network.prefixLength >= V4_PREFIX ? V4_PREFIX : 0
+    for (let length = network.prefixLength; length >= shortest; length--) {
+      if (length !== network.prefixLength && (this.#lengths.get(length) ?? 0) === 0) continue
+      const record = this.#records.get(formatNetwork(networkOf(network.words, length)))
+      if (record !== undefined) return record
+    }
+    return null
+  }
+
   records(): IterableIterator<BlockRecord> {
     return this.#records.values()
   }
@@ -104,10 +119,11 @@ export class EnforcementBook {
     if (this.#records.get(text)?.decisionId === decisionId) return
     this.lifted(target)
     if (this.#records.size >= this.#maxTargets) {
-      const oldest = this.#records.keys().next()
-      if (oldest.done !== true) this.#records.delete(oldest.value)
+      const [oldest] = this.#records.values()
+      if (oldest !== undefined) this.lifted(oldest.target)
       this.#forgotten++
     }
+    this.#count(target.prefixLength, 1)
     this.#records.set(text, {
       target,
       text,
@@ -120,7 +136,8 @@ export class EnforcementBook {
 
   lifted(target: Network): void {
     const text = formatNetwork(target)
-    this.#records.delete(text)
+    if (!this.#records.delete(text)) return
+    this.#count(target.prefixLength, -1)
     for (const firewall of this.firewalls.all()) firewall.leaks.delete(text)
   }
 
@@ -243,6 +260,10 @@ export class EnforcementBook {
             mark.firstDeniedAtMs,
           )
       }
+  }
+
+  #count(prefixLength: number, change: 1 | -1): void {
+    this.#lengths.set(prefixLength, (this.#lengths.get(prefixLength) ?? 0) + change)
   }
 
   #feed(name: string): Feed | null {

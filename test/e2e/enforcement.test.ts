@@ -1,0 +1,70 @@
+/** From detection to the first packet denied, end to end: who fetched, what the lines say then, and all of it after a restart. */
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { customLine, scan, startService, temporaryFolder, until } from './harness.ts'
+
+describe('proof of enforcement', () => {
+  test('a block is followed to the firewall that denies it, in explain and after a restart', async (t) => {
+    const folder = await temporaryFolder(t)
+    const service = await startService(t, { folder })
+    const { control } = service
+    const added = await control.call('addFirewall', {
+      name: 'edge',
+      addresses: ['127.0.0.1'],
+      devices: [],
+      intervalSeconds: 300,
+      feed: 'blacklist',
+      api: null,
+      reason: 'test',
+    })
+    assert.equal(added.origin, 'named')
+    await service.sendUdp(scan('198.51.100.1', 11))
+    await until('it is listed', async () => (await service.list()).includes('198.51.100.1'))
+    const line = async () => (await control.call('showEnforcement', { target: '198.51.100.1' })).enforcement
+    await until('its fetch is known', async () => (await line())?.firewalls[0]?.fetchedAt != null)
+    assert.equal((await line())?.state, 'idle')
+
+    const denied = customLine({ source: '198.51.100.1', port: 4000 }).replace(
+      'Defense sensor',
+      'Defense Deny',
+    )
+    // The custom format has whole seconds: the packet must be of a later second than the fetch.
+    await until('a packet is denied', async () => {
+      await service.sendUdp([denied])
+      return (await line())?.state === 'stopping'
+    })
+    const found = await line()
+    const [firewall] = found?.firewalls ?? []
+    assert.equal(firewall?.name, 'edge')
+    assert.equal(firewall?.rule, 'Active Defense Deny')
+    assert.ok((found?.stopped ?? 0) > 0)
+    const instants = [
+      found?.detectedAt,
+      found?.published[0]?.at,
+      firewall?.fetchedAt,
+      firewall?.firstDeniedAt,
+    ]
+    assert.deepEqual(instants.toSorted(), instants, 'detected, published, fetched, denied')
+    const told = (await control.call('explain', { address: '198.51.100.1' })).sentences.join('\n')
+    assert.match(told, /entered the feed "blacklist" with revision \d+/)
+    assert.match(
+      told,
+      /The firewall "edge" fetched revision \d+ .* denied its first packet after that .*"Active Defense Deny"/,
+    )
+
+    const problems: string[] = []
+    for await (const leak of control.rows('listLeaks', {})) problems.push(leak.target)
+    assert.deepEqual(problems, [])
+    const { items } = await control.call('listAudit', { action: 'firewall.add', count: 10 })
+    assert.equal(items[0]?.subject, 'edge')
+
+    await service.stop()
+    const again = await startService(t, { folder })
+    const kept = (await again.control.call('showEnforcement', { target: '198.51.100.1' })).enforcement
+    assert.equal(kept?.state, 'stopping')
+    assert.equal(kept?.published[0]?.at, found?.published[0]?.at)
+    assert.equal(kept?.firewalls[0]?.name, 'edge')
+    assert.equal(kept?.firewalls[0]?.fetchedAt, firewall?.fetchedAt)
+    assert.equal(kept?.firewalls[0]?.firstDeniedAt, firewall?.firstDeniedAt)
+  })
+})
