@@ -177,7 +177,11 @@ test("the original's template stays the built-in format", () => {
 
 const separator = fc.constantFrom('|', '; ', ' x=', ',', '||', '" "', '#')
 const piece = fc.constantFrom('a', 'B', ' ', '|', ';', ',', '=', '#', '\\', '"', 'x', '$', 'ü', '0')
-const text = fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join(''))
+/** Not what rsyslog writes for a control character (`#011`): that is decoded, whoever wrote it. */
+const text = fc
+  .array(piece, { maxLength: 12 })
+  .map((pieces) => pieces.join(''))
+  .filter((joined) => !/#0[0-3][0-7]|#177/.test(joined))
 
 test('whatever the values, escaping gives them back, and the line is not ambiguous', () => {
   const escaped = '|;,=#" x\\'
