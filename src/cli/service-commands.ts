@@ -1,5 +1,6 @@
 /** The words of the commands that ask a running service through its data folder. */
 import { type Command, Option } from 'commander'
+import { addFeeds, addImport } from './feed-commands.ts'
 import { addFirewalls } from './firewall-commands.ts'
 import { addBouncers } from './bouncer-commands.ts'
 import { addNotify } from './notify-commands.ts'
@@ -31,6 +32,7 @@ export function addServiceCommands(program: Command, context: CommandContext): v
   addSwitches(program, context)
   addSettings(program, context)
   addBouncers(program, context)
+  addFeeds(program, context)
   addFirewalls(program, context)
   addNotify(program, context)
 }
@@ -94,7 +96,8 @@ function addBacktest(program: Command, { io, action }: CommandContext): void {
     .action(action(async (options) => (await import('./backtest.ts')).backtest(io, options)))
 }
 
-function addBlocks(program: Command, { io, action }: CommandContext): void {
+function addBlocks(program: Command, context: CommandContext): void {
+  const { io, action } = context
   const blocks = program
     .command('blocks')
     .summary('list and change blocks')
@@ -150,6 +153,7 @@ function addBlocks(program: Command, { io, action }: CommandContext): void {
         ),
       )
   }
+  addImport(blocks, context)
 }
 
 function addAllow(program: Command, { io, action }: CommandContext): void {
