@@ -1,12 +1,14 @@
-/** Where each screen lies. Every state that somebody may want to send to a colleague is in the URL. */
-import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router'
+/**
+ * Where each screen lies. Every state that somebody may want to send to a colleague is in the URL. Heavy screens are
+ * loaded when they are opened.
+ */
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
 import { Shell } from './components/shell.tsx'
 import { AccountPage } from './pages/account.tsx'
 import { AddressPage } from './pages/address.tsx'
 import { AllowPage } from './pages/allow.tsx'
 import { AuditPage } from './pages/audit.tsx'
 import { BlocksPage } from './pages/blocks.tsx'
-import { DetectionsPage } from './pages/detections.tsx'
 import { OverviewPage } from './pages/overview.tsx'
 import { SettingsPage } from './pages/settings.tsx'
 import { SourcesPage } from './pages/sources.tsx'
@@ -36,7 +38,11 @@ export const router = createRouter({
     blocks,
     address,
     createRoute({ getParentRoute: () => root, path: '/allow', component: AllowPage }),
-    createRoute({ getParentRoute: () => root, path: '/detections', component: DetectionsPage }),
+    createRoute({
+      getParentRoute: () => root,
+      path: '/detections',
+      component: lazyRouteComponent(() => import('./pages/detections.tsx'), 'DetectionsPage'),
+    }),
     createRoute({ getParentRoute: () => root, path: '/sources', component: SourcesPage }),
     createRoute({ getParentRoute: () => root, path: '/settings', component: SettingsPage }),
     createRoute({ getParentRoute: () => root, path: '/audit', component: AuditPage }),

@@ -70,13 +70,56 @@ async function send(method: string, path: string, body: unknown): Promise<unknow
     throw new ApiError(0, 'away', 'The service does not answer. It may be restarting; this page tries again.')
   })
   if (response.status === 204) return null
+  if (!response.ok) throw await errorOf(response)
+  return (await response.json().catch(() => null)) as unknown
+}
+
+/** Rows as they come, for answers that take long. Throws ApiError, also for what stopped the service in the middle. */
+export async function* streamRows<Name extends RowRoute>(
+  name: Name,
+  input: Input<Name>,
+  signal: AbortSignal,
+): AsyncGenerator<Reply<Name>, void, undefined> {
+  const route = HTTP_ROUTES[name]
+  if (route === null) throw new TypeError(`${name} is not offered over HTTPS`)
+  const response = await fetch(API_PREFIX + route.path, {
+    method: route.method,
+    headers: {
+      accept: 'application/jsonl',
+      'x-requested-with': 'web',
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify(input),
+    signal,
+  })
+  if (!response.ok || response.body === null) throw await errorOf(response)
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
+  try {
+    let rest = ''
+    for (;;) {
+      const { done, value } = await reader.read()
+      const lines = (rest + (value ?? '')).split('\n')
+      rest = lines.pop() ?? ''
+      for (const line of lines) {
+        const row = JSON.parse(line) as Reply<Name> | { error: { code: string; message: string } }
+        if (typeof row === 'object' && row !== null && 'error' in row)
+          throw new ApiError(500, row.error.code, row.error.message)
+        yield row as Reply<Name>
+      }
+      if (done) return
+    }
+  } finally {
+    void reader.cancel().catch(() => undefined) // it may be broken already: nothing is lost with it
+  }
+}
+
+async function errorOf(response: Response): Promise<ApiError> {
   const answer: unknown = await response.json().catch(() => null)
-  if (response.ok) return answer
   const { code = 'failed', detail = response.statusText } = (answer ?? {}) as {
     code?: string
     detail?: string
   }
-  throw new ApiError(response.status, code, detail)
+  return new ApiError(response.status, code, detail)
 }
 
 export interface SignedIn {

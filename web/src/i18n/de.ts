@@ -1,4 +1,5 @@
 /** German; complete by its type. */
+import { detectionsDe } from './detections.ts'
 import type { TextKey } from './en.ts'
 
 export const de: Readonly<Record<TextKey, string>> = {
@@ -107,10 +108,6 @@ export const de: Readonly<Record<TextKey, string>> = {
   'allow.add': 'Auf die Freiliste setzen',
   'allow.remove': 'Entfernen',
   'allow.empty': 'Die Freiliste ist leer. Was hier steht, wird nie gesperrt, was es auch tut.',
-  'detections.title': 'Erkennung',
-  'detections.intro': 'Schatten vermerkt, was gesperrt würde, und sperrt nichts. Eine Änderung wirkt sofort.',
-  'detections.mode': 'Betriebsart',
-  'detections.fixed': 'durch Datei, Umgebung oder Befehlszeile gegeben: dort ändern',
   'settings.title': 'Einstellungen',
   'settings.filter': 'Nach Name oder Bedeutung filtern',
   'settings.restart': 'braucht einen Neustart',
@@ -162,4 +159,5 @@ export const de: Readonly<Record<TextKey, string>> = {
   'account.tokenText': 'Kopieren Sie den Schlüssel jetzt; er wird nicht noch einmal gezeigt.',
   'account.tokensEmpty':
     'Noch kein Schlüssel. Ein Schlüssel lässt ein Programm die Schnittstelle mit eigener Rolle nutzen.',
+  ...detectionsDe,
 }

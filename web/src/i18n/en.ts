@@ -1,4 +1,6 @@
 /** English, the first language: every text of the page by its key. `{name}` is filled in; `_one` and `_other` by number. */
+import { detectionsEn } from './detections.ts'
+
 export const en = {
   'app.name': 'Active Defense Syslog',
   'app.skip': 'Skip to content',
@@ -102,10 +104,6 @@ export const en = {
   'allow.add': 'Add to the allowlist',
   'allow.remove': 'Remove',
   'allow.empty': 'Nothing is on the allowlist. What stands here is never blocked, whatever it does.',
-  'detections.title': 'Detections',
-  'detections.intro': 'Shadow notes what it would block and blocks nothing. A change acts at once.',
-  'detections.mode': 'Mode',
-  'detections.fixed': 'given by file, environment or command line: change it there',
   'settings.title': 'Settings',
   'settings.filter': 'Filter by name or meaning',
   'settings.restart': 'needs a restart',
@@ -155,6 +153,7 @@ export const en = {
   'account.tokenName': 'Name',
   'account.tokenText': 'Copy the token now; it is not shown again.',
   'account.tokensEmpty': 'No token yet. A token lets a program use the API with a role of its own.',
+  ...detectionsEn,
 } as const
 
 export type TextKey = keyof typeof en
