@@ -7,7 +7,8 @@ import { mkdir } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { serviceActions } from './app/actions.ts'
 import { bannerLines } from './app/banner.ts'
-import { Crowdsec } from './app/crowdsec.ts'
+import { openCrowdsec } from './app/crowdsec.ts'
+import { openImporter } from './app/import/open-importer.ts'
 import { inputWithDemoNetworks, playDemoInto } from './app/demo.ts'
 import { openEnforcement } from './app/enforcement-start.ts'
 import { Jobs } from './app/jobs.ts'
@@ -121,7 +122,8 @@ class Builder {
     const decider = await this.#openDecisions(parts, state, desk)
     await this.#openAccounts(parts, state)
     await this.#openNotifications(parts, state, desk, serving)
-    await this.#openCrowdsec(parts, state, decider)
+    this.#undo.push(await openCrowdsec(parts, state, decider))
+    this.#undo.push(await openImporter(parts, state, decider, () => desk.settings))
     this.#undo.push(await openEnforcement(parts, state, decider))
     announce('Starting the log store ...')
     this.#startLogs(parts, desk)
@@ -257,6 +259,7 @@ class Builder {
       notifications: null,
       accounts: null,
       crowdsec: null,
+      importer: null,
       enforcement: null,
       firewalls: null,
       firewallPushes: null,
@@ -320,13 +323,6 @@ class Builder {
     this.#undo.push(() => notifications.stop())
   }
 
-  async #openCrowdsec(parts: Parts, state: StateStore, decider: Decider): Promise<void> {
-    const { clock, alarms } = parts
-    const crowdsec = await Crowdsec.open({ state, decider, clock, alarms })
-    parts.crowdsec = crowdsec
-    this.#undo.push(() => crowdsec.stop())
-  }
-
   /** Nothing waits for it: lines are safe in segments, and the list needs no logs. */
   #startLogs(parts: Parts, desk: SettingsDesk): void {
     const { dataFolder, clock, alarms, events } = parts
@@ -379,6 +375,7 @@ class Builder {
         reports.raiseFindings([...thread.inputs, ...pipelineFindings(thread.status, parts.clock.nowMs())])
         this.#events.componentsChanged(componentsOf(parts))
         parts.crowdsec?.tick()
+        parts.importer?.tick()
         parts.enforcement?.tick()
         parts.notifications?.tick()
       },

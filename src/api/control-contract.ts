@@ -11,6 +11,7 @@ import { ACCOUNT_CONTRACT, ACCOUNT_ROUTES } from './contract/accounts.ts'
 import { enforcementView, FIREWALL_CONTRACT, FIREWALL_ROUTES } from './contract/firewalls.ts'
 import { CROWDSEC_CONTRACT, CROWDSEC_ROUTES } from './contract/crowdsec.ts'
 import { FEEDS_CONTRACT, FEEDS_ROUTES } from './contract/feeds.ts'
+import { IMPORT_CONTRACT, IMPORT_ROUTES } from './contract/imports.ts'
 import { NOTIFY_CONTRACT, NOTIFY_ROUTES } from './contract/notify.ts'
 import type { Role } from './http/roles.ts'
 import { backtestInput, backtestLinesInput, backtestLinesReply, backtestRow } from './backtest-contract.ts'
@@ -56,6 +57,7 @@ export const ROUTES = {
   ...CROWDSEC_ROUTES,
   ...FEEDS_ROUTES,
   ...FIREWALL_ROUTES,
+  ...IMPORT_ROUTES,
   ...NOTIFY_ROUTES,
 } as const satisfies Record<string, Route>
 
@@ -416,6 +418,7 @@ export const CONTRACT = {
   ...CROWDSEC_CONTRACT,
   ...FEEDS_CONTRACT,
   ...FIREWALL_CONTRACT,
+  ...IMPORT_CONTRACT,
   ...NOTIFY_CONTRACT,
 } as const satisfies Record<RouteName, { input: z.ZodType; reply: z.ZodType }>
 

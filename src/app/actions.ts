@@ -26,6 +26,7 @@ import { enforcementOf, firewallActions } from './firewall-actions.ts'
 import { explainLine } from './explain-line.ts'
 import { accountActions } from './account-actions.ts'
 import { crowdsecActions } from './crowdsec-actions.ts'
+import { importActions } from './import-actions.ts'
 import { feedsActions } from './feeds-actions.ts'
 import { notifyActions } from './notify-actions.ts'
 import type { Parts } from './parts.ts'
@@ -89,6 +90,7 @@ export function serviceActions({ parts, settings, stop }: ActionOptions): Servic
     ...allowActions(decider),
     ...accountActions(accounts, state),
     ...crowdsecActions(parts, state),
+    ...importActions(parts, decider, state),
     ...firewallActions(parts),
     ...feedsActions(parts, decider),
     ...notifyActions(parts, state),

@@ -102,6 +102,18 @@ export class Crowdsec {
   }
 }
 
+/** Joins it with the parts and answers how to stop it. Rejects with AppError `state-unavailable`. */
+export async function openCrowdsec(
+  parts: Parts,
+  state: StateStore,
+  decider: Decider,
+): Promise<() => Promise<void>> {
+  const { clock, alarms } = parts
+  const crowdsec = await Crowdsec.open({ state, decider, clock, alarms })
+  parts.crowdsec = crowdsec
+  return () => crowdsec.stop()
+}
+
 function endedBlocks(state: StateStore, endedSinceMs: number): Promise<Decision[]> {
   return state.decisions({ state: 'ended', mode: 'block', endedSinceMs, limit: ENDED_MOST })
 }

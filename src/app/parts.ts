@@ -20,6 +20,7 @@ import type { Notifications } from './notifications.ts'
 import type { KnownPeers } from './known-peers.ts'
 import type { PipelineThread } from './pipeline-thread.ts'
 import type { Crowdsec } from './crowdsec.ts'
+import type { Importer } from './import/importer.ts'
 import type { Rates } from './rates.ts'
 import type { SignedIn } from './signed-in.ts'
 
@@ -51,6 +52,8 @@ export interface Parts {
   notifications: Notifications | null
   /** What CrowdSec bouncers are told. */
   crowdsec: Crowdsec | null
+  /** Reads lists of others. */
+  importer: Importer | null
   /** The proof that blocks bite. */
   enforcement: Enforcement | null
   firewalls: Firewalls | null

@@ -14,6 +14,7 @@ import type { RuleName } from '../model/detection.ts'
 import type { Json, StateChange } from '../model/state.ts'
 import type { Keeper } from './keeper.ts'
 import { networkKey } from './network-map.ts'
+import { instantOf, plural } from './sentences.ts'
 import { refuseWidth } from './target.ts'
 
 const CHUNK = 500
@@ -151,6 +152,41 @@ export class ImportDesk {
       if (changes.length > 0) await this.#keeper.keepNow(changes)
       return { added: added.length, kept }
     })
+  }
+
+  /** Why a target is not on the list although another list names it, as far as memory knows; one sentence or null. */
+  standing(target: Network): string | null {
+    const { protection, registry, clock } = this.#keeper
+    const nowMs = clock.nowMs()
+    const refusal = protection.reasonFor(target) ?? this.#keeper.allowReason(target)
+    if (refusal !== null) return refusal
+    const hold = registry.hold(target)?.decision
+    if (hold !== undefined) return `held for review since ${instantOf(hold.createdAtMs)}: ${hold.reason}`
+    const grace = registry.grace(target, nowMs)
+    if (grace !== undefined)
+      return `lifted by ${grace.by}, in grace until ${instantOf(grace.untilMs)}: ${grace.reason}`
+    const active = registry.overlapping(target)
+    const shadow = active.find(({ decision }) => decision.mode === 'shadow')?.decision
+    if (shadow !== undefined) return `a rule in shadow mode would have blocked it: ${shadow.reason}`
+    const inside = active.filter(({ decision }) => decision.mode === 'block')
+    if (inside.length > 0)
+      return registry.blockHolding(target) === undefined
+        ? `only part of it is blocked: ${plural(inside.length, 'block')} inside it`
+        : 'blocked, and the list is frozen'
+    return null
+  }
+
+  /** What a first refresh of a block list would do, without doing it. */
+  preview(targets: readonly Network[], takesWide: boolean): Refreshed {
+    this.#keeper.refreshSources()
+    const left = new LeftOut()
+    let added = 0
+    for (const target of targets) {
+      const reason = this.#reasonAgainst(target, takesWide)
+      if (reason === null) added++
+      else left.note(reason, target)
+    }
+    return { added, kept: 0, ended: 0, leftOut: left.told() }
   }
 
   /** Why a list must not block the target, in a few words that are the same for many, or null. */

@@ -9,6 +9,7 @@ import { ACCOUNT_HTTP_ROUTES } from './routes/accounts.ts'
 import { FIREWALL_HTTP_ROUTES } from './routes/firewalls.ts'
 import { CROWDSEC_HTTP_ROUTES } from './routes/crowdsec.ts'
 import { FEEDS_HTTP_ROUTES } from './routes/feeds.ts'
+import { IMPORT_HTTP_ROUTES } from './routes/imports.ts'
 import { NOTIFY_HTTP_ROUTES } from './routes/notify.ts'
 
 export const API_PREFIX = '/api/v1'
@@ -169,5 +170,6 @@ export const HTTP_ROUTES: { readonly [Name in RouteName]: HttpRoute | null } = {
   ...CROWDSEC_HTTP_ROUTES,
   ...FEEDS_HTTP_ROUTES,
   ...FIREWALL_HTTP_ROUTES,
+  ...IMPORT_HTTP_ROUTES,
   ...NOTIFY_HTTP_ROUTES,
 }

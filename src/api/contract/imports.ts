@@ -1,0 +1,138 @@
+/**
+ * The part of the contract about lists of others: block lists and allowlists that are read on a schedule, the older
+ * system's blacklist, and another system's list held beside ours.
+ */
+import { z } from 'zod'
+
+const nothing = z.strictObject({})
+const name = z.string().trim().min(1).max(64)
+const instant = z.iso.datetime()
+const reason = z.string().trim().min(1, 'a reason is needed').max(1000)
+
+const leftOut = z.array(z.object({ reason: z.string(), count: z.int(), examples: z.array(z.string()) }))
+
+const importView = z.object({
+  name: z.string(),
+  direction: z.enum(['block', 'allow', 'compare']),
+  /** URL or path; null: names of hosts. */
+  from: z.string().nullable(),
+  hosts: z.array(z.string()),
+  refreshMinutes: z.number(),
+  confidence: z.number().nullable(),
+  /** How long its entries stay when it cannot be read. */
+  keepHours: z.number(),
+  takesWide: z.boolean(),
+  maxEntries: z.int(),
+  hasAuthorization: z.boolean(),
+  pin: z.string().nullable(),
+  note: z.string(),
+  createdAt: instant,
+  createdBy: z.string(),
+  lastTryAt: instant.nullable(),
+  lastOkAt: instant.nullable(),
+  /** Why the last try failed, or why what was read was not taken. */
+  problem: z.string().nullable(),
+  /** It waits for a person. */
+  held: z.boolean(),
+  /** Networks that it named last; null: not read yet. */
+  entries: z.int().nullable(),
+  /** Lines that are no address. */
+  unreadable: z.int(),
+  /** By the last reading. */
+  added: z.int(),
+  ended: z.int(),
+  leftOut,
+})
+
+const refreshed = z.object({ added: z.int(), leftOut })
+
+const difference = z.object({ target: z.string(), side: z.enum(['theirs', 'ours']), why: z.string() })
+
+export const IMPORT_CONTRACT = {
+  listImports: { input: nothing, reply: importView },
+  addImport: {
+    input: z
+      .strictObject({
+        name,
+        direction: z.enum(['block', 'allow', 'compare']),
+        from: z
+          .string()
+          .trim()
+          .max(2000)
+          .regex(/^(?:https?:\/\/\S+|\/.+)$/i, 'expected https://... or the whole path of a file')
+          .optional(),
+        hosts: z
+          .array(
+            z
+              .string()
+              .max(253)
+              .regex(/^[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?\.?$/, 'expected the name of a host'),
+          )
+          .max(200)
+          .default([]),
+        refreshMinutes: z.int().min(1).max(10_080).default(60),
+        confidence: z.int().min(0).max(100).nullable().default(null),
+        keepHours: z.int().min(1).max(8760).default(168),
+        takesWide: z.boolean().default(false),
+        maxEntries: z.int().min(1).max(300_000).default(100_000),
+        /** Sent as the header Authorization; kept sealed, never told. */
+        authorization: z
+          .string()
+          .regex(/^[\x20-\x7e]{1,2000}$/, 'expected printable characters')
+          .optional(),
+        /** SHA-256 of the server's certificate, where no authority vouches for it. */
+        pin: z.string().max(200).optional(),
+        note: z.string().trim().max(1000).default(''),
+        dryRun: z.boolean().default(false),
+      })
+      .refine(({ from, hosts }) => (from === undefined) === hosts.length > 0, 'give from, or names in hosts')
+      .refine(
+        ({ direction, hosts }) => hosts.length === 0 || direction === 'allow',
+        'hosts can only be allowed',
+      ),
+    /** `preview`: what the first reading would do; of a dry run only. */
+    reply: z.object({
+      import: importView.nullable(),
+      preview: refreshed.extend({ entries: z.int(), unreadable: z.int() }).nullable(),
+    }),
+  },
+  removeImport: {
+    input: z.strictObject({ name, reason }),
+    /** `ended`: blocks and allowlist entries of it that went with it. */
+    reply: z.object({ ended: z.int() }),
+  },
+  showImport: { input: z.strictObject({ name }), reply: importView },
+  refreshImport: {
+    /** `confirm`: take it although it shrank or grew much. */
+    input: z.strictObject({ name, confirm: z.boolean().default(false) }),
+    reply: importView,
+  },
+  importOriginal: {
+    input: z.strictObject({
+      rows: z
+        .array(
+          z.strictObject({
+            target: z.string().max(200),
+            alert: z.string().max(1000).nullable(),
+            lastSeenAt: instant.nullable(),
+          }),
+        )
+        .min(1)
+        .max(10_000),
+      reason,
+      dryRun: z.boolean(),
+    }),
+    reply: refreshed.extend({ dryRun: z.boolean(), unreadable: z.array(z.string()) }),
+  },
+  compareList: { input: z.strictObject({ name }), reply: difference },
+} as const
+
+export const IMPORT_ROUTES = {
+  listImports: { method: 'POST', path: '/control/v1/imports/list', reply: 'rows' },
+  addImport: { method: 'POST', path: '/control/v1/imports/add', reply: 'object' },
+  removeImport: { method: 'POST', path: '/control/v1/imports/remove', reply: 'object' },
+  showImport: { method: 'POST', path: '/control/v1/imports/show', reply: 'object' },
+  refreshImport: { method: 'POST', path: '/control/v1/imports/refresh', reply: 'object' },
+  importOriginal: { method: 'POST', path: '/control/v1/imports/original', reply: 'object' },
+  compareList: { method: 'POST', path: '/control/v1/imports/compare', reply: 'rows' },
+} as const
