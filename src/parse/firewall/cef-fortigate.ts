@@ -3,7 +3,7 @@
  *
  *   CEF:0|Fortinet|Fortigate|v7.2.8|00013|traffic:forward close|3|deviceExternalId=FG.. FTNTFGTeventtime=.. cat=traffic:forward ..
  *
- * Fields that CEF has no name for come with a prefix: `FTNTFGT`, `FortinetFortiGate`, or what a relay put there (`ad.`).
+ * The keys: cef-fortigate-keys.ts.
  * Meaning as in fortigate-kv.ts, whose words are used. `duser` is FortiOS's `user` (the source's), `app` its `service`,
  * `outcome` its `status`, `sproc` its `ui`, and deviceDirection 0 its `direction="incoming"`.
  */
@@ -18,16 +18,18 @@ import {
 import { readAddress } from '../address-bytes.ts'
 import { ascii, readDecimal } from '../bytes.ts'
 import { setLowerWord, setUpperWord } from '../fields.ts'
-import type { WordCodes } from '../key-table.ts'
+import { WordCodes } from '../key-table.ts'
 import type { Line } from '../line.ts'
 import type { LineFormat } from '../registry.ts'
 import { severityOfLevel } from '../value-fields.ts'
-import { STANDARD_KEYS } from './cef.ts'
+import { FORTIGATE, R, REGISTER_TOTAL } from './cef-fortigate-keys.ts'
 import { HEADER } from './cef-header.ts'
 import { header, isCefOf, readCef, VENDOR } from './cef-reader.ts'
 import {
   ACTIONS,
   ATTACK_SUBTYPES,
+  attackerByDirection,
+  DIRECTION,
   KIND,
   LEVELS,
   LOGINS,
@@ -42,110 +44,15 @@ import {
 } from './fortigate-words.ts'
 import { ALL_KINDS, deviceAndTimeGroup, numberGroups, placeGroups, textGroup } from './pair-groups.ts'
 import { ESCAPES, numberOf, setCommon, setEither, setValue } from './pair-record.ts'
-import { keyTable, labelTable, REGISTERS } from './pair-registers.ts'
-import { type PairKeys, Pairs, SEPARATOR } from './pair-scan.ts'
+import { Pairs, SEPARATOR } from './pair-scan.ts'
 import type { ValueGroup } from './shape.ts'
 import { PairShapes } from './pair-shapes.ts'
 
-/** Registers that only FortiOS has. */
-const OWN = [
-  'policyName',
-  'crLevel',
-  'profileAction',
-  'eventType',
-  'virus',
-  'virusId',
-  'botnet',
-  'tunnelType',
-  'remote', // `remip`
-  'remotePort',
-  'local',
-  'localPort',
-  'userAddress',
-  'service',
-  'categoryText',
-  'unknownUser',
-] as const
-const ALL = [...REGISTERS, ...OWN]
-const R = Object.fromEntries(ALL.map((name, i) => [name, i])) as Record<(typeof ALL)[number], number>
-
-const FORTIGATE: PairKeys = {
-  keys: keyTable(R, {
-    ...STANDARD_KEYS,
-    app: 'service',
-    duser: 'sourceUser*', // `user`, and in mail logs the recipient too
-    deviceInboundInterface: 'sourceZone',
-    deviceOutboundInterface: 'destinationZone',
-    out: 'sent',
-    in: 'received',
-    externalId: 'session',
-    sproc: 'origin',
-    fname: 'url',
-    request: 'url+1',
-    deviceDirection: 'direction',
-    deviceSeverity: 'level',
-    subtype: 'subtype',
-    start: 'eventTime',
-    tz: 'timeZone',
-    requestContext: 'categoryText',
-  }),
-  prefixed: {
-    prefixes: [ascii('FTNTFGT'), ascii('FortinetFortiGate')],
-    keys: keyTable(R, {
-      action: 'action',
-      utmaction: 'profileAction',
-      type: 'type',
-      subtype: 'subtype+1',
-      eventtype: 'eventType',
-      level: 'level+1',
-      severity: 'severity',
-      crlevel: 'crLevel',
-      policyid: 'ruleId',
-      policy_id: 'ruleId',
-      policyname: 'policyName',
-      service: 'service+1',
-      app: 'application+1',
-      srccountry: 'sourceCountry',
-      dstcountry: 'destinationCountry',
-      dstuser: 'destinationUser',
-      unauthuser: 'unknownUser',
-      sentpkt: 'packetsSent+1',
-      rcvdpkt: 'packetsReceived+1',
-      attack: 'threatName',
-      attackid: 'threatId',
-      virus: 'virus',
-      virusid: 'virusId',
-      botnetdomain: 'botnet',
-      eventtime: 'exactTime',
-      tz: 'timeZone+1',
-      devname: 'device',
-      devid: 'serial+1',
-      remip: 'remote',
-      remport: 'remotePort',
-      locip: 'local',
-      locport: 'localPort',
-      userip: 'userAddress',
-      tunneltype: 'tunnelType',
-      catdesc: 'categoryText',
-      forwardedfor: 'client',
-      count: 'count',
-      url: 'url',
-    }),
-  },
-  labels: labelTable(R, {
-    'Policy Id': 'ruleId',
-    'Packets Sent': 'packetsSent',
-    'Packets Received': 'packetsReceived',
-    Virus: 'virus',
-  }),
-}
-
-const pairs = new Pairs(ALL.length)
-const ONE = 0x31
+const pairs = new Pairs(REGISTER_TOTAL)
+/** `deviceDirection`: FortiOS writes 1 for `outgoing`, 0 for `incoming`. */
+const DIRECTIONS = new WordCodes({ 1: DIRECTION.toServer, 0: DIRECTION.toClient })
 const CLIENT_TO_SERVER = ascii('client-to-server')
 const SERVER_TO_CLIENT = ascii('server-to-client')
-/** Servers have ports below, clients above. */
-const FIRST_CLIENT_PORT = 1024
 
 const text = (slot: number, registers: readonly number[], isUser = false): ValueGroup =>
   textGroup(pairs, ESCAPES.cef, slot, registers, isUser)
@@ -363,28 +270,25 @@ function readThreat(line: Line, into: RecordBatch, row: number): void {
   into.attacker[row] = attackerOf(line, into, row, name)
 }
 
-/** As fortigate-kv.ts; but where source and ports show that a server's answer was logged as it went, it is the source. */
+/** As fortigate-kv.ts. */
 function attackerOf(line: Line, into: RecordBatch, row: number, name: number): number {
   if (name === R.botnet) return ATTACKER.none
   if (codeOf(line, R.eventType, VISITS, 0) === 1 || codeOf(line, R.threatName, VISITS, 0) === 1) {
     return ATTACKER.none
   }
   if (name === R.virus && codeOf(line, R.service, MAIL_SERVICES, 0) === 1) return ATTACKER.none
-  if (!pairs.has(R.direction)) return name === R.threatName ? ATTACKER.source : ATTACKER.none
-  if (line.bytes[startOf(R.direction)] === ONE) return ATTACKER.source
-  return isFromServer(into, row) ? ATTACKER.source : ATTACKER.destination
-}
-
-function isFromServer(into: RecordBatch, row: number): boolean {
-  const source = into.sourcePort[row] as number
-  return (
-    source > 0 && source < FIRST_CLIENT_PORT && (into.destinationPort[row] as number) >= FIRST_CLIENT_PORT
+  return attackerByDirection(
+    codeOf(line, R.direction, DIRECTIONS, DIRECTION.none),
+    into.sourcePort[row] as number,
+    into.destinationPort[row] as number,
+    name === R.threatName,
   )
 }
 
 function readDirection(line: Line, into: RecordBatch, row: number): void {
-  if (!pairs.has(R.direction)) return
-  const word = line.bytes[startOf(R.direction)] === ONE ? CLIENT_TO_SERVER : SERVER_TO_CLIENT
+  const direction = codeOf(line, R.direction, DIRECTIONS, DIRECTION.none)
+  if (direction === DIRECTION.none) return
+  const word = direction === DIRECTION.toServer ? CLIENT_TO_SERVER : SERVER_TO_CLIENT
   into.setDecodedText(row, TEXT_SLOT.direction, word)
   line.refresh()
 }

@@ -56,6 +56,21 @@ const nat = (register: number, slot: number): ValueGroup =>
 
 export const GROUPS: readonly ValueGroup[] = [
   side(KEY.source, ADDRESS_SLOT.sourceAddress),
+  {
+    // they stand in for the source
+    registers: [KEY.clientAddress, KEY.endpointAddress],
+    needs: [KEY.source],
+    addresses: [ADDRESS_SLOT.sourceAddress],
+    kinds: ALL,
+    read(line, into, row) {
+      const slot = ADDRESS_SLOT.sourceAddress
+      if (spans.isFilled(KEY.source)) return address(into, row, line, KEY.source, slot)
+      return (
+        address(into, row, line, KEY.clientAddress, slot) ||
+        address(into, row, line, KEY.endpointAddress, slot)
+      )
+    },
+  },
   side(KEY.destination, ADDRESS_SLOT.destinationAddress),
   nat(KEY.natSource, ADDRESS_SLOT.natSourceAddress),
   nat(KEY.natDestination, ADDRESS_SLOT.natDestinationAddress),

@@ -214,7 +214,7 @@ export function findListed(bytes: Uint8Array, view: DataView, from: number, end:
     }
     const stop = endOfQuoted(bytes, view, start, end, true)
     if (stop >= end) return LIST.open // what is left of a cut value may be a wrong one
-    notes.addString(bytes, view, start, stop, registerOf(spans.last))
+    notes.addText(start, stop, registerOf(spans.last))
     if (spans.last >= 0) spans.set(bytes, spans.last, start, stop)
     at = stop + 1
   }
@@ -252,7 +252,7 @@ export function findStructured(bytes: Uint8Array, view: DataView, from: number, 
     const stop = endOfQuoted(bytes, view, start, end, false)
     if (stop >= end) return LIST.open // what is left of a cut value may be a wrong one
     spans.last = field
-    notes.addString(bytes, view, start, stop, registerOf(field))
+    notes.addText(start, stop, registerOf(field))
     if (field >= 0) spans.set(bytes, field, start, stop)
     at = stop + 1
   }

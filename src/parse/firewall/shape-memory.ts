@@ -23,6 +23,9 @@ const SEEN = 256
 /** After so many lines in a row that led to nothing only one of LOOK_EVERY is looked at. */
 const PATIENCE = 64
 const LOOK_EVERY = 8
+/** After so many lines that a shape could not be made to read (a masked address), only one of so many is tried. */
+const PATIENCE_OF_SHAPE = 4
+const RETRY_EVERY = 64
 /** Bytes in front of the first value that lines are told apart by, at least. */
 const FRONT_BYTES = 6
 
@@ -51,6 +54,8 @@ export class ShapeMemory {
   readonly #shapes: Shape[] = []
   readonly #seen = new Int32Array(SEEN)
   readonly #refused = new Int32Array(SEEN)
+  /** The one that the next line is put into. */
+  #spare = new Shape()
   #idle = 0
 
   /** `groups` in the order in which they are to be read; they read the registers. */
@@ -146,16 +151,30 @@ export class ShapeMemory {
     }
     this.#idle = 0
     if (known !== undefined && this.#moveAhead(known).text.matches(line)) return
-    const shape = known ?? this.#freeShape(identity)
-    shape.text.openHoles(line, places, known !== undefined)
+    if (known !== undefined && known.failures > PATIENCE_OF_SHAPE && ++known.skipped % RETRY_EVERY !== 0)
+      return
+    const shape = this.#spare
+    shape.text.openHoles(line, places, known?.text ?? null)
     shape.text.separator = parting.separator
     shape.text.plainHoles = parting.plainHoles
     const frontAt = front - line.at - FRONT_BYTES
     const isKept = shape.keep(line, this.#registers, places, this.#groups, kind, frontAt, into, row)
-    if (isKept && this.#isSound(shape, line, into, row)) return
-    shape.text.length = 0
-    this.#shapes.splice(this.#shapes.indexOf(shape), 1)
-    this.#refused[slot] = identity
+    if (isKept && this.#isSound(shape, line, into, row)) this.#put(shape, identity, known)
+    else if (known !== undefined) known.failures++
+    else this.#refused[slot] = identity
+  }
+
+  /** Puts the spare shape in the place of the known one, or else of one that is seldom used when there are too many. */
+  #put(shape: Shape, identity: number, known: Shape | undefined): void {
+    const shapes = this.#shapes
+    shape.identity = identity
+    shape.failures = known?.failures ?? 0
+    shape.skipped = 0
+    if (known !== undefined) shapes[shapes.indexOf(known)] = shape
+    const old = known ?? (shapes.length >= SHAPES ? shapes.pop() : undefined)
+    if (known === undefined) shapes.push(shape)
+    this.#spare = old ?? new Shape()
+    this.#spare.text.length = 0
   }
 
   /** A shape that too many others stood in front of. */
@@ -164,16 +183,6 @@ export class ShapeMemory {
     const at = shapes.indexOf(shape)
     shapes[at] = shapes[0] as Shape
     shapes[0] = shape
-    return shape
-  }
-
-  /** A new shape, in the place of the one that is seldom used when there are too many. */
-  #freeShape(identity: number): Shape {
-    const shapes = this.#shapes
-    const shape = shapes.length < SHAPES ? new Shape() : (shapes.pop() as Shape)
-    shape.text.length = 0
-    shape.identity = identity
-    shapes.push(shape)
     return shape
   }
 

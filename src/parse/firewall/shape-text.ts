@@ -81,13 +81,13 @@ export class ShapeText {
   readonly #runWord = new Int16Array(MAX_PLACES + 1)
   readonly #words = new Float64Array(MAX_SHAPE_BYTES / 8 + MAX_PLACES + 1)
 
-  /** Makes holes where the line differs from what was kept, when `isKnown`, and keeps those that there were. */
-  openHoles(line: Line, places: Places, isKnown: boolean): void {
+  /** Makes holes where the line differs from the one that `before` holds, and keeps those that it has. */
+  openHoles(line: Line, places: Places, before: ShapeText | null): void {
     for (let place = 0; place < places.count; place++) {
       const start = places.start[place] as number
       const isOpen =
-        isKnown &&
-        (this.isHole[place] === 1 || !this.#hasSameValue(place, line, start, places.end[place] as number))
+        before !== null &&
+        (before.isHole[place] === 1 || !before.#hasSameValue(place, line, start, places.end[place] as number))
       this.isHole[place] = isOpen && places.hole[place] !== HOLE.never ? 1 : 0
     }
   }

@@ -166,7 +166,7 @@ test('a line of a known shape is read as if it were the first one', () => {
 test('any byte of a line of a known shape may change', () => {
   const change = fc.tuple(
     fc.double({ min: 0, max: 1, noNaN: true }),
-    fc.constantFrom(...'",\\=|:;{}[] \tx0$'),
+    fc.constantFrom(...Array.from('",\\=|:;{}[] \tx0$')),
   )
   fc.assert(
     fc.property(
@@ -188,59 +188,54 @@ test('any byte of a line of a known shape may change', () => {
 
 /** What firewalls and outsiders write, to stand in a hole. */
 const HOSTILE = [
-  ...[
-    '',
-    ' ',
-    'a b',
-    ' a ',
-    '$a',
-    'n/a',
-    '-',
-    '0',
-    '007',
-    '1.5',
-    '70000',
-    '0.0.0.0',
-    '::',
-    '2001:db8::1',
-    '17',
-  ],
-  ...[
-    'a=b',
-    '=',
-    'x, src=192.0.2.9',
-    'x|src=192.0.2.9',
-    'x src=192.0.2.9',
-    'a,',
-    'a|',
-    'a, ',
-    'a; b',
-    'a, b',
-    'a|b',
-  ],
-  ...[
-    '"a"',
-    '"a',
-    'a"',
-    'a\\"',
-    '\\\\',
-    'a\\',
-    '\\n',
-    '\\u0041\\u0031',
-    'a \\" b',
-    'C:\\\\name',
-    'a\\|b',
-    'a}',
-  ],
-  ...[
-    'a"; src:"192.0.2.9',
-    'a","src":"192.0.2.9',
-    'a" src="192.0.2.9',
-    '"; x:"y',
-    'allow',
-    'THREAT',
-    'failed',
-  ],
+  '',
+  ' ',
+  'a b',
+  ' a ',
+  '$a',
+  'n/a',
+  '-',
+  '0',
+  '007',
+  '1.5',
+  '70000',
+  '0.0.0.0',
+  '::',
+  '2001:db8::1',
+  '17',
+
+  'a=b',
+  '=',
+  'x, src=192.0.2.9',
+  'x|src=192.0.2.9',
+  'x src=192.0.2.9',
+  'a,',
+  'a|',
+  'a, ',
+  'a; b',
+  'a, b',
+  'a|b',
+
+  '"a"',
+  '"a',
+  'a"',
+  'a\\"',
+  '\\\\',
+  'a\\',
+  '\\n',
+  '\\u0041\\u0031',
+  'a \\" b',
+  'C:\\\\name',
+  'a\\|b',
+  'a}',
+
+  'a"; src:"192.0.2.9',
+  'a","src":"192.0.2.9',
+  'a" src="192.0.2.9',
+  '"; x:"y',
+  'allow',
+  'THREAT',
+  'failed',
 ]
 
 /** The value with its last letter or digit changed. */
@@ -252,14 +247,15 @@ function near(text: string, step: number): string {
 }
 
 test('whatever stands in a place that was seen to differ is read as if it were seen first', () => {
-  for (const line of LINES) {
+  for (const [index, line] of LINES.entries()) {
     const values = [...line.matchAll(VALUE)].map(([text]) => text)
     const allNear = (step: number): string =>
       withValues(line, new Map(values.map((text, place) => [place, near(text, step)])))
     for (const [place, text] of values.entries()) {
       const at = (other: string): string => withValues(line, new Map([[place, other]]))
+      const hostile = HOSTILE.filter((_, i) => (i + place + index) % 3 === 0)
       const differing = [line, line, at(near(text, 1)), at(near(text, 2))]
-      assertSame([...differing, ...HOSTILE.map(at), allNear(1), allNear(2), line])
+      assertSame([...differing, ...hostile.map(at), allNear(1), allNear(2), line])
     }
   }
 })

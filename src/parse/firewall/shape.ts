@@ -34,6 +34,9 @@ export interface ValueGroup {
 export class Shape {
   /** Tells lines that can share a shape: their keys, and the values that may not differ. */
   identity = 0
+  /** Lines of its kind that it could not be made to read, and those that were not tried since. */
+  failures = 0
+  skipped = 0
   readonly text = new ShapeText()
   readonly #record = new ShapeRecord()
   #groups: ValueGroup[] = []
