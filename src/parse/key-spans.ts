@@ -16,10 +16,11 @@ export class ValueSpans {
   last = -1
   readonly #mayRepeat: Uint8Array
 
-  constructor(table: KeyTable, count: number, mayRepeat: readonly number[] = []) {
+  /** `forKernel`: takes its memory from the kernels', for good, so that pair-kernel.ts can write it. */
+  constructor(table: KeyTable, count: number, mayRepeat: readonly number[] = [], forKernel = false) {
     this.table = table
-    this.start = kernelInts(count)
-    this.end = kernelInts(count)
+    this.start = forKernel ? kernelInts(count) : new Int32Array(count).fill(-1)
+    this.end = forKernel ? kernelInts(count) : new Int32Array(count).fill(-1)
     this.#mayRepeat = new Uint8Array(count)
     for (const key of mayRepeat) this.#mayRepeat[key] = 1
   }

@@ -7,6 +7,12 @@ import { RecordBatch, TEXT_SLOT } from '../model/record-batch.ts'
 import { readAddress } from './address-bytes.ts'
 import { readDecimal } from './bytes.ts'
 import { setText } from './fields.ts'
+import { JsonMembers } from './json-members.ts'
+import { JsonSpans } from './json-spans.ts'
+import { KeyPlaces } from './key-places.ts'
+import { ValueSpans } from './key-spans.ts'
+import { KeyTable } from './key-table.ts'
+import { Parser } from './parser.ts'
 import {
   allocate,
   copyText,
@@ -23,6 +29,7 @@ import {
   SURVEY,
   surveyText,
 } from './text-kernel.ts'
+import { WordTable } from './word-table.ts'
 
 type Run = (...operands: number[]) => number
 const outAt = allocate(8)
@@ -188,4 +195,20 @@ describe('the kernels', () => {
       }
     }
   })
+})
+
+it('readers and parsers take none of the kernels’ memory, however many are made', () => {
+  const before = allocate(16)
+  const words = new WordTable({ a: 0 })
+  const names = new KeyTable(['a'])
+  for (let i = 0; i < 300; i++) {
+    new JsonSpans(4, [words])
+    new JsonMembers(words)
+    new KeyPlaces()
+    new ValueSpans(names, 1)
+  }
+  const template = '$type,$src,$dst,$sport,$dport,$action,$rule'
+  for (let i = 0; i < 20; i++)
+    new Parser({ timeZone: 'UTC', deviceZones: {}, paloaltoTemplates: [{ template }] })
+  assert.equal(allocate(16), before + 16)
 })

@@ -84,7 +84,11 @@ export const kernelMemory = makeMemory(TEXT_AT + TEXT_BYTES + SLACK_BYTES)
 const memoryBytes = new Uint8Array(kernelMemory.buffer)
 let allocated = 64
 
-/** Takes so many bytes of the memory for good; they are zero and aligned to 16. Returns their address. */
+/**
+ * Takes so many bytes of the memory for good; they are zero and aligned to 16. Returns their address. For what a module
+ * has once: what may be made again and again (readers, parsers, templates) keeps its tables in memory of its own, so that
+ * no user can come to the end of this one. Throws a RangeError there, which every start of the program would show.
+ */
 export function allocate(bytes: number): number {
   const at = allocated
   allocated = (at + bytes + 15) & ~15

@@ -115,7 +115,7 @@ const KEY_OF = Int16Array.from(ALL_NAMES, (name, i) =>
 )
 
 const table = new KeyTable(ALL_NAMES)
-export const spans = new ValueSpans(table, NAMES.length)
+export const spans = new ValueSpans(table, NAMES.length, [], true)
 const places = new KeyPlaces(true)
 const leads = new KeyPlaces()
 const usual = blankPairs(places, spans.start, spans.end)
