@@ -17,6 +17,7 @@ import {
   FIRST_AT,
   IDENTITY,
   IS_SOURCE,
+  LAST_SECOND,
   LATEST,
   MINUTE_SECONDS,
   minuteOf,
@@ -107,8 +108,11 @@ export class SpreadPrefixes {
     }
   }
 
-  /** Counts record `i`, no completed session, whose source's entry is at `sourceAt`. */
-  count(work: SpreadWork, i: number, hash: number, sourceAt: number): void {
+  /**
+   * Counts record `i`, no completed session, whose source's entry is at `sourceAt`. `isRepeat`: this source sent the pair
+   * in the same minute, so the list can learn nothing.
+   */
+  count(work: SpreadWork, i: number, hash: number, sourceAt: number, isRepeat: boolean): void {
     if (!this.#limits.isOn) return
     const keyAt = i * work.keyWords
     // an IPv4 source before an IPv6 destination: mapped addresses are no /48
@@ -139,8 +143,8 @@ export class SpreadPrefixes {
         return
       }
       if (!this.#begin(segment, at, owner, seconds)) return
-    }
-    this.#countMany(segment, at, work, i, owner)
+      this.#countMany(segment, at, work, i, owner)
+    } else if (!isRepeat) this.#countMany(segment, at, work, i, owner)
     if (((words[at + META] as number) & SUBNET_ABOVE) !== 0) this.#tellLate(segment, at, work, i, sourceAt)
   }
 
@@ -250,8 +254,8 @@ export class SpreadPrefixes {
     // The pairs are many: what is known of them stays in registers.
     let count = 0
     let oldest = -1
-    let oldestSeconds = Number.MAX_SAFE_INTEGER
-    let nextSeconds = Number.MAX_SAFE_INTEGER
+    let oldestSeconds = LAST_SECOND
+    let nextSeconds = LAST_SECOND
     for (let e = base; e < end; e += stride) {
       const elementPort = chunk[e + PORT_AT] as number
       const seconds = chunk[e + SECONDS_AT] as number
@@ -323,15 +327,16 @@ export class SpreadPrefixes {
     const { windows, sources } = this.#limits
     for (let k = 0; k < windows.length; k++) {
       const { windowSeconds, need } = windows[k] as PrefixWindow
-      const cut = latest - minutesOf(windowSeconds)
-      let pairsSeen = 0
+      // a comparison of seconds: a division for each element costs more than all else here
+      const from = Math.max(0, (latest - minutesOf(windowSeconds) + 1) * MINUTE_SECONDS)
+      let seen = 0
       let sourcesSeen = 0
-      for (let n = 0, e = base; n < count; n++, e += stride) {
-        if (minuteOf(chunk[e + SECONDS_AT] as number) <= cut) continue
-        if ((chunk[e + PORT_AT] as number) >= IS_SOURCE) sourcesSeen++
-        else pairsSeen++
+      for (let e = base, end = base + count * stride; e < end; e += stride) {
+        if ((chunk[e + SECONDS_AT] as number) < from) continue
+        seen++
+        sourcesSeen += (chunk[e + PORT_AT] as number) >>> 31
       }
-      if (pairsSeen >= need && sourcesSeen >= sources) return k
+      if (seen - sourcesSeen >= need && sourcesSeen >= sources) return k
     }
     return -1
   }
@@ -376,8 +381,8 @@ function emptyGroup(): Group {
 function reset(group: Group): void {
   group.count = 0
   group.oldest = -1
-  group.oldestSeconds = Number.MAX_SAFE_INTEGER
-  group.nextSeconds = Number.MAX_SAFE_INTEGER
+  group.oldestSeconds = LAST_SECOND
+  group.nextSeconds = LAST_SECOND
 }
 
 function note(group: Group, e: number, seconds: number): void {

@@ -17,7 +17,9 @@ import {
   FIRST_AT,
   hostOf,
   IDENTITY,
+  LAST_SECOND,
   LATEST,
+  minuteOf,
   EXTRA,
   PORT_AT,
   SECONDS_AT,
@@ -75,6 +77,9 @@ export class SpreadSources {
   readonly #distinct = new DistinctCounter()
   readonly firings: SourceFiring[] = []
   readonly #places = new Int32Array(BATCH_MESSAGES)
+  #movesAtLookUp = 0
+  /** Whether the record counted last was a pair that this source had sent in the same minute: to prefixes no news. */
+  isRepeat = false
   readonly #value = new Uint32Array(LARGEST_VALUE_WORDS)
   #limits: SourceLimits = { windows: [], hosts: 1, ports: 1, capacity: 1, keepSeconds: 0 }
   /** Of the windows, shortest first: buckets, values that are enough, and the rule's bit. */
@@ -109,6 +114,7 @@ export class SpreadSources {
     const { keys, oldestAt } = table
     const { slots, valueAt, segmentShift, words: all } = keys
     let sum = 0
+    this.#movesAtLookUp = keys.moves
     for (let i = from; i < to; i++) {
       const hash = work.sourceHash[i] as number
       const at = table.find(hash, work.keys, i * work.keyWords)
@@ -123,25 +129,12 @@ export class SpreadSources {
     table.prefetched ^= sum
   }
 
-  /** The place that `lookUp` found, if the table has not changed around it since; -1 when the source is not known. */
+  /** The place that `lookUp` found, unless entries have moved since; -1 when the source is not known. */
   #placeOf(work: SpreadWork, i: number): number {
-    const { table } = this
-    const { keys } = table
-    const hash = work.sourceHash[i] as number
+    const { keys } = this.table
     const at = this.#places[i] as number
-    const words = keys.words[hash >>> keys.segmentShift] as Uint32Array
-    const last = keys.keyWords - 1
-    if (
-      at !== -1 &&
-      at < words.length &&
-      words[at + META] !== 0 &&
-      words[at + KEY + last] === work.keys[i * work.keyWords + last]
-    ) {
-      let k = 0
-      while (k < last && words[at + KEY + k] === work.keys[i * work.keyWords + k]) k++
-      if (k === last) return at
-    }
-    return table.find(hash, work.keys, i * work.keyWords)
+    if (at !== -1 && keys.moves === this.#movesAtLookUp) return at
+    return this.table.find(work.sourceHash[i] as number, work.keys, i * work.keyWords)
   }
 
   /**
@@ -154,6 +147,7 @@ export class SpreadSources {
     const hash = work.sourceHash[i] as number
     const segment = hash >>> keys.segmentShift
     let at = this.#placeOf(work, i)
+    this.isRepeat = false
     if (work.proven[i] === 1) {
       if (at === -1) return -1
       const words = keys.words[segment] as Uint32Array
@@ -184,6 +178,7 @@ export class SpreadSources {
     const bucket = bucketOf(seconds)
     const latestBucket = bucketOf(latest)
     if (this.#isSame(words, at + this.table.keys.valueAt, words[at + EXTRA] as number, work, i)) {
+      this.isRepeat = minuteOf(seconds) === minuteOf(latest)
       if (bucket > latestBucket) words[at + LATEST] = seconds
       return bucket !== latestBucket
     }
@@ -259,8 +254,8 @@ export class SpreadSources {
     const port = work.ports[i] as number
     let known = -1
     let oldest = base
-    let oldestSeconds = Number.POSITIVE_INFINITY
-    let nextSeconds = Number.POSITIVE_INFINITY
+    let oldestSeconds = LAST_SECOND
+    let nextSeconds = LAST_SECOND
     for (let e = base; e < end; e += stride) {
       if (
         chunk[e + FIRST_AT] === first &&
@@ -276,7 +271,9 @@ export class SpreadSources {
       } else if (elementSeconds < nextSeconds) nextSeconds = elementSeconds
     }
     if (known !== -1) {
-      const knownBucket = bucketOf(chunk[known + SECONDS_AT] as number)
+      const knownSeconds = chunk[known + SECONDS_AT] as number
+      const knownBucket = bucketOf(knownSeconds)
+      this.isRepeat = minuteOf(seconds) === minuteOf(knownSeconds)
       if (bucket <= knownBucket) return bucket !== knownBucket
       chunk[known + SECONDS_AT] = seconds
       if (known === oldest) oldestSeconds = Math.min(seconds, nextSeconds)

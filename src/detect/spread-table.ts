@@ -26,7 +26,8 @@ export const IS_SOURCE = 0x80000000
 
 /** An IPv4 value is the destination; an IPv6 one a hash of pair and destination, then its four words. */
 export const VALUE_WORDS = { v4: 1, v6: 5 } as const
-const LAST_SECOND = 0xffffffff
+/** The largest time; above all others, and still a 32-bit number, which keeps loops over times fast. */
+export const LAST_SECOND = 0xffffffff
 
 export interface SpreadTableOptions {
   readonly keyWords: number

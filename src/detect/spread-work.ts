@@ -104,6 +104,9 @@ export class SpreadWork {
     const { rows, timesMs, proven, copies } = v4
     const key = this.#key
     const pair = this.#pairWords
+    let secondStartMs = Number.NaN
+    let seconds = 0
+    let mark = 0
     for (let i = 0; i < v4.count; i++) {
       const row = rows[i] as number
       const at = row * ADDRESS_STRIDE
@@ -113,10 +116,16 @@ export class SpreadWork {
       const isSession = proven[i] as number
       const sourceHash = this.#source.of(key, 0, 1)
       const pairHash = isSession === 1 ? SESSION : this.#pair.ofTwo(pair, 0)
-      const seconds = secondsOf(timesMs[i] as number)
+      const timeMs = timesMs[i] as number
+      // neighbours are often of the same second
+      if (!(timeMs >= secondStartMs && timeMs < secondStartMs + 1000)) {
+        seconds = secondsOf(timeMs)
+        secondStartMs = seconds * 1000
+        mark = Math.floor(seconds / BUCKET_SECONDS) << 1
+      }
       this.#hashes[i] = sourceHash
       this.#seconds[i] = seconds
-      filter.set(i, sourceHash, pairHash, (Math.floor(seconds / BUCKET_SECONDS) << 1) | isSession)
+      filter.set(i, sourceHash, pairHash, mark | isSession)
     }
     this.count = filter.pick(v4.count, this.index)
     for (let n = 0; n < this.count; n++) {

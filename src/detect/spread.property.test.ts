@@ -219,7 +219,7 @@ function expectedList(given: History, fired: Map<number, { source: string; count
     .toSorted()
 }
 
-test('slow scan agrees with its definition on 3000 random histories', () => {
+test('slow scan agrees with its definition on 10,000 random histories', () => {
   fc.assert(
     fc.property(history, (given) => {
       const expected = oracle(given, (seen) => {
@@ -235,11 +235,11 @@ test('slow scan agrees with its definition on 3000 random histories', () => {
       for (const one of expected.values()) one.count = Math.min(one.count, capacity)
       assert.deepEqual(listed(found), expectedList(given, expected))
     }),
-    { numRuns: 3000 },
+    { numRuns: 10_000 },
   )
 })
 
-test('random scan agrees with its definition where the list holds all pairs of the window, on 2000 random histories', () => {
+test('random scan agrees with its definition where the list holds all pairs of the window, on 10,000 random histories', () => {
   fc.assert(
     fc.property(history, (given) => {
       const settings = {
@@ -255,11 +255,11 @@ test('random scan agrees with its definition where the list holds all pairs of t
       })
       assert.deepEqual(listed(run(given, settings)), expectedList(given, expected))
     }),
-    { numRuns: 2000 },
+    { numRuns: 10_000 },
   )
 })
 
-test('random scan with short lists never convicts who did not reach all three, on 1000 random histories', () => {
+test('random scan with short lists never convicts who did not reach all three, on 10,000 random histories', () => {
   fc.assert(
     fc.property(history, (given) => {
       for (const [, detections] of run(given, randomSettings(given)))
@@ -271,7 +271,7 @@ test('random scan with short lists never convicts who did not reach all three, o
           assert.ok(detectedAtMs - firstSeenAtMs < (RANDOM_WINDOW + 10) * 1000 + 900_000)
         }
     }),
-    { numRuns: 1000 },
+    { numRuns: 10_000 },
   )
 })
 
@@ -280,7 +280,7 @@ interface Subnet {
   readonly sources: Seen
 }
 
-test('subnet scan crosses where its definition does, and convicts those who sent, on 3000 random histories', () => {
+test('subnet scan crosses where its definition does, and convicts those who sent, on 10,000 random histories', () => {
   let crossings = 0
   fc.assert(
     fc.property(history, (given) => {
@@ -326,7 +326,7 @@ test('subnet scan crosses where its definition does, and convicts those who sent
         for (const one of convicted) told.add(one)
       })
     }),
-    { numRuns: 3000 },
+    { numRuns: 10_000 },
   )
   assert.ok(crossings > 500, `${crossings} crossings`)
 })

@@ -194,7 +194,7 @@ export class Spread {
       if (isSubnetOn) prefixes.table.prefetch(prefixHash, from, to)
       for (let i = from; i < to; i++) {
         const at = sources.count(work, i)
-        if (isSubnetOn && at !== -1) prefixes.count(work, i, prefixHash[i] as number, at)
+        if (isSubnetOn && at !== -1) prefixes.count(work, i, prefixHash[i] as number, at, sources.isRepeat)
       }
     }
   }
