@@ -104,10 +104,11 @@ class FeedAnswers {
         accept: request.headers.accept ?? null,
       },
     )
+    // As bytes: of text the framework would write the media type in its own words.
     return reply
       .code(status)
       .headers({ ...headers })
-      .send(body)
+      .send(Buffer.from(body))
   }
 
   /** Never throws: on a failure inside, open lists are answered with the last that was served. */
