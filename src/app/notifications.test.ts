@@ -44,6 +44,7 @@ async function setUp(t: TestContext) {
     version: '0.1.0',
     dataFolder: folder.folder,
     clock,
+    startedAtMs: NOW_MS,
     alarms,
     events: new Events(log, createMetrics({ withProcess: false })),
     certificate: { served: { notAfterMs: NOW_MS + 100 * DAY_MS } },
@@ -53,13 +54,15 @@ async function setUp(t: TestContext) {
     geo: null,
     notifications: null as Notifications | null,
   }
-  notifications = await Notifications.open({
-    parts: parts as unknown as Parts,
-    state,
-    settings: () => settings,
-    box: SecretBox.open(join(folder.folder, 'secrets.key')),
-    pageUrl: () => 'https://192.0.2.1/',
-  })
+  const open = (): Promise<Notifications> =>
+    Notifications.open({
+      parts: parts as unknown as Parts,
+      state,
+      settings: () => settings,
+      box: SecretBox.open(join(folder.folder, 'secrets.key')),
+      pageUrl: () => 'https://192.0.2.1/',
+    })
+  notifications = await open()
   parts.notifications = notifications
   const actions = notifyActions(parts as unknown as Parts, () => state)
   t.after(async () => {
@@ -83,7 +86,16 @@ async function setUp(t: TestContext) {
     while (heard.length < count) await once(socket, 'message')
     return heard.map(({ title }) => title)
   }
-  return { state, clock, alarms, notifications, actions, to, pass, titles, parts, said }
+  /** The service ends and starts; `alarms` are raised anew by their parts. */
+  const restart = async (): Promise<void> => {
+    await notifications?.stop()
+    notifications = null
+    for (const { code } of alarms.active()) alarms.clear(code)
+    notifications = await open()
+    parts.notifications = notifications
+    parts.startedAtMs = clock.nowMs()
+  }
+  return { restart, state, clock, alarms, notifications, actions, to, pass, titles, parts, said }
 }
 
 async function actionsAudited(state: StateStore): Promise<string[]> {
@@ -167,4 +179,31 @@ test('a recipient that cannot be reached raises an alarm that the others are tol
   assert.equal(row?.failures, 2)
   assert.match((await notifications.test('soc', 'anna')).reason, /smtp\.host is not set/)
   await assert.rejects(notifications.test('nobody', 'anna'), { code: 'not-found' })
+})
+
+test('after a restart an alarm that still stands is not told again, and one that is over is', async (t) => {
+  const { actions, alarms, to, pass, titles, restart } = await setUp(t)
+  await actions.addRecipient({ id: 'siem', to, topics: ['alarm'], reason: '' }, CALLER)
+  const brake = { code: 'brake', severity: 'critical', message: 'Too many blocks.', mend: 'Look.' } as const
+  const disk = {
+    code: 'feed-held:main',
+    severity: 'warning',
+    message: 'A feed is held.',
+    mend: 'Look.',
+  } as const
+  alarms.raise(brake)
+  alarms.raise(disk)
+  await pass(3000)
+  assert.equal((await titles(2)).length, 2)
+  await restart()
+  alarms.raise(brake)
+  await pass(61_000)
+  await pass(3000)
+  assert.equal((await titles(2)).length, 2)
+  await pass(600_000)
+  await pass(3000)
+  assert.deepEqual((await titles(3)).slice(2), ['No longer, since the restart: feed-held:main'])
+  alarms.raise({ ...brake, severity: 'warning' })
+  await pass(3000)
+  assert.equal((await titles(4)).length, 4, 'another severity is told')
 })

@@ -15,7 +15,13 @@ import type { Json } from '../model/state.ts'
 import { ABUSEIPDB_URL, reportable, ReportLimits, sendAbuseReport } from '../publish/notify/abuse-report.ts'
 import { DELIVERY_KIND, deliveryOf } from '../publish/notify/delivery.ts'
 import { sendMail } from '../publish/notify/mail.ts'
-import type { Batch, Notice, SendResult, Severity } from '../publish/notify/notice.ts'
+import {
+  type Batch,
+  type Notice,
+  type SendResult,
+  SEVERITIES,
+  type Severity,
+} from '../publish/notify/notice.ts'
 import { Outbox } from '../publish/notify/outbox.ts'
 import { type Recipient, RECIPIENT_KIND, storedRecipient } from '../publish/notify/recipient.ts'
 import { sendSiem } from '../publish/notify/siem.ts'
@@ -29,6 +35,8 @@ import type { Parts } from './parts.ts'
 import { weeklyReport } from './weekly-report.ts'
 
 const MONITOR_MS = 60_000
+/** An alarm that stood at the last end and does not come within it is over. */
+const INHERITED_MS = 600_000
 /** A stop waits so long for messages on their way. */
 const STOP_WAIT_MS = 3000
 const CURSOR_KIND = 'notify-cursor'
@@ -41,6 +49,8 @@ const cursorBody = z.object({
   certificate: z.object({ notAfterMs: z.number(), days: z.number() }).nullable(),
   /** Day of the last weekly report, in time.zone. */
   reportDay: z.string().nullable(),
+  /** Alarms that were told, with their severity: after a restart they are not told again. */
+  alarms: z.record(z.string(), z.enum(SEVERITIES)).default({}),
 })
 type Cursor = z.infer<typeof cursorBody>
 
@@ -60,11 +70,13 @@ export class Notifications {
   readonly #options: NotificationOptions
   readonly #silent: SilentDevices
   readonly #reportLimits = new Map<string, ReportLimits>()
-  #cursor: Cursor = { sequence: null, certificate: null, reportDay: null }
+  #cursor: Cursor = { sequence: null, certificate: null, reportDay: null, alarms: {} }
   #savedCursor = ''
   #recipients: readonly Recipient[] = []
   #monitoredAtMs = Number.NEGATIVE_INFINITY
   #working: Promise<void> | null = null
+  /** Alarms of the time before the start that have not come again yet. */
+  #inherited = new Set<string>()
 
   private constructor(options: NotificationOptions) {
     const { parts, state, settings } = options
@@ -91,6 +103,7 @@ export class Notifications {
     // At the very first start nothing of the past is told, and everything from here on.
     if (notifications.#cursor.sequence === null)
       notifications.#cursor.sequence = (await options.state.audit({ limit: 1 }))[0]?.sequence ?? 0
+    notifications.#inherited = new Set(Object.keys(notifications.#cursor.alarms))
     for (const alarm of options.parts.alarms.active()) notifications.alarmChanged('raised', alarm)
     return notifications
   }
@@ -115,9 +128,14 @@ export class Notifications {
 
   /** For `Alarms`: a renewed one is not told again. */
   alarmChanged(change: AlarmChange, { code, severity, message, mend, sinceMs }: Alarm): void {
-    if (change === 'renewed' || !this.outbox.wants('alarm')) return
+    if (change === 'renewed') return
     const { parts, settings } = this.#options
     const isRaised = change === 'raised'
+    const isKnown = isRaised && this.#cursor.alarms[code] === severity
+    const { [code]: _, ...others } = this.#cursor.alarms
+    this.#cursor.alarms = isRaised ? { ...others, [code]: severity } : others
+    this.#inherited.delete(code)
+    if (isKnown || !this.outbox.wants('alarm')) return
     const notice = this.#notice('alarm', isRaised ? severity : quieter(severity), code, {
       title: isRaised ? message.replace(/\.$/, '') : `No longer: ${message.replace(/\.$/, '')}`,
       sentences: isRaised ? [mend] : [],
@@ -126,7 +144,7 @@ export class Notifications {
         ['Since', formatInstant(sinceMs, settings()['time.zone'])],
         ['Alarm', code],
       ],
-      link: this.#link('alarms'),
+      link: this.#link(''),
     })
     // That a recipient cannot be reached is told to the others.
     const failing = code.startsWith(FAILING) ? code.slice(FAILING.length) : null
@@ -189,6 +207,7 @@ export class Notifications {
       this.#monitoredAtMs = parts.clock.monotonicMs()
       this.#silent.check(parts.pipeline?.status?.devices ?? [], settings()['notify.silentMinutes'], nowMs)
       this.#certificate(nowMs)
+      this.#endInherited(nowMs)
       const report = (error: unknown): void => parts.events.partFailed('notify', 'ask the disk', error)
       await checkDisk(parts.dataFolder, settings()['notify.diskPercent'], parts.alarms, report)
       await this.#weekly(nowMs)
@@ -207,14 +226,31 @@ export class Notifications {
       wants: (topic: Notice['topic']) => this.outbox.wants(topic),
     }
     const { notices, sequence, missedRows } = await readNotices(sources, this.#cursor.sequence ?? 0)
-    this.#cursor.sequence = sequence
     for (const notice of notices) this.outbox.offer(notice)
+    // First what is to be told, then how far: a crash in between tells twice rather than never.
+    if (notices.length > 0) await this.outbox.save()
+    this.#cursor.sequence = sequence
     if (missedRows > 0)
       parts.events.partFailed(
         'notify',
         'tell all that happened',
         `${missedRows} changes at once were not told`,
       )
+  }
+
+  /** What stood before the restart and has not come again is over. */
+  #endInherited(nowMs: number): void {
+    const { parts } = this.#options
+    if (this.#inherited.size === 0 || nowMs - parts.startedAtMs < INHERITED_MS) return
+    for (const code of this.#inherited) {
+      const { [code]: severity, ...others } = this.#cursor.alarms
+      this.#cursor.alarms = others
+      if (severity === undefined || !this.outbox.wants('alarm')) continue
+      const title = `No longer, since the restart: ${boundedText(code, 100)}`
+      const text = { title, sentences: [], facts: [], link: this.#link('') }
+      this.outbox.offer(this.#notice('alarm', quieter(severity), code, text))
+    }
+    this.#inherited.clear()
   }
 
   #certificate(nowMs: number): void {

@@ -101,9 +101,34 @@ export function notifyActions(parts: Parts, state: () => StateStore): NotifyActi
       await keep(id, null, before, { action: 'notify.remove', by: user, reason })
       return { message: `${id} is told nothing any more` }
     },
-    testRecipient: async ({ id }, { user }) => sentReply(await notifications().test(known(id).id, user)),
+    ...deliveryActions(parts, state, notifications, known),
+  }
+}
+
+type DeliveryActions = Pick<NotifyActions, 'testRecipient' | 'listDeliveries' | 'replayDelivery'>
+
+function deliveryActions(
+  parts: Parts,
+  state: () => StateStore,
+  notifications: () => Notifications,
+  known: (id: string) => Recipient,
+): DeliveryActions {
+  const note = (action: string, subject: string, actor: string): Promise<void> => {
+    const atMs = parts.clock.nowMs()
+    const entry = { id: randomUUIDv7(), atMs, actor, action, subject, reason: null, details: null }
+    return state().commit([{ kind: 'audit', entry }])
+  }
+  return {
+    testRecipient: async ({ id }, { user }) => {
+      const { id: recipient } = known(id)
+      await note('notify.test', recipient, user)
+      return sentReply(await notifications().test(recipient, user))
+    },
     listDeliveries: (input) => deliveries(state(), input),
-    replayDelivery: async ({ id }) => sentReply(await notifications().outbox.replay(id)),
+    replayDelivery: async ({ id }, { user }) => {
+      await note('notify.replay', id, user)
+      return sentReply(await notifications().outbox.replay(id))
+    },
   }
 }
 

@@ -230,6 +230,31 @@ test('after a restart what waited goes out, and the pace is kept', async () => {
   assert.deepEqual(second.subjects(), [['198.51.100.2']])
 })
 
+test('what is on its way when the process dies is sent again after the start; a removed recipient leaves nothing', async () => {
+  const { outbox, offer, clock, store } = setUp()
+  const mute = new Outbox({
+    clock,
+    store,
+    timeZone: () => 'UTC',
+    send: () => new Promise(() => {}),
+    onHealth: () => {},
+    report: () => {},
+  })
+  mute.setRecipients([recipientOf()])
+  mute.offer(noticeOf({ subject: '198.51.100.1', atMs: clock.nowMs() }))
+  clock.advance(3000)
+  mute.tick()
+  await mute.save()
+  await outbox.load()
+  assert.equal(outbox.statusOf('soc').waiting, 1)
+  offer('198.51.100.2')
+  await outbox.save()
+  assert.equal((await store.objects('outbox')).length, 1)
+  outbox.setRecipients([])
+  await outbox.save()
+  assert.equal((await store.objects('outbox')).length, 0)
+})
+
 test('a state that cannot be written delays no message; what is to be kept waits for it, bounded', async () => {
   const { pass, offer, store, sent, failures, outbox } = setUp([
     recipientOf({ digestMinutes: 0, perHour: 0 }),

@@ -65,6 +65,8 @@ export class Outbox {
   readonly #recipients = new Map<string, Recipient>()
   readonly #lines = new Map<string, WaitingLine>()
   readonly #sending = new Map<string, Promise<void>>()
+  /** Lines to be removed from the state. */
+  readonly #gone = new Set<string>()
   #unwritten: JournalEntry[] = []
   /** Journal rows given up because the state could not be written. */
   lostRows = 0
@@ -80,7 +82,11 @@ export class Outbox {
   setRecipients(recipients: readonly Recipient[]): void {
     this.#recipients.clear()
     for (const recipient of recipients) this.#recipients.set(recipient.id, recipient)
-    for (const id of this.#lines.keys()) if (!this.#recipients.has(id)) this.#lines.delete(id)
+    for (const id of this.#lines.keys()) {
+      if (this.#recipients.has(id)) continue
+      this.#lines.delete(id)
+      this.#gone.add(id)
+    }
   }
 
   /** Loads what waited at the last end. Rejects with AppError `state-unavailable`. */
@@ -131,7 +137,10 @@ export class Outbox {
       if (due === 'wait') this.#giveUpOld(recipient, line, nowMs)
       else if (this.#sending.size < MOST_AT_ONCE) this.#start(recipient, line, due)
     }
-    const isDirty = this.#unwritten.length > 0 || [...this.#lines.values()].some((line) => line.isDirty)
+    const isDirty =
+      this.#gone.size > 0 ||
+      this.#unwritten.length > 0 ||
+      [...this.#lines.values()].some((line) => line.isDirty)
     if (isDirty && nowMs - this.#savedAtMs >= SAVE_MS) void this.save()
     if (nowMs - this.#prunedAtMs >= PRUNE_MS) {
       this.#prunedAtMs = nowMs
@@ -209,6 +218,10 @@ export class Outbox {
         this.#bound()
         throw error
       }
+      for (const id of this.#gone) {
+        await store.changeObject({ kind: LINE_KIND, id, body: null, onVersion: null, by: 'system' }, null)
+        this.#gone.delete(id)
+      }
       for (const [id, line] of this.#lines) {
         if (!line.isDirty) continue
         line.isDirty = false
@@ -259,6 +272,7 @@ export class Outbox {
     const attempt = line.failures + 1
     line.isDirty = true
     if (result.ok) {
+      line.settle()
       line.failures = 0
       line.nextTryAtMs = 0
       if (result.isSkipped !== true) {
@@ -280,6 +294,7 @@ export class Outbox {
     line.lastFailure = { atMs: nowMs, reason: boundedText(result.reason, 400) }
     const log = { cause: 'notice', attempt, durationMs, result } as const
     if (result.isPermanent) {
+      line.settle()
       line.failures = 0
       line.sentAtMs = [...withinHour(line.sentAtMs, nowMs), batch.atMs].slice(-4000)
       this.#log(recipient, batch, { outcome: 'given-up', ...log })

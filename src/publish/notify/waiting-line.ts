@@ -21,6 +21,8 @@ export class WaitingLine {
   readonly #most: number
   #waiting: Notice[] = []
   #more: Partial<Record<Topic, number>> = {}
+  /** Taken and not yet settled: still to be told if the process dies now. */
+  #onTheWay: readonly Notice[] = []
   failures = 0
   nextTryAtMs = 0
   /** Messages of the last hour. */
@@ -68,20 +70,28 @@ export class WaitingLine {
     return true
   }
 
-  /** Takes out what goes with the next message. */
+  /** Takes out what goes with the next message; `settle` or `putBack` is told what became of it. */
   take(which: 'all' | 'urgent', most: number): { notices: Notice[]; more: Partial<Record<Topic, number>> } {
     this.isDirty = true
     const notices = (which === 'all' ? this.#waiting : this.#waiting.filter(isUrgent)).slice(0, most)
     const taken = new Set(notices)
     this.#waiting = this.#waiting.filter((notice) => !taken.has(notice))
+    this.#onTheWay = notices
     const more = which === 'all' ? this.#more : {}
     if (which === 'all') this.#more = {}
     return { notices, more }
   }
 
+  /** What was taken needs no further try. */
+  settle(): void {
+    this.isDirty = true
+    this.#onTheWay = []
+  }
+
   /** Puts back what could not be sent, in front. What finds no room is counted. */
   putBack(notices: readonly Notice[], more: Readonly<Partial<Record<Topic, number>>>): void {
     this.isDirty = true
+    this.#onTheWay = []
     const later = this.#waiting
     this.#waiting = []
     for (const [topic, count] of Object.entries(more) as [Topic, number][])
@@ -100,7 +110,7 @@ export class WaitingLine {
 
   toStored(): StoredLine {
     const { failures, nextTryAtMs, sentAtMs, lastDeliveredAtMs, lastFailure } = this
-    const waiting = this.#waiting.map(({ id }) => id)
+    const waiting = [...this.#onTheWay, ...this.#waiting].map(({ id }) => id)
     return { waiting, more: this.#more, failures, nextTryAtMs, sentAtMs, lastDeliveredAtMs, lastFailure }
   }
 
