@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander'
 import { addFeeds, addImport } from './feed-commands.ts'
 import { addFirewalls } from './firewall-commands.ts'
 import { addBouncers } from './bouncer-commands.ts'
+import { addImports } from './import-commands.ts'
 import { addNotify } from './notify-commands.ts'
 import { type CommandContext, configOption, dataOption, examples, setOption, withService } from './words.ts'
 
@@ -32,6 +33,7 @@ export function addServiceCommands(program: Command, context: CommandContext): v
   addSwitches(program, context)
   addSettings(program, context)
   addBouncers(program, context)
+  addImports(program, context)
   addFeeds(program, context)
   addFirewalls(program, context)
   addNotify(program, context)
