@@ -6,7 +6,7 @@ import type { Decider } from '../../decide/decider.ts'
 import { NetworkMap } from '../../decide/network-map.ts'
 import { instantOf } from '../../decide/sentences.ts'
 import { formatNetwork, type Network } from '../../lib/address.ts'
-import type { StateStore } from '../../store/state/state-store.ts'
+import type { StateRepository } from '../../model/state.ts'
 
 /** Rows for which the history is read, which costs a query each. */
 const HISTORIES = 500
@@ -21,7 +21,7 @@ export interface Difference {
 /** Those on their list only, then those on ours only. */
 export async function* differences(
   decider: Decider,
-  state: StateStore,
+  state: Pick<StateRepository, 'decisions'>,
   theirs: readonly Network[],
 ): AsyncGenerator<Difference, void, undefined> {
   const ours = decider.published()
@@ -52,7 +52,7 @@ function mapOf(networks: readonly Network[]): NetworkMap<true> {
   return map
 }
 
-async function historyOf(state: StateStore, target: Network): Promise<string> {
+async function historyOf(state: Pick<StateRepository, 'decisions'>, target: Network): Promise<string> {
   const [last] = await state.decisions({ state: 'ended', overlapping: target, limit: 1 })
   if (last === undefined || last.endedAtMs === null) return 'no rule has found anything against it'
   return `was blocked until ${instantOf(last.endedAtMs)}: ${last.endReason ?? 'no reason is known'} (${last.endedBy ?? 'system'})`
