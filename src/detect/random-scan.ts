@@ -5,7 +5,7 @@
  *
  * Hosts and ports are counted among the pairs that are kept: the latest N + 1 at least, or as many as slow scan wants.
  * A source whose latest pairs lie on too few is seen when they do not; never is one convicted that did not reach all
- * three. Times are judged in steps of 10 s (spread-table.ts).
+ * three. Times are judged in steps of a minute (spread-table.ts).
  */
 import type { Network } from '../lib/address.ts'
 import type { DetectionRule, LiveCount } from './rule.ts'

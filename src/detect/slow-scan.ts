@@ -3,7 +3,7 @@
  * or 24 hours, each window with an N of its own. Pairs of completed sessions do not count: that is use, not search.
  *
  * The source is above while any window is above its N; it fires when it comes above, by the shortest window that is,
- * and again only after all windows have been at or below. Times are judged in steps of 10 s (spread-table.ts).
+ * and again only after all windows have been at or below. Times are judged in steps of a minute (spread-table.ts).
  */
 import type { Network } from '../lib/address.ts'
 import type { DetectionRule, LiveCount } from './rule.ts'

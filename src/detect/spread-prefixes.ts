@@ -1,5 +1,5 @@
 /**
- * The pairs that each /24 (IPv4) or /48 (IPv6) reaches by its sources together. Resolution: one minute.
+ * The pairs that each /24 (IPv4) or /48 (IPv6) reaches by its sources together.
  *
  * Most prefixes have one source that is ever seen, whose pairs lie in its own list (spread-sources.ts): their entry only
  * names it. The second source makes a list, which begins with the first one's pairs. A list holds the pairs seen latest,
@@ -108,11 +108,8 @@ export class SpreadPrefixes {
     }
   }
 
-  /**
-   * Counts record `i`, no completed session, whose source's entry is at `sourceAt`. `isRepeat`: this source sent the pair
-   * in the same minute, so the list can learn nothing.
-   */
-  count(work: SpreadWork, i: number, hash: number, sourceAt: number, isRepeat: boolean): void {
+  /** Counts record `i`, no completed session, whose source's entry is at `sourceAt`. */
+  count(work: SpreadWork, i: number, hash: number, sourceAt: number): void {
     if (!this.#limits.isOn) return
     const keyAt = i * work.keyWords
     // an IPv4 source before an IPv6 destination: mapped addresses are no /48
@@ -143,8 +140,8 @@ export class SpreadPrefixes {
         return
       }
       if (!this.#begin(segment, at, owner, seconds)) return
-      this.#countMany(segment, at, work, i, owner)
-    } else if (!isRepeat) this.#countMany(segment, at, work, i, owner)
+    }
+    this.#countMany(segment, at, work, i, owner)
     if (((words[at + META] as number) & SUBNET_ABOVE) !== 0) this.#tellLate(segment, at, work, i, sourceAt)
   }
 

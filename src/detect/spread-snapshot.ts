@@ -23,7 +23,7 @@ export const SOURCES = 1
 export const PREFIXES = 2
 
 const MAGIC = 0x31445053
-const VERSION = 1
+const VERSION = 2
 /** Words of the head: magic, version, checksum, kind, family, seed (2), tick, entries, words behind the head. */
 const HEAD = 10
 const PART_WORDS = 1 << 20

@@ -11,7 +11,7 @@
  * place in the recent batches is known, so a source that is slow in a flood has fewer lines.
  */
 import { BATCH_MESSAGES } from '../model/raw-batch.ts'
-import { CLASS_MASK, CLASS_SHIFT, COUNT_SHIFT, KEY, LINE, META, TOUCH, USED } from './key-table.ts'
+import { CLASS_MASK, CLASS_SHIFT, COUNT_SHIFT, LINE, META, TOUCH, USED } from './key-table.ts'
 import {
   NOTE_AT,
   FIRST_AT,
@@ -19,7 +19,9 @@ import {
   IDENTITY,
   LAST_SECOND,
   LATEST,
+  MINUTE_SECONDS,
   minuteOf,
+  minutesOf,
   EXTRA,
   PORT_AT,
   SECONDS_AT,
@@ -27,7 +29,7 @@ import {
 } from './spread-table.ts'
 import { DistinctCounter } from './distinct-counter.ts'
 import { NAMED, pairsOf, type SeenPair } from './spread-pairs.ts'
-import { BUCKET_SECONDS, type SpreadWork } from './spread-work.ts'
+import type { SpreadWork } from './spread-work.ts'
 import type { WitnessLines } from './witness-lines.ts'
 
 /** Bits of an entry's meta word: the rules above their threshold, and what is known of the source. */
@@ -78,17 +80,15 @@ export class SpreadSources {
   readonly firings: SourceFiring[] = []
   readonly #places = new Int32Array(BATCH_MESSAGES)
   #movesAtLookUp = 0
-  /** Whether the record counted last was a pair that this source had sent in the same minute: to prefixes no news. */
-  isRepeat = false
   readonly #value = new Uint32Array(LARGEST_VALUE_WORDS)
   #limits: SourceLimits = { windows: [], hosts: 1, ports: 1, capacity: 1, keepSeconds: 0 }
   /** Of the windows, shortest first: buckets, values that are enough, and the rule's bit. */
-  #buckets = new Uint32Array(0)
+  #minutes = new Uint32Array(0)
   #needs = new Uint32Array(0)
   #bits = new Uint32Array(0)
   #counts = new Uint32Array(0)
   #leastNeed = 0
-  #keepBuckets = 0
+  #keepMinutes = 0
   #allBits = 0
 
   constructor(table: SpreadTable, lines: WitnessLines) {
@@ -99,12 +99,12 @@ export class SpreadSources {
   configure(limits: SourceLimits): void {
     const windows = limits.windows.toSorted((a, b) => a.windowSeconds - b.windowSeconds)
     this.#limits = { ...limits, windows }
-    this.#buckets = Uint32Array.from(windows, ({ windowSeconds }) => bucketsOf(windowSeconds))
+    this.#minutes = Uint32Array.from(windows, ({ windowSeconds }) => minutesOf(windowSeconds))
     this.#needs = Uint32Array.from(windows, ({ need }) => need)
     this.#bits = Uint32Array.from(windows, ({ bit }) => bit)
     this.#counts = new Uint32Array(windows.length)
     this.#leastNeed = Math.min(limits.capacity, ...this.#needs)
-    this.#keepBuckets = bucketsOf(limits.keepSeconds)
+    this.#keepMinutes = minutesOf(limits.keepSeconds)
     this.#allBits = windows.reduce((bits, { bit }) => bits | bit, 0)
   }
 
@@ -147,7 +147,6 @@ export class SpreadSources {
     const hash = work.sourceHash[i] as number
     const segment = hash >>> keys.segmentShift
     let at = this.#placeOf(work, i)
-    this.isRepeat = false
     if (work.proven[i] === 1) {
       if (at === -1) return -1
       const words = keys.words[segment] as Uint32Array
@@ -175,15 +174,14 @@ export class SpreadSources {
     const words = this.table.keys.words[segment] as Uint32Array
     const seconds = work.seconds[i] as number
     const latest = words[at + LATEST] as number
-    const bucket = bucketOf(seconds)
-    const latestBucket = bucketOf(latest)
+    const bucket = minuteOf(seconds)
+    const latestBucket = minuteOf(latest)
     if (this.#isSame(words, at + this.table.keys.valueAt, words[at + EXTRA] as number, work, i)) {
-      this.isRepeat = minuteOf(seconds) === minuteOf(latest)
       if (bucket > latestBucket) words[at + LATEST] = seconds
       return bucket !== latestBucket
     }
-    if (bucket + this.#keepBuckets <= latestBucket) return true
-    if (latestBucket + this.#keepBuckets <= bucket)
+    if (bucket + this.#keepMinutes <= latestBucket) return true
+    if (latestBucket + this.#keepMinutes <= bucket)
       this.#writeSingle(segment, at, work, i, (words[at + META] as number) & TOLD)
     else this.#promote(segment, at, work, i, false)
     return true
@@ -243,10 +241,10 @@ export class SpreadSources {
     const count = (words[at + META] as number) >>> COUNT_SHIFT
     const isFull = count >= this.#limits.capacity
     const seconds = work.seconds[i] as number
-    const bucket = bucketOf(seconds)
+    const bucket = minuteOf(seconds)
     if (isFull && bucket <= (words[at + table.oldestAt] as number)) return true
     const latest = words[at + LATEST] as number
-    if (bucket + this.#keepBuckets <= bucketOf(latest)) return true
+    if (bucket + this.#keepMinutes <= minuteOf(latest)) return true
     table.open(segment, at)
     const { chunk, base, stride } = table
     const end = base + count * stride
@@ -271,9 +269,7 @@ export class SpreadSources {
       } else if (elementSeconds < nextSeconds) nextSeconds = elementSeconds
     }
     if (known !== -1) {
-      const knownSeconds = chunk[known + SECONDS_AT] as number
-      const knownBucket = bucketOf(knownSeconds)
-      this.isRepeat = minuteOf(seconds) === minuteOf(knownSeconds)
+      const knownBucket = minuteOf(chunk[known + SECONDS_AT] as number)
       if (bucket <= knownBucket) return bucket !== knownBucket
       chunk[known + SECONDS_AT] = seconds
       if (known === oldest) oldestSeconds = Math.min(seconds, nextSeconds)
@@ -282,19 +278,19 @@ export class SpreadSources {
       if (!this.#append(segment, at, work, i)) return true
       if (seconds < oldestSeconds) oldestSeconds = seconds
     } else {
-      if (bucket < bucketOf(oldestSeconds)) return true
+      if (bucket < minuteOf(oldestSeconds)) return true
       this.#writeElement(chunk, oldest, work, i, true)
       oldestSeconds = Math.min(seconds, nextSeconds)
     }
     if (seconds > latest) words[at + LATEST] = seconds
     const meta = words[at + META] as number
     if (meta >>> COUNT_SHIFT >= this.#limits.capacity) {
-      const oldestBucket = bucketOf(oldestSeconds)
+      const oldestBucket = minuteOf(oldestSeconds)
       words[at + table.oldestAt] = oldestBucket
       // Above in all rules, and full of what lies in the shortest window: it stays so.
       if (
         (meta & ABOVE) === this.#allBits &&
-        oldestBucket + (this.#buckets[0] as number) > bucketOf(words[at + LATEST] as number)
+        oldestBucket + (this.#minutes[0] as number) > minuteOf(words[at + LATEST] as number)
       )
         return true
     }
@@ -317,8 +313,8 @@ export class SpreadSources {
     const words = table.keys.words[segment] as Uint32Array
     const meta = words[at + META] as number
     if (meta >>> COUNT_SHIFT === 1 << ((meta >>> CLASS_SHIFT) & CLASS_MASK)) {
-      const cut = bucketOf(words[at + LATEST] as number) - this.#keepBuckets
-      table.drop(segment, at, cut, BUCKET_SECONDS)
+      const cut = minuteOf(words[at + LATEST] as number) - this.#keepMinutes
+      table.drop(segment, at, cut, MINUTE_SECONDS)
       if (!table.grow(segment, at)) return false
     }
     const count = (words[at + META] as number) >>> COUNT_SHIFT
@@ -337,7 +333,7 @@ export class SpreadSources {
       if ((meta & ABOVE) !== 0) words[at + META] = meta & ~ABOVE
       return
     }
-    const latestBucket = bucketOf(words[at + LATEST] as number)
+    const latestBucket = minuteOf(words[at + LATEST] as number)
     this.#countWindows(count, latestBucket)
     let above = 0
     let slowest = -1
@@ -346,7 +342,7 @@ export class SpreadSources {
       const bit = this.#bits[k] as number
       if ((above & bit) !== 0 || (this.#counts[k] as number) < (this.#needs[k] as number)) continue
       if (bit === RANDOM_ABOVE) {
-        if (!this.#isSpread(count, latestBucket - (this.#buckets[k] as number))) continue
+        if (!this.#isSpread(count, latestBucket - (this.#minutes[k] as number))) continue
         random = k
       } else slowest = k
       above |= bit
@@ -362,11 +358,11 @@ export class SpreadSources {
   #countWindows(count: number, latestBucket: number): void {
     const { chunk, base, stride } = this.table
     const counts = this.#counts.fill(0)
-    const buckets = this.#buckets
+    const buckets = this.#minutes
     const windows = buckets.length
     const end = base + count * stride
     for (let e = base; e < end; e += stride) {
-      const age = latestBucket - bucketOf(chunk[e + SECONDS_AT] as number)
+      const age = latestBucket - minuteOf(chunk[e + SECONDS_AT] as number)
       let k = 0
       while (k < windows && age >= (buckets[k] as number)) k++
       if (k < windows) counts[k] = (counts[k] as number) + 1
@@ -384,7 +380,7 @@ export class SpreadSources {
     let left = ports
     for (let e = base; e < end && left > 0; e += stride)
       if (
-        bucketOf(chunk[e + SECONDS_AT] as number) > cut &&
+        minuteOf(chunk[e + SECONDS_AT] as number) > cut &&
         distinct.add((chunk[e + PORT_AT] as number) & 0xffff)
       )
         left--
@@ -392,7 +388,7 @@ export class SpreadSources {
     distinct.begin(count)
     left = hosts
     for (let e = base; e < end && left > 0; e += stride) {
-      if (bucketOf(chunk[e + SECONDS_AT] as number) <= cut) continue
+      if (minuteOf(chunk[e + SECONDS_AT] as number) <= cut) continue
       if (distinct.add(hostOf(chunk, e + FIRST_AT, this.table.valueWords))) left--
     }
     return left <= 0
@@ -400,23 +396,14 @@ export class SpreadSources {
 
   #fire(segment: number, at: number, i: number, window: number): void {
     const words = this.table.keys.words[segment] as Uint32Array
-    const cut = bucketOf(words[at + LATEST] as number) - (this.#buckets[window] as number)
+    const cut = minuteOf(words[at + LATEST] as number) - (this.#minutes[window] as number)
     this.firings.push({
       bit: this.#bits[window] as number,
       work: i,
       need: this.#needs[window] as number,
       windowSeconds: this.#limits.windows[window]?.windowSeconds ?? 0,
-      pairs: pairsOf(this.table, this.lines, segment, at, (cut + 1) * BUCKET_SECONDS),
+      pairs: pairsOf(this.table, this.lines, segment, at, (cut + 1) * MINUTE_SECONDS),
       isProven: ((words[at + META] as number) & PROVEN) !== 0,
     })
   }
-}
-
-function bucketOf(seconds: number): number {
-  return (seconds / BUCKET_SECONDS) >>> 0
-}
-
-/** Buckets of a window, at least one. */
-function bucketsOf(windowSeconds: number): number {
-  return Math.max(1, Math.ceil(windowSeconds / BUCKET_SECONDS))
 }

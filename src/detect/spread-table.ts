@@ -3,9 +3,9 @@
  * KeyTable (key-table.ts) has the keys, their eviction and sweeping, ValueSlots the memory of the lists; here is how an
  * entry and an element of a list are laid out, and how lists grow.
  *
- * Times are whole Unix seconds (1970 to 2106; others are cut to that). Windows are judged in buckets of `bucketSeconds`:
- * a pair's time is that of the first record in the latest bucket in which it was seen, and a window of W seconds holds
- * the last W / bucketSeconds buckets, the newest included. So a pair whose age is within one bucket of W may count or
+ * Times are whole Unix seconds (1970 to 2106; others are cut to that). Windows are judged in buckets of a minute:
+ * a pair's time is that of the first record in the latest bucket in which it was seen, and a window of W minutes holds
+ * the last W buckets, the newest included. So a pair whose age is within a minute of W may count or
  * not; all else is as in DESIGN.md section 6.
  */
 import { CLASS_MASK, CLASS_SHIFT, COUNT_SHIFT, KEY, KeyTable, META } from './key-table.ts'
@@ -173,7 +173,7 @@ export function hostOf(words: Uint32Array, valueAt: number, valueWords: number):
   return mixed >>> 0
 }
 
-/** The resolution of the windows of prefixes. */
+/** The resolution of the windows. */
 export const MINUTE_SECONDS = 60
 
 export function minuteOf(seconds: number): number {

@@ -1,7 +1,7 @@
 /**
  * The records of a batch as the spread rules take them: hashed once, and without those that can change nothing. Traffic
  * comes again and again from the same source to the same destination and port; a small direct-mapped table (256 KiB, so
- * that it stays in the processor's cache) knows what was counted lately, and what comes again within the same 10 s ends
+ * that it stays in the processor's cache) knows what was counted lately, and what comes again within the same minute ends
  * there. Of completed sessions it knows the source alone: that is all they tell.
  *
  * A place of the table holds 32 bits that mix source, pair and time: one new record in some four billion is taken for one
@@ -12,13 +12,11 @@ import { ADDRESS_SLOT, ADDRESS_STRIDE } from '../model/record-batch.ts'
 import { copyMaskedSource } from './address-mask.ts'
 import type { CountedBatch } from './scan.ts'
 import { SeededHash } from './seeded-hash.ts'
-import { secondsOf, VALUE_WORDS } from './spread-table.ts'
+import { minuteOf, secondsOf, VALUE_WORDS } from './spread-table.ts'
 
 const SOURCE = ADDRESS_SLOT.sourceAddress
 const DESTINATION = ADDRESS_SLOT.destinationAddress
 const FILTER_BITS = 16
-/** The resolution of the windows of sources. */
-export const BUCKET_SECONDS = 10
 /** In the place of the hash of a pair: a completed session, which counts nowhere and only proves its source. */
 const SESSION = 0
 
@@ -121,7 +119,7 @@ export class SpreadWork {
       if (!(timeMs >= secondStartMs && timeMs < secondStartMs + 1000)) {
         seconds = secondsOf(timeMs)
         secondStartMs = seconds * 1000
-        mark = Math.floor(seconds / BUCKET_SECONDS) << 1
+        mark = minuteOf(seconds) << 1
       }
       this.#hashes[i] = sourceHash
       this.#seconds[i] = seconds
@@ -164,7 +162,7 @@ export class SpreadWork {
       this.#hashes[i] = sourceHash
       this.#seconds[i] = seconds
       this.#pairHashes[i] = pairHash
-      const mark = (Math.floor(seconds / BUCKET_SECONDS) << 1) | isSession
+      const mark = (minuteOf(seconds) << 1) | isSession
       filter.set(i, sourceHash, isSession === 1 ? SESSION : pairHash, mark)
     }
     this.count = filter.pick(v6.count, this.index)

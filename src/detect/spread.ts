@@ -23,8 +23,8 @@ import {
   SpreadSources,
   type SpreadWindow,
 } from './spread-sources.ts'
-import { SpreadTable, VALUE_WORDS } from './spread-table.ts'
-import { BUCKET_SECONDS, RepeatFilter, SpreadWork } from './spread-work.ts'
+import { MINUTE_SECONDS, SpreadTable, VALUE_WORDS } from './spread-table.ts'
+import { RepeatFilter, SpreadWork } from './spread-work.ts'
 
 export type SpreadRule = Extract<RuleName, 'slow-scan' | 'subnet-scan' | 'random-scan'>
 export const SPREAD_RULES: readonly SpreadRule[] = ['slow-scan', 'subnet-scan', 'random-scan']
@@ -47,6 +47,8 @@ const PREFIX_SHARE = 2
 const V6_SHARE = 4
 /** Records whose entries are fetched together. */
 const BLOCK = 64
+/** Ages of keys, by which they go when memory is short, are told apart by so much. */
+const TICK_SECONDS = 10
 /** Live, an untouched source is kept so much longer than the window: lines come late. In `replay` a day longer. */
 const LATE_SECONDS = 3600
 const DAY_SECONDS = 86_400
@@ -146,7 +148,7 @@ export class Spread {
     this.#isOn = this.#isSubnetOn || windows.length > 0
     if (this.#isOn) this.#filter.clear()
     const all = [...windows, ...prefixWindows]
-    const keepSeconds = Math.max(BUCKET_SECONDS, ...all.map(({ windowSeconds }) => windowSeconds))
+    const keepSeconds = Math.max(MINUTE_SECONDS, ...all.map(({ windowSeconds }) => windowSeconds))
     const capacity = Math.max(1, ...all.map(({ need }) => need))
     const late = this.options.live ? LATE_SECONDS : DAY_SECONDS
     for (const family of this.families) {
@@ -163,17 +165,14 @@ export class Spread {
         isOn: this.#isSubnetOn && (family.name === 'v4' || settings.ipv6Prefix > V6_ROLL_UP),
       })
       for (const { keys } of family.tables)
-        keys.configure(
-          Math.ceil(keepSeconds / BUCKET_SECONDS),
-          Math.ceil((keepSeconds + late) / BUCKET_SECONDS),
-        )
+        keys.configure(Math.ceil(keepSeconds / TICK_SECONDS), Math.ceil((keepSeconds + late) / TICK_SECONDS))
     }
   }
 
   /** Takes a batch through and puts what was found into the queues. Costs: docs/detection.md. */
   observe(counted: CountedBatch, reporter: SpreadReporter): void {
     if (!this.#isOn) return
-    const tick = Math.floor(counted.nowMs / 1000 / BUCKET_SECONDS) >>> 0
+    const tick = Math.floor(counted.nowMs / 1000 / TICK_SECONDS) >>> 0
     for (const family of this.families) {
       for (const { keys } of family.tables) keys.tick = tick
       family.work.fill(counted, this.#filter)
@@ -194,7 +193,7 @@ export class Spread {
       if (isSubnetOn) prefixes.table.prefetch(prefixHash, from, to)
       for (let i = from; i < to; i++) {
         const at = sources.count(work, i)
-        if (isSubnetOn && at !== -1) prefixes.count(work, i, prefixHash[i] as number, at, sources.isRepeat)
+        if (isSubnetOn && at !== -1) prefixes.count(work, i, prefixHash[i] as number, at)
       }
     }
   }
