@@ -11,7 +11,7 @@ import {
   TEXT_SLOT,
   TEXT_STRIDE,
 } from '../../model/record-batch.ts'
-import { readAddress } from '../address-bytes.ts'
+import { looksLikeAddress, readAddress } from '../address-bytes.ts'
 import { ascii, isWord, readDecimal, readPort } from '../bytes.ts'
 import {
   setClientAddress,
@@ -188,7 +188,7 @@ function addressGroups(pairs: Registers, one: One, { isPairs }: Form): readonly 
   ]
 }
 
-/** An address that is one, and not `0.0.0.0`. */
+/** An address that is one and not `0.0.0.0`, or is masked, which leaves it unknown. */
 function setSide(
   line: Line,
   into: RecordBatch,
@@ -199,7 +199,7 @@ function setSide(
 ): boolean {
   const at = row * ADDRESS_STRIDE + slot
   const words = into.addresses
-  if (!readAddress(line.bytes, start, end, words, at)) return false
+  if (!readAddress(line.bytes, start, end, words, at)) return looksLikeAddress(line.bytes, start, end)
   clearUnset(into, row, slot)
   return words[at + 3] !== 0
 }

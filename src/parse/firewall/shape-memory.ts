@@ -100,16 +100,20 @@ export class ShapeMemory {
     return null
   }
 
+  /** The last line had a shape, but a value that only the long way can read. */
+  #isUnlike = false
   /** The shape that was found last. */
   #found: Shape | null = null
 
   /** Reads a line that has a shape; false when it has none, or a value needs the long way. */
   read(line: Line, into: RecordBatch, row: number): boolean {
+    this.#isUnlike = false
     const isFound = this.#found?.text.isMatched(line) === true
     const shape = isFound ? this.#found : this.#find(line)
     if (shape === null) return false
     // what the batch holds at the same place the next time is another line
     forgetMatched()
+    this.#isUnlike = true
     if (shape.apply(line, this.#registers, into, row)) return true
     clearRow(into, row)
     return false
@@ -123,7 +127,7 @@ export class ShapeMemory {
 
   /** Whether `learn` would look at the line, which was just read the long way. Counts it: ask once. */
   isWorth(line: Line, kind: number): boolean {
-    if (kind === 0 || line.flags !== 0 || line.end - line.at > MAX_SHAPE_BYTES) return false
+    if (this.#isUnlike || kind === 0 || line.flags !== 0 || line.end - line.at > MAX_SHAPE_BYTES) return false
     return this.#idle <= PATIENCE || ++this.#idle % LOOK_EVERY === 0
   }
 

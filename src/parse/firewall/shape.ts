@@ -14,6 +14,8 @@ import { holeFrom, holeTo, runShift, ShapeText } from './shape-text.ts'
 const MAX_REGISTERS = 128
 const NONE = -1
 
+type Read = (line: Line, into: RecordBatch, row: number) => boolean
+
 /** Registers that are read together, and what they fill. */
 export interface ValueGroup {
   /** Registers whose values may differ from line to line. */
@@ -28,7 +30,7 @@ export interface ValueGroup {
   /** Depends on more than the line's text (the header, the device's time zone), so it is read of every line. */
   readonly isAlways?: boolean
   /** Fills the row from the registers; false when the line must be read the long way. */
-  read(line: Line, into: RecordBatch, row: number): boolean
+  readonly read: Read
 }
 
 export class Shape {
@@ -39,7 +41,8 @@ export class Shape {
   skipped = 0
   readonly text = new ShapeText()
   readonly #record = new ShapeRecord()
-  #groups: ValueGroup[] = []
+  /** Of the groups that are read: calling them by their objects, which are of many kinds, costs twice as much. */
+  #reads: Read[] = []
   /** Registers that the groups read: number, run or hole that it lies in, start and end (in a run). */
   #registers = 0
   readonly #register = new Int16Array(MAX_REGISTERS)
@@ -65,7 +68,8 @@ export class Shape {
         end[register] = from + (this.#registerEnd[i] as number)
       }
     }
-    for (const group of this.#groups) if (!group.read(line, into, row)) return false
+    const reads = this.#reads
+    for (let i = 0; i < reads.length; i++) if (!(reads[i] as Read)(line, into, row)) return false
     return true
   }
 
@@ -84,14 +88,15 @@ export class Shape {
     row: number,
   ): boolean {
     if (!this.text.keep(line, places, frontAt)) return false
-    this.#groups = groups.filter(
+    const read = groups.filter(
       (group) =>
         group.isAlways === true ||
         ((group.kinds & kind) !== 0 && group.registers.some((r) => this.#isVaried(places, r))),
     )
-    if (!this.#keepRegisters(line, registers, places)) return false
-    const texts = new Set(this.#groups.flatMap((group) => group.texts ?? []))
-    const addresses = new Set(this.#groups.flatMap((group) => group.addresses ?? []))
+    this.#reads = read.map((group) => group.read)
+    if (!this.#keepRegisters(line, registers, places, read)) return false
+    const texts = new Set(read.flatMap((group) => group.texts ?? []))
+    const addresses = new Set(read.flatMap((group) => group.addresses ?? []))
     return this.#record.keep(line, this.text, into, row, texts, addresses)
   }
 
@@ -102,8 +107,8 @@ export class Shape {
     return false
   }
 
-  #keepRegisters(line: Line, registers: Registers, places: Places): boolean {
-    const read = new Set(this.#groups.flatMap((group) => [...group.registers, ...(group.needs ?? [])]))
+  #keepRegisters(line: Line, registers: Registers, places: Places, groups: readonly ValueGroup[]): boolean {
+    const read = new Set(groups.flatMap((group) => [...group.registers, ...(group.needs ?? [])]))
     if (read.size > MAX_REGISTERS) return false
     this.#registers = 0
     for (const register of read) {
