@@ -13,6 +13,7 @@ import { CROWDSEC_CONTRACT, CROWDSEC_ROUTES } from './contract/crowdsec.ts'
 import { FEEDS_CONTRACT, FEEDS_ROUTES } from './contract/feeds.ts'
 import { IMPORT_CONTRACT, IMPORT_ROUTES } from './contract/imports.ts'
 import { NOTIFY_CONTRACT, NOTIFY_ROUTES } from './contract/notify.ts'
+import { RECORDS_CONTRACT, RECORDS_ROUTES } from './contract/records.ts'
 import type { Role } from './http/roles.ts'
 import { backtestInput, backtestLinesInput, backtestLinesReply, backtestRow } from './backtest-contract.ts'
 
@@ -59,6 +60,7 @@ export const ROUTES = {
   ...FIREWALL_ROUTES,
   ...IMPORT_ROUTES,
   ...NOTIFY_ROUTES,
+  ...RECORDS_ROUTES,
 } as const satisfies Record<string, Route>
 
 export type RouteName = keyof typeof ROUTES
@@ -420,6 +422,7 @@ export const CONTRACT = {
   ...FIREWALL_CONTRACT,
   ...IMPORT_CONTRACT,
   ...NOTIFY_CONTRACT,
+  ...RECORDS_CONTRACT,
 } as const satisfies Record<RouteName, { input: z.ZodType; reply: z.ZodType }>
 
 export type Input<Name extends RouteName> = z.infer<(typeof CONTRACT)[Name]['input']>
@@ -447,6 +450,8 @@ export interface Caller {
   readonly userId?: string
   /** Of a browser. */
   readonly sessionId?: string
+  /** Aborts when whoever asks is gone: work for them may end. */
+  readonly signal?: AbortSignal
 }
 
 /**

@@ -98,7 +98,9 @@ export class ControlServer {
     const { method } = ROUTES[name]
     if (request.method !== method) throw new AppError('usage', `${path} wants ${method}`)
     const input = checkInput(name, method === 'GET' ? {} : await readBody(request))
-    const caller: Caller = { user: callerName(request.headers[USER_HEADER]) }
+    const gone = new AbortController()
+    response.once('close', () => gone.abort())
+    const caller: Caller = { user: callerName(request.headers[USER_HEADER]), signal: gone.signal }
     const report = (error: unknown): void => {
       if (!(error instanceof AppError)) this.#options.report(error, name)
     }

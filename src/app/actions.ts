@@ -30,6 +30,7 @@ import { importActions } from './import-actions.ts'
 import { feedsActions } from './feeds-actions.ts'
 import { notifyActions } from './notify-actions.ts'
 import type { Parts } from './parts.ts'
+import { recordActions } from './record-actions.ts'
 import { seenLines } from './seen-lines.ts'
 import type { SettingsDesk } from './settings-desk.ts'
 import { statusView } from './status.ts'
@@ -94,6 +95,7 @@ export function serviceActions({ parts, settings, stop }: ActionOptions): Servic
     ...firewallActions(parts),
     ...feedsActions(parts, decider),
     ...notifyActions(parts, state),
+    ...recordActions(parts, () => settings.settings, decider),
     checkAllow: ({ targets }) => ({ results: targets.map((target) => checkOne(decider(), target)) }),
     withdraw: async (input, { user }) => withdraw(decider(), input, user),
     setFreeze: (input, caller) => setFreeze(parts, decider(), input, caller),

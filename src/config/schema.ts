@@ -8,6 +8,7 @@ import { parseNetwork } from '../lib/address.ts'
 import { FITTING_SETTINGS } from './detection-fitting.ts'
 import { DETECTION_SETTINGS } from './detection-table.ts'
 import { NOTIFY_SECRETS, NOTIFY_SETTINGS } from './notify-table.ts'
+import { RECORDS_SETTINGS } from './records-table.ts'
 import { listen, mode, networks, type SettingDefinition, setting, templates, whole, zone } from './setting.ts'
 
 /** Settings whose values are never shown, and which may be given as `<key>File` or `..._FILE`: a file that holds them. */
@@ -293,6 +294,7 @@ export const SETTINGS = {
     true,
   ),
   ...NOTIFY_SETTINGS,
+  ...RECORDS_SETTINGS,
   'retention.logMonths': setting(
     whole(1, 120),
     3,

@@ -125,6 +125,8 @@ async function answer(
   )
   if (!input.ok) return sendProblem(reply, 400, 'usage', input.detail, input.field ?? undefined)
   const caller = callers.get(request) as HttpCaller
+  const gone = new AbortController()
+  reply.raw.once('close', () => gone.abort())
   const run = (which: RouteName, given: unknown): unknown => {
     const action = actions[which] as (input: unknown, caller: Caller) => unknown
     const { user, userId, role, sessionId } = caller
@@ -133,6 +135,7 @@ async function answer(
       userId,
       role,
       ...(sessionId === undefined ? {} : { sessionId }),
+      signal: gone.signal,
     })
   }
   if (route.guards !== undefined && request.headers['if-match'] !== undefined) {

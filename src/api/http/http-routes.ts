@@ -11,6 +11,7 @@ import { CROWDSEC_HTTP_ROUTES } from './routes/crowdsec.ts'
 import { FEEDS_HTTP_ROUTES } from './routes/feeds.ts'
 import { IMPORT_HTTP_ROUTES } from './routes/imports.ts'
 import { NOTIFY_HTTP_ROUTES } from './routes/notify.ts'
+import { RECORDS_HTTP_ROUTES } from './routes/records.ts'
 
 export const API_PREFIX = '/api/v1'
 
@@ -172,4 +173,5 @@ export const HTTP_ROUTES: { readonly [Name in RouteName]: HttpRoute | null } = {
   ...FIREWALL_HTTP_ROUTES,
   ...IMPORT_HTTP_ROUTES,
   ...NOTIFY_HTTP_ROUTES,
+  ...RECORDS_HTTP_ROUTES,
 }
