@@ -20,8 +20,8 @@ import {
 } from '../publish/notify/notice.ts'
 
 const PAGE_ROWS = 200
-/** Rows read at one time; what is older than them is counted as missed. */
-const MOST_ROWS = 2000
+/** Rows read at one time; the rest is read the next time. */
+export const MOST_ROWS = 2000
 /** Blocks looked up with their evidence at one time; further ones are told without. */
 const MOST_EVIDENCE = 100
 const REACHED_SHOWN = 20
@@ -39,22 +39,27 @@ export interface ReadNotices {
   readonly notices: Notice[]
   /** Up to here the log has been read. */
   readonly sequence: number
-  readonly missedRows: number
 }
 
-/** What happened after a row of the audit log, oldest first; nothing when the log is another one. */
-export async function readNotices(sources: NoticeSources, after: number): Promise<ReadNotices> {
+/**
+ * What happened after a row of the audit log, oldest first, at most `most` rows of it; nothing when the log is another one.
+ * One query where nothing is new.
+ */
+export async function readNotices(
+  sources: NoticeSources,
+  after: number,
+  most = MOST_ROWS,
+): Promise<ReadNotices> {
   const [newest] = await sources.state.audit({ limit: 1 })
   const head = newest?.sequence ?? 0
-  if (after > head) return { notices: [], sequence: head, missedRows: 0 }
+  if (after >= head) return { notices: [], sequence: head }
+  const upTo = Math.min(head, after + most)
   const rows: AuditRow[] = []
-  let before = head + 1
-  while (before > after + 1 && rows.length < MOST_ROWS) {
+  let before = upTo + 1
+  while (before > after + 1) {
     const page = await sources.state.audit({ beforeSequence: before, limit: PAGE_ROWS })
-    const fresh = page.filter(({ sequence }) => sequence > after)
-    rows.push(...fresh)
+    rows.push(...page.filter(({ sequence }) => sequence > after))
     before = page.at(-1)?.sequence ?? 0
-    if (fresh.length < page.length || page.length === 0) break
   }
   const notices: Notice[] = []
   let evidence = 0
@@ -65,8 +70,7 @@ export async function readNotices(sources: NoticeSources, after: number): Promis
     if (topic === 'lift') notices.push(...liftNotice(row, sources))
     else notices.push(await blockNotice(row, topic, sources, evidence++ < MOST_EVIDENCE))
   }
-  const oldest = rows[0]?.sequence ?? head + 1
-  return { notices, sequence: head, missedRows: Math.max(0, oldest - after - 1) }
+  return { notices, sequence: upTo }
 }
 
 /** `block.withdraw` is told once, by the row of the whole. */

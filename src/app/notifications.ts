@@ -30,7 +30,7 @@ import { sendWebhook } from '../publish/notify/webhook.ts'
 import type { StateStore } from '../store/state/state-store.ts'
 import type { Alarm, AlarmChange } from '../telemetry/alarms.ts'
 import { type CertificateStage, certificateStage, checkDisk, SilentDevices } from './notice-monitors.ts'
-import { readNotices } from './notice-reader.ts'
+import { MOST_ROWS, readNotices } from './notice-reader.ts'
 import type { Parts } from './parts.ts'
 import { weeklyReport } from './weekly-report.ts'
 
@@ -39,6 +39,8 @@ const MONITOR_MS = 60_000
 const INHERITED_MS = 600_000
 /** A stop waits so long for messages on their way. */
 const STOP_WAIT_MS = 3000
+/** A SIEM that takes rows slowly slows the reading down to so many a second, and no further. */
+const LEAST_ROWS = 200
 const CURSOR_KIND = 'notify-cursor'
 const CURSOR_ID = 'all'
 const DAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'] as const
@@ -225,17 +227,12 @@ export class Notifications {
       linkOf: (target: string) => this.#link(`ip/${encodeURIComponent(target)}`),
       wants: (topic: Notice['topic']) => this.outbox.wants(topic),
     }
-    const { notices, sequence, missedRows } = await readNotices(sources, this.#cursor.sequence ?? 0)
+    const most = Math.max(LEAST_ROWS, Math.min(MOST_ROWS, this.outbox.roomFor('audit')))
+    const { notices, sequence } = await readNotices(sources, this.#cursor.sequence ?? 0, most)
     for (const notice of notices) this.outbox.offer(notice)
     // First what is to be told, then how far: a crash in between tells twice rather than never.
     if (notices.length > 0) await this.outbox.save()
     this.#cursor.sequence = sequence
-    if (missedRows > 0)
-      parts.events.partFailed(
-        'notify',
-        'tell all that happened',
-        `${missedRows} changes at once were not told`,
-      )
   }
 
   /** What stood before the restart and has not come again is over. */

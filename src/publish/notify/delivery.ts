@@ -5,9 +5,10 @@ import { type Notice, noticeSchema } from './notice.ts'
 
 export const DELIVERY_KIND = 'delivery'
 export const NOTICE_KIND = 'notice'
-/** Both are kept so long, and so many of each. */
+/** Both are kept so long, and so many of each; a notice is 3 kB, at most 25. */
 const KEPT_MS = 30 * 86_400_000
-const KEPT_ENTRIES = 20_000
+const KEPT_DELIVERIES = 20_000
+const KEPT_NOTICES = 6000
 
 /** `failed`: is tried again. `given-up`: never. `skipped`: not to be sent. `dropped`: there was no room to wait. */
 export const DELIVERY_OUTCOMES = ['delivered', 'failed', 'given-up', 'skipped', 'dropped'] as const
@@ -61,6 +62,6 @@ export async function noticesById(journal: Journal, ids: readonly string[]): Pro
 
 /** For a job now and then. */
 export async function pruneDeliveries(journal: Journal, nowMs: number): Promise<void> {
-  for (const kind of [DELIVERY_KIND, NOTICE_KIND])
-    await journal.pruneJournal(kind, nowMs - KEPT_MS, KEPT_ENTRIES)
+  await journal.pruneJournal(DELIVERY_KIND, nowMs - KEPT_MS, KEPT_DELIVERIES)
+  await journal.pruneJournal(NOTICE_KIND, nowMs - KEPT_MS, KEPT_NOTICES)
 }

@@ -138,6 +138,25 @@ test('ten thousand notices in a minute are at most ten mails an hour, memory sta
   assert.ok(store.entries.length < 1500, `${store.entries.length} rows`)
 })
 
+test('room is that of the slowest who is well: one that fails holds up nobody', async () => {
+  const audits = ['audit'] as const
+  const siem = recipientOf({
+    id: 'siem',
+    to: { channel: 'siem', host: '192.0.2.9', port: 514, transport: 'udp', format: 'cef' },
+    topics: [...audits],
+    digestMinutes: 0,
+    perHour: 0,
+  })
+  const { outbox, answers, pass, clock } = setUp([siem, recipientOf()])
+  assert.equal(outbox.roomFor('audit'), Number.MAX_SAFE_INTEGER)
+  for (let i = 0; i < 600; i++) outbox.offer(noticeOf({ topic: 'audit', block: null, atMs: clock.nowMs() }))
+  assert.equal(outbox.roomFor('audit'), 4400)
+  answers.push(down)
+  await pass(3000)
+  assert.equal(outbox.statusOf('siem').failures, 1)
+  assert.equal(outbox.roomFor('audit'), Number.MAX_SAFE_INTEGER)
+})
+
 test('a critical alarm finds room in a full line, and passes quiet hours alone', async () => {
   const { outbox, pass, subjects, offer, clock } = setUp([
     recipientOf({ quiet: { from: '11:00', to: '13:00' } }),

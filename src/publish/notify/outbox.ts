@@ -121,6 +121,16 @@ export class Outbox {
     return [...this.#recipients.values()].some(({ enabled, topics }) => enabled && topics.includes(topic))
   }
 
+  /** How many notices of the topic everyone can take who is well; what fails must not hold up the others. */
+  roomFor(topic: Topic): number {
+    const rooms = [...this.#recipients.values()].flatMap((recipient) => {
+      const line = this.#lines.get(recipient.id)
+      const isAsked = recipient.enabled && recipient.topics.includes(topic) && line?.failures === 0
+      return isAsked ? [MOST_WAITING[recipient.to.channel] - line.length] : []
+    })
+    return Math.min(Number.MAX_SAFE_INTEGER, ...rooms)
+  }
+
   /** To be called about every second. Starts what is due; does not wait for it. */
   tick(): void {
     const nowMs = this.#options.clock.nowMs()
