@@ -8,6 +8,7 @@ import { TLSSocket } from 'node:tls'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock } from '../lib/clock.ts'
 import type { FeedAnswer, FeedCounter } from '../publish/feeds/feed-counter.ts'
+import { FIRST_FEED } from '../publish/feeds/feed-definition.ts'
 import type { FeedFile } from '../publish/feeds/feed-engine.ts'
 import type { FeedFetch } from '../publish/feeds/feed-events.ts'
 import { answerTaxii } from '../publish/feeds/taxii.ts'
@@ -56,7 +57,7 @@ class FeedAnswers {
   readonly #options: FeedRoutesOptions
   readonly #list: () => FeedFile
   /** What anybody would get, by path: served again when the counter fails. */
-  readonly #lastOpen = new Map<string, FeedFile>()
+  readonly #lastOpen = new Map<string, { readonly feed: string; readonly file: FeedFile }>()
   #wasListOpen = true
 
   constructor(options: FeedRoutesOptions) {
@@ -122,9 +123,9 @@ class FeedAnswers {
     } catch (error) {
       this.#options.onFailure('serving a feed', error)
       const isList = path === LIST_PATH && this.#wasListOpen
-      const file = this.#lastOpen.get(path) ?? (isList ? this.#list() : undefined)
-      if (file === undefined) return { kind: 'close', feed: null }
-      return { kind: 'file', feed: 'unknown', file, shard: 1, credential: null, isOpen: true }
+      const last = this.#lastOpen.get(path) ?? (isList ? { feed: FIRST_FEED.name, file: this.#list() } : null)
+      if (last === null) return { kind: 'close', feed: null }
+      return { kind: 'file', ...last, shard: 1, credential: null, isOpen: true }
     }
   }
 

@@ -18,6 +18,7 @@ import { checksumOf, etagOf } from '../list-snapshot.ts'
 
 /** Slices kept ready for MineMeld-style queries, over all feeds. */
 const SLICES_KEPT = 32
+const MOST_FORMER = 1000
 
 export interface FeedRequest extends Omit<Brought, 'pathToken'> {
   /** Without the query. */
@@ -58,6 +59,8 @@ export class FeedCounter {
   readonly #options: FeedCounterOptions
   readonly #throttle = new GuessThrottle()
   readonly #slices = new Map<string, FeedFile>()
+  /** Addresses that fetched feeds which are gone; the oldest are forgotten. */
+  readonly #former = new Set<string>()
   /** Cut off since their last good fetch, by feed. */
   readonly #refused = new Map<string, Set<string>>()
 
@@ -102,6 +105,14 @@ export class FeedCounter {
     this.#options.alarms.clear(`firewall-refused:${feed}`)
   }
 
+  /** An address fetched a feed that is gone: it is known all the same. */
+  rememberFormer(address: string): void {
+    this.#former.delete(address)
+    this.#former.add(address)
+    const [oldest] = this.#former
+    if (this.#former.size > MOST_FORMER && oldest !== undefined) this.#former.delete(oldest)
+  }
+
   #turnAway(
     { address }: FeedRequest,
     feed: ManagedFeed | undefined,
@@ -111,7 +122,7 @@ export class FeedCounter {
     const all = [...this.#options.feeds()]
     const ofFeed = feed !== undefined && (feed.door.names(address) || feed.fetchers.knows(address))
     const ofAny = all.find(({ door, fetchers }) => fetchers.knows(address) || door.names(address))
-    if (!ofFeed && ofAny === undefined)
+    if (!ofFeed && ofAny === undefined && !this.#former.has(address))
       return this.#throttle.mayTry(address, nowMs) ? { kind: 'unknown' } : { kind: 'close', feed: null }
     const name = feed?.definition.name ?? ofAny?.definition.name ?? null
     if (name !== null && (feed !== undefined || this.#isRegular(address)))

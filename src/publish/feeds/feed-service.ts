@@ -189,8 +189,11 @@ export class FeedService {
     if (findings.length > 0) this.#tellUnread(findings)
     this.#isFromCopy = false
     this.#journal = new FetchJournal({ journal: state, clock, alarms })
-    for (const fetch of (await this.#journal.read({ limit: FETCHES_READ })).reverse())
-      this.#feeds.get(fetch.feed)?.fetchers.note(fetch)
+    for (const fetch of (await this.#journal.read({ limit: FETCHES_READ })).reverse()) {
+      const feed = this.#feeds.get(fetch.feed)
+      if (feed !== undefined) feed.fetchers.note(fetch)
+      else if (fetch.status !== 0) this.counter.rememberFormer(fetch.address)
+    }
     await this.keepCopy()
   }
 
@@ -383,6 +386,8 @@ export class FeedService {
     await feed.engine.close()
     await feed.store.remove()
     this.counter.forget(name)
+    for (const { address } of feed.fetchers.all())
+      if (feed.fetchers.knows(address)) this.counter.rememberFormer(address)
     for (const code of [`firewall-silent:${name}`, `firewall-refused:${name}`])
       this.#options.alarms.clear(code)
     clearFeedAlarms(this.#options.alarms, name)

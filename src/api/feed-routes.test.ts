@@ -1,0 +1,283 @@
+import assert from 'node:assert/strict'
+import { Agent, request } from 'node:https'
+import { after, before, describe, test } from 'node:test'
+import { formatNetwork } from '../lib/address.ts'
+import { FIRST_FEED } from '../publish/feeds/feed-definition.ts'
+import { checksumOf, etagOf } from '../publish/list-snapshot.ts'
+import { issueLeaf, makeAuthority } from '../publish/made-certificate.ts'
+import { certificateNames } from '../publish/machine-names.ts'
+import { inspectCertificate } from '../publish/own-certificate.ts'
+import { FakeFirewall, FeedSite, host, START_MS } from './feed-testing.ts'
+
+const MINUTE_MS = 60_000
+const who = { by: 'ann', reason: 'test' }
+const range = (count: number, from = 0): ReturnType<typeof host>[] =>
+  Array.from({ length: count }, (_, i) => host(from + i))
+
+describe('a firewall that fetches every five minutes', () => {
+  let site: FeedSite
+  before(async () => {
+    site = await FeedSite.open()
+    site.decisions.add(range(5))
+    site.feeds.takeDecisions(site.decisions)
+  })
+  after(() => site.close())
+
+  test('keeps its list through wrong credentials, silence and a certificate that ran out, and people are told', async () => {
+    const { desk, feeds, clock, alarms } = site
+    const credential = { kind: 'basic' as const, name: 'fw', fingerprint: null }
+    const definition = { ...FIRST_FEED, name: 'edge', path: '/feeds/edge.txt' }
+    const closed = { ...definition, access: { open: false, credentials: [], sources: [] } }
+    const made = await desk.add(closed, [credential], who)
+    await feeds.idle()
+    const authorization = (secret: string | null): Record<string, string> => ({
+      authorization: `Basic ${Buffer.from(`fw:${secret ?? ''}`).toString('base64')}`,
+    })
+    const firewall = new FakeFirewall(site, '/feeds/edge.txt', {
+      headers: authorization(made.secrets[0]?.secret ?? ''),
+    })
+    for (let i = 0; i < 7; i++) {
+      await firewall.fetch()
+      clock.advance(5 * MINUTE_MS)
+    }
+    assert.equal(firewall.entries.length, 5)
+    feeds.checkSilence()
+    assert.ok(!alarms.has('firewall-silent:edge'))
+
+    // Somebody mistyped the password on the firewall: it keeps the list, and an alarm tells.
+    const right = firewall.headers
+    firewall.headers = authorization('wrong')
+    await firewall.fetch()
+    assert.equal(firewall.outcome, 'ECONNRESET')
+    assert.ok(firewall.isEnforcing)
+    assert.equal(firewall.entries.length, 5)
+    assert.ok(alarms.has('firewall-refused:edge'))
+    clock.advance(16 * MINUTE_MS)
+    feeds.checkSilence()
+    assert.match(
+      alarms.active().find(({ code }) => code === 'firewall-silent:edge')?.message ?? '',
+      /127\.0\.0\.1 last fetched the feed edge 21 min ago; it came every 5 min/,
+    )
+
+    // The credential is changed with a grace: neither the old nor the new fails.
+    const next = await desk.rotate('edge', credential, 60 * MINUTE_MS, who)
+    firewall.headers = right
+    await firewall.fetch()
+    assert.equal(firewall.outcome, '200')
+    firewall.headers = authorization(next.secret)
+    await firewall.fetch()
+    assert.equal(firewall.outcome, '200')
+    assert.ok(!alarms.has('firewall-refused:edge'))
+    feeds.checkSilence()
+    assert.ok(!alarms.has('firewall-silent:edge'))
+
+    // The old one ends; a known firewall that still has it keeps its list.
+    clock.advance(61 * MINUTE_MS)
+    firewall.headers = right
+    await firewall.fetch()
+    assert.equal(firewall.outcome, 'ECONNRESET')
+    assert.ok(firewall.isEnforcing)
+    firewall.headers = authorization(next.secret)
+    await firewall.fetch()
+    assert.equal(firewall.outcome, '200')
+
+    // An expired certificate ends enforcement at the firewall: it stays away, which does not go unseen.
+    const before = site.server
+    const authority = await makeAuthority('test', Date.now())
+    const leaf = await issueLeaf(
+      authority,
+      certificateNames(['localhost', '127.0.0.1']),
+      Date.now() - 900 * 86_400_000,
+    )
+    const inspection = inspectCertificate(leaf.cert, leaf.key, 'made', Date.now() - 900 * 86_400_000)
+    assert.ok(inspection.ok)
+    before.setCertificate(inspection.certificate)
+    await firewall.fetch()
+    assert.ok(!firewall.isEnforcing, firewall.outcome)
+    clock.advance(16 * MINUTE_MS)
+    feeds.checkSilence()
+    assert.ok(alarms.has('firewall-silent:edge'))
+    assert.deepEqual(site.failures, [])
+  })
+
+  test('is never answered with an error or an empty list when its feed is gone, empty or fails inside', async () => {
+    const other = await FeedSite.open()
+    try {
+      other.decisions.add(range(3))
+      other.feeds.takeDecisions(other.decisions)
+      const definition = { ...FIRST_FEED, name: 'edge', path: '/feeds/edge.txt' }
+      await other.desk.add(definition, [], who)
+      await other.feeds.idle()
+      const firewall = new FakeFirewall(other, '/feeds/edge.txt')
+      const stranger = new FakeFirewall(other, '/feeds/edge.txt', { from: '127.0.0.2' })
+      await firewall.fetch()
+      assert.equal(firewall.entries.length, 3)
+      other.change([], range(3), 3)
+      await other.feeds.idle()
+      await firewall.fetch()
+      assert.deepEqual(firewall.entries, ['192.0.2.255'])
+      const engine = other.feeds.get('edge')?.engine
+      assert.ok(engine !== undefined)
+      engine.file = () => {
+        throw new Error('gone')
+      }
+      await firewall.fetch()
+      assert.equal(firewall.outcome, '200')
+      assert.deepEqual(firewall.entries, ['192.0.2.255'])
+      assert.deepEqual(other.failures, ['serving a feed'])
+      await other.desk.remove('edge', who)
+      await firewall.fetch()
+      assert.equal(firewall.outcome, 'ECONNRESET')
+      assert.ok(firewall.isEnforcing)
+      await stranger.fetch()
+      assert.equal(stranger.outcome, '404')
+    } finally {
+      await other.close()
+    }
+  })
+})
+
+test('strangers who guess are answered some times a minute only', async () => {
+  const site = await FeedSite.open()
+  try {
+    const stranger = new FakeFirewall(site, '/feeds/secret.txt', { from: '127.0.0.9' })
+    const outcomes: string[] = []
+    for (let i = 0; i < 34; i++) {
+      await stranger.fetch()
+      outcomes.push(stranger.outcome)
+    }
+    assert.deepEqual(
+      [outcomes[0], outcomes[29], outcomes[30], outcomes[33]],
+      ['404', '404', 'ECONNRESET', 'ECONNRESET'],
+    )
+    site.clock.advance(MINUTE_MS)
+    await stranger.fetch()
+    assert.equal(stranger.outcome, '404')
+  } finally {
+    await site.close()
+  }
+})
+
+test('of a thousand fetches during a hundred revisions a second every body is one whole revision', async () => {
+  const site = await FeedSite.open()
+  const agent = new Agent({ keepAlive: true, maxSockets: 200, ca: site.authority, servername: 'localhost' })
+  try {
+    site.decisions.add(range(3000))
+    site.feeds.takeDecisions(site.decisions)
+    await site.desk.add(
+      { ...FIRST_FEED, name: 'edge', path: '/feeds/edge.txt', aggregate: 'lossless' },
+      [],
+      who,
+    )
+    await site.feeds.idle()
+    const made = new Set<string>()
+    const note = (): void => {
+      for (const { engine } of site.feeds.all()) made.add(engine.file(1).etag)
+    }
+    note()
+    site.feeds.events.onPublished(note)
+    let next = 3000
+    let isEnding = false
+    const changing = (async () => {
+      while (!isEnding) {
+        site.change([host(next)], [host(next - 3000)])
+        next++
+        await site.feeds.idle()
+        await new Promise((resolve) => setTimeout(resolve, 8))
+      }
+    })()
+    const port = site.server.address?.port ?? 0
+    const ask = (path: string): Promise<{ status: number; etag: string; body: Buffer }> =>
+      new Promise((resolve, reject) => {
+        const asked = request({ host: '127.0.0.1', port, path, agent }, (answer) => {
+          const chunks: Buffer[] = []
+          answer.on('data', (chunk: Buffer) => chunks.push(chunk))
+          answer.on('end', () =>
+            resolve({
+              status: answer.statusCode ?? 0,
+              etag: String(answer.headers['etag']),
+              body: Buffer.concat(chunks),
+            }),
+          )
+          answer.on('error', reject)
+        })
+        asked.on('error', reject)
+        asked.end()
+      })
+    const paths = ['/files/blacklist.txt', '/feeds/edge.txt']
+    const answers = await Promise.all(Array.from({ length: 1000 }, (_, i) => ask(paths[i % 2] as string)))
+    isEnding = true
+    await changing
+    const seen = new Set<string>()
+    for (const { status, etag, body } of answers) {
+      assert.equal(status, 200)
+      assert.equal(etag, etagOf(checksumOf(body)))
+      assert.ok(made.has(etag), 'it was published')
+      seen.add(etag)
+    }
+    assert.ok(seen.size > 4, `${seen.size} revisions were seen`)
+    assert.ok(next - 3000 > 20, 'revisions were made meanwhile')
+    assert.deepEqual(site.failures, [])
+    assert.equal(site.feeds.get('edge')?.fetchers.all()[0]?.fetches, 500)
+    await site.feeds.journal?.flush()
+    assert.equal(site.state.rows.length, 1000)
+  } finally {
+    agent.destroy()
+    await site.close()
+  }
+})
+
+test('without the state the feeds of the copy on disk are served, with the last good lists', async () => {
+  const first = await FeedSite.open()
+  first.decisions.add(range(4))
+  first.feeds.takeDecisions(first.decisions)
+  await first.desk.add({ ...FIRST_FEED, name: 'edge', path: '/feeds/edge.txt', format: 'json' }, [], who)
+  await first.feeds.idle()
+  const firewall = new FakeFirewall(first, '/feeds/edge.txt')
+  await firewall.fetch()
+  const { etag } = first.feeds.get('edge')?.engine.file(1) ?? { etag: '' }
+  await first.close({ keepFolder: true })
+  first.state.isAway = true
+  const again = await FeedSite.open({ folder: first.folder, state: first.state })
+  try {
+    const file = again.feeds.get('edge')?.engine.file(1)
+    assert.equal(file?.etag, etag)
+    assert.equal(file.origin, 'file')
+    assert.match(file.contentType, /json/)
+    await assert.rejects(again.desk.remove('edge', who), /the state is away/)
+    assert.ok(again.feeds.get('edge') !== undefined, 'what could not be written has not happened')
+  } finally {
+    await again.close()
+  }
+})
+
+test('a change concerns the feeds that it matches alone', async () => {
+  const site = await FeedSite.open()
+  try {
+    site.decisions.add(range(10))
+    site.feeds.takeDecisions(site.decisions)
+    const feed = (name: string, rules: 'port-scan' | 'threat'): typeof FIRST_FEED => ({
+      ...FIRST_FEED,
+      name,
+      path: `/feeds/${name}`,
+      filter: { ...FIRST_FEED.filter, rules: [rules] },
+    })
+    await site.desk.add(feed('scans', 'port-scan'), [], who)
+    await site.desk.add(feed('threats', 'threat'), [], who)
+    await site.feeds.idle()
+    const published: string[] = []
+    site.feeds.events.onPublished(({ feed: name, added, removed }) => {
+      published.push(`${name} +${added.map(formatNetwork).join()} -${removed.map(formatNetwork).join()}`)
+    })
+    site.change([host(20)], [host(0)])
+    await site.feeds.idle()
+    assert.deepEqual(published.sort(), [
+      'blacklist +198.18.0.20 -198.18.0.0',
+      'scans +198.18.0.20 -198.18.0.0',
+    ])
+    assert.equal(site.feeds.get('threats')?.engine.facts.entries, 0)
+    assert.equal(START_MS, site.clock.nowMs())
+  } finally {
+    await site.close()
+  }
+})
