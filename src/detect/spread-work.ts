@@ -1,6 +1,6 @@
 /**
  * The records of a batch as the spread rules take them: hashed once, and without those that can change nothing. Traffic
- * comes again and again from the same source to the same destination and port; a small direct-mapped table (256 KiB, so
+ * comes again and again from the same source to the same destination and port; a small table (512 KiB, so
  * that it stays in the processor's cache) knows what was counted lately, and what comes again within the same minute ends
  * there. Of completed sessions it knows the source alone: that is all they tell.
  *
@@ -34,23 +34,31 @@ export class RepeatFilter {
     this.#tags[i] = Math.imul(sourceHash, 0x85ebca6b) ^ pairHash ^ Math.imul(mark, 0x9e3779b1)
   }
 
-  /** Writes the first `count` sightings that are new into `into`, and answers how many. Without branches. */
+  /**
+   * Writes the first `count` sightings that are new into `into`, and answers how many. Of the two cells of a place the
+   * second takes what is new; what comes again moves to the first, where traffic that comes once cannot push it out.
+   */
   pick(count: number, into: Uint16Array): number {
     const cells = this.#cells
     let picked = 0
     for (let i = 0; i < count; i++) {
-      const at = this.#at[i] as number
+      const at = (this.#at[i] as number) * 2
       const tag = this.#tags[i] as number
-      into[picked] = i
-      picked += cells[at] === tag ? 0 : 1
-      cells[at] = tag
+      if (cells[at] === tag) continue
+      if (cells[at + 1] === tag) {
+        cells[at + 1] = cells[at] as number
+        cells[at] = tag
+      } else {
+        cells[at + 1] = tag
+        into[picked++] = i
+      }
     }
     return picked
   }
 
   /** Forgets all; to be called before the first record too. */
   clear(): void {
-    if (this.#cells.length === 0) this.#cells = new Int32Array(1 << FILTER_BITS)
+    if (this.#cells.length === 0) this.#cells = new Int32Array(2 << FILTER_BITS)
     else this.#cells.fill(0)
   }
 }
