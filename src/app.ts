@@ -377,6 +377,7 @@ class Builder {
         parts.crowdsec?.tick()
         parts.importer?.tick()
         parts.enforcement?.tick()
+        parts.firewallPushes?.tick()
         parts.notifications?.tick()
       },
     )

@@ -5,7 +5,7 @@ import { namedFirewall } from '../publish/enforcement/firewall-object.ts'
 import type { StateStore } from '../store/state/state-store.ts'
 import { Enforcement, feedSource } from './enforcement.ts'
 import { FirewallPushes } from './firewall-pushes.ts'
-import { Firewalls } from './firewalls.ts'
+import { Firewalls, type KnownFirewall } from './firewalls.ts'
 import type { Parts } from './parts.ts'
 
 /**
@@ -20,13 +20,25 @@ export async function openEnforcement(
   const { clock, alarms, dataFolder } = parts
   const feeds = feedSource(parts.feeds)
   const enforcement = await Enforcement.open({ journal: state, decider, feeds, clock, alarms })
+  const pushes = new FirewallPushes({ clock, alarms, book: enforcement.book })
+  const box = SecretBox.open(`${dataFolder}/secrets.key`)
+  const take = (firewalls: Firewalls): void => {
+    const known: readonly KnownFirewall[] = firewalls.all()
+    enforcement.book.name(known.map(({ id, body }) => namedFirewall(id, body)))
+    pushes.update(known, (firewall) => firewalls.keyOf(firewall))
+  }
+  const firewalls = await Firewalls.open({ repository: state, box, clock, onChange: take })
+  const stops = [
+    // After the book has the block: what is tagged is noted there.
+    decider.onListChange(({ added, removed }) => pushes.changed(added, removed)),
+    feeds.events.onPublished(({ feed }) => pushes.published(feed)),
+  ]
   parts.enforcement = enforcement
-  parts.firewallPushes = new FirewallPushes()
-  parts.firewalls = await Firewalls.open({
-    repository: state,
-    box: SecretBox.open(`${dataFolder}/secrets.key`),
-    clock,
-    onChange: (known) => enforcement.book.name(known.map(({ id, body }) => namedFirewall(id, body))),
-  })
-  return () => enforcement.stop()
+  parts.firewallPushes = pushes
+  parts.firewalls = firewalls
+  return async () => {
+    for (const stop of stops) stop()
+    await pushes.stop()
+    await enforcement.stop()
+  }
 }

@@ -27,7 +27,7 @@ export interface FirewallsOptions {
   readonly box: SecretBox
   readonly clock: Clock
   /** Told of all firewalls after each change, and at the start. */
-  readonly onChange: (firewalls: readonly KnownFirewall[]) => void
+  readonly onChange: (firewalls: Firewalls) => void
 }
 
 /** A firewall as it comes from people: the key in clear text; `undefined` keeps the one that is there. */
@@ -50,7 +50,7 @@ export class Firewalls {
       const read = firewallOfBody(body)
       if (read !== null) firewalls.#known.set(id, { id, version, body: read })
     }
-    options.onChange(firewalls.all())
+    options.onChange(firewalls)
     return firewalls
   }
 
@@ -93,7 +93,7 @@ export class Firewalls {
     const audit = this.#audit('firewall.remove', known.body.name, user, reason, details)
     await this.#options.repository.changeObject(change, audit)
     this.#known.delete(known.id)
-    this.#options.onChange(this.all())
+    this.#options.onChange(this)
   }
 
   /** One address or name belongs to one firewall: else nobody could say whose line it is. */
@@ -145,7 +145,7 @@ export class Firewalls {
       throw new AppError('unsafe', 'somebody else changed the firewall meanwhile: look at it again')
     const known = { id, version: outcome.version, body }
     this.#known.set(id, known)
-    this.#options.onChange(this.all())
+    this.#options.onChange(this)
     return known
   }
 

@@ -35,6 +35,9 @@ export interface WriteFirewallOptions extends ServiceOptions {
   readonly reason?: string
 }
 
+/** What the options say of the management API. */
+type GivenApi = Partial<NonNullable<Input<'addFirewall'>['api']>>
+
 const KEY_LIMIT = 4096
 const TAG_TIMEOUT_SECONDS = 3600
 const API_DEFAULTS = {
@@ -257,10 +260,7 @@ function wholeNumber(option: string, text: string): number {
 }
 
 /** What the options say of the management API; undefined when none of them is given. */
-async function apiOf(
-  io: CliIo,
-  options: WriteFirewallOptions,
-): Promise<NonNullable<Input<'changeFirewall'>['api']> | undefined> {
+async function apiOf(io: CliIo, options: WriteFirewallOptions): Promise<GivenApi | undefined> {
   const { api, port, keyFile, caFile, fingerprint, vsys, list } = options
   const { refresh, readBack, clearSessions, tag, tagTimeout } = options
   const given = {

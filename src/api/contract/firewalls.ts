@@ -1,7 +1,7 @@
 /** The part of the contract about firewalls: who they are, what they fetched and loaded, whether blocks bite, and the push. */
 import { z } from 'zod'
 import { parseNetwork } from '../../lib/address.ts'
-import { firewallFields, panOsSettings } from '../../publish/enforcement/firewall-object.ts'
+import { firewallFields, panOsChange, panOsSettings } from '../../publish/enforcement/firewall-object.ts'
 
 const nothing = z.strictObject({})
 const instant = z.iso.datetime()
@@ -19,9 +19,19 @@ const finding = z.object({
 })
 
 /** A key goes in and never comes out. */
-const apiIn = panOsSettings.extend({ key: z.string().min(1).max(4096) })
+const key = z.string().min(1).max(4096)
+const apiIn = panOsSettings.extend({ key })
 const apiView = z.object({
-  ...panOsSettings.shape,
+  host: z.string(),
+  port: z.int(),
+  ca: z.string().nullable(),
+  fingerprint: z.string().nullable(),
+  vsys: z.array(z.string()),
+  list: z.string().nullable(),
+  refresh: z.boolean(),
+  readBack: z.boolean(),
+  register: z.object({ tag: z.string(), timeoutSeconds: z.int() }).nullable(),
+  clearSessions: z.boolean(),
   hasKey: z.boolean(),
   state: z.enum(['starting', 'working', 'retrying', 'stopped']),
   /** Why it does not work; null while it does. */
@@ -139,7 +149,7 @@ export const FIREWALL_CONTRACT = {
       intervalSeconds: firewallFields.intervalSeconds.optional(),
       feed: firewallFields.feed.optional(),
       /** Null takes the push away; without a key the one that is there stays. */
-      api: apiIn.partial().nullable().optional(),
+      api: panOsChange.extend({ key: key.optional() }).nullable().optional(),
       reason,
     }),
     reply: firewallView,

@@ -14,7 +14,7 @@ export const MOST_FIREWALLS = 200
 const panName = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$/, 'letters, digits, blank, ".", "_", "-"')
-const vsys = z.string().regex(/^(?:vsys[1-9]\d{0,2}|shared)$/, 'expected vsys1, vsys2, ...')
+const vsys = z.string().regex(/^vsys[1-9]\d{0,2}$/, 'expected vsys1, vsys2, ...')
 const host = z
   .string()
   .max(253)
@@ -24,7 +24,7 @@ const host = z
     'expected an address or a host name',
   )
 
-export const fingerprintSchema = z
+const fingerprint = z
   .string()
   .transform((text) =>
     text
@@ -34,30 +34,45 @@ export const fingerprintSchema = z
   )
   .refine((text) => /^[0-9a-f]{64}$/.test(text), 'expected a SHA-256 fingerprint: 64 hexadecimal digits')
 
-/** How the management API of a PAN-OS firewall is reached and what is done there; without the key. */
-export const panOsSettings = z.strictObject({
+const panOsFields = {
   host,
-  port: z.int().min(1).max(65_535).default(443),
+  port: z.int().min(1).max(65_535),
   /** PEM of the authority that signed its certificate; null: the well-known ones. */
-  ca: z.string().max(65_536).includes('-----BEGIN CERTIFICATE-----').nullable().default(null),
+  ca: z.string().max(65_536).includes('-----BEGIN CERTIFICATE-----').nullable(),
   /** SHA-256 of the certificate itself: no other one is taken, and no authority is asked. */
-  fingerprint: fingerprintSchema.nullable().default(null),
+  fingerprint: fingerprint.nullable(),
   /** Virtual systems in which the list is refreshed and read back, and whose rules are looked at; empty: there is one. */
-  vsys: z.array(vsys).max(20).default([]),
+  vsys: z.array(vsys).max(20),
   /** Name of the external dynamic list on the firewall. */
-  list: panName.nullable().default(null),
+  list: panName.nullable(),
   /** Refresh the list at once after a new revision. */
-  refresh: z.boolean().default(true),
+  refresh: z.boolean(),
   /** Ask every five minutes what it loaded. */
-  readBack: z.boolean().default(true),
+  readBack: z.boolean(),
   /** Tag each new block's address at once, for so long; null: do not. */
   register: z
     .strictObject({ tag: panName, timeoutSeconds: z.int().min(60).max(2_592_000).default(3600) })
-    .nullable()
-    .default(null),
+    .nullable(),
   /** End the sessions of a newly blocked address, which no list does. */
-  clearSessions: z.boolean().default(false),
+  clearSessions: z.boolean(),
+}
+
+/** How the management API of a PAN-OS firewall is reached and what is done there; without the key. */
+export const panOsSettings = z.strictObject({
+  ...panOsFields,
+  port: panOsFields.port.default(443),
+  ca: panOsFields.ca.default(null),
+  fingerprint: panOsFields.fingerprint.default(null),
+  vsys: panOsFields.vsys.default([]),
+  list: panOsFields.list.default(null),
+  refresh: panOsFields.refresh.default(true),
+  readBack: panOsFields.readBack.default(true),
+  register: panOsFields.register.default(null),
+  clearSessions: panOsFields.clearSessions.default(false),
 })
+
+/** A change of some of it: what is not named stays, so there are no defaults. */
+export const panOsChange = z.strictObject(panOsFields).partial()
 
 export type PanOsSettings = z.output<typeof panOsSettings>
 
