@@ -13,7 +13,7 @@ import {
 import { viewOfAllowEntry, viewOfDecision } from '../api/decision-views.ts'
 import type { Decider } from '../decide/decider.ts'
 import type { Explanation as Told } from '../decide/explain.ts'
-import { errorCodeOf, type Outcome, type RefusalCode } from '../decide/outcome.ts'
+import { errorCodeOf, type Outcome } from '../decide/outcome.ts'
 import { instantOf } from '../decide/sentences.ts'
 import type { Settings } from '../config/schema.ts'
 import { formatNetwork, isV4, type Network, overlaps, parseNetwork } from '../lib/address.ts'
@@ -30,6 +30,8 @@ import { importActions } from './import-actions.ts'
 import { feedsActions } from './feeds-actions.ts'
 import { notifyActions } from './notify-actions.ts'
 import type { Parts } from './parts.ts'
+import { reportActions, type ReportedEvidence, reportedEvidence } from './report-actions.ts'
+import { resultOf } from './change-result.ts'
 import { recordActions } from './record-actions.ts'
 import { seenLines } from './seen-lines.ts'
 import type { SettingsDesk } from './settings-desk.ts'
@@ -92,6 +94,7 @@ export function serviceActions({ parts, settings, stop }: ActionOptions): Servic
     ...accountActions(accounts, state),
     ...crowdsecActions(parts, state),
     ...importActions(parts, decider, state),
+    ...reportActions(parts, decider, state, () => settings.settings),
     ...firewallActions(parts),
     ...feedsActions(parts, decider),
     ...notifyActions(parts, state),
@@ -161,29 +164,6 @@ const reasonOr = (reason: string): string => (reason === '' ? 'by command' : rea
 function valueOf<Value>(outcome: Outcome<Value>): Value {
   if (outcome.ok) return outcome.value
   throw new AppError(errorCodeOf(outcome.code), outcome.message)
-}
-
-/** Refusals that mean "so already": nothing had to be done. */
-const UNCHANGED: readonly RefusalCode[] = ['duplicate', 'covered']
-/** Refusals for safety's sake. */
-const UNSAFE: readonly RefusalCode[] = [
-  'protected',
-  'allowlisted',
-  'too-wide',
-  'needs-confirmation',
-  'frozen',
-]
-
-function resultOf<Value>(
-  target: string,
-  outcome: Outcome<Value>,
-  message: (value: Value) => string,
-): ChangeResult {
-  if (outcome.ok) return { target, outcome: 'done', message: message(outcome.value) }
-  if (UNCHANGED.includes(outcome.code)) return { target, outcome: 'unchanged', message: outcome.message }
-  if (outcome.code === 'not-found') return { target, outcome: 'not-found', message: outcome.message }
-  if (UNSAFE.includes(outcome.code)) return { target, outcome: 'refused', message: outcome.message }
-  throw new AppError(errorCodeOf(outcome.code), `${target}: ${outcome.message}`)
 }
 
 /** What a change would do to one target, without doing it. */
@@ -340,11 +320,13 @@ async function explain(
   const told = valueOf(await decider.explain(address, lines))
   const decision = decider.active().find(({ id }) => id === told.active[0]?.id)
   const enforcement = enforcementOf(parts, address)
+  const reported = await reportsOf(parts, told.address)
   return {
     address: told.address,
     verdict: verdictOf(told),
     sentences: [
       ...told.sentences,
+      ...reported.sentences,
       ...(inspection === null
         ? ['What the rules count of it now could not be asked.']
         : countSentences(inspection.counts, 'now', inspection.more)),
@@ -353,12 +335,25 @@ async function explain(
       ...(await peerSentences(parts, settings.settings, network)),
       ...whereabouts(parts, address),
     ],
-    evidence: told.detections.flatMap(({ detection }) => [...detection.evidence]).slice(0, 20),
+    evidence: [
+      ...reported.lines,
+      ...told.detections.flatMap(({ detection }) => [...detection.evidence]),
+    ].slice(0, 20),
     block: decision === undefined ? null : viewOfDecision(decision),
     enforcement: enforcement.enforcement,
     counts: (inspection?.counts ?? []).map(countView),
     exceptions: (inspection?.exceptions ?? []).map(exceptionView),
   }
+}
+
+/** What other programs have reported of it; nothing while the state cannot be read. */
+async function reportsOf({ state, events }: Parts, target: string): Promise<ReportedEvidence> {
+  try {
+    if (state !== null) return await reportedEvidence(state, target)
+  } catch (error) {
+    events.partFailed('state', 'read what was reported of an address', error)
+  }
+  return { sentences: [], lines: [] }
 }
 
 /** Whether it is a known peer, which matters to decisions only while the guard is on. */

@@ -3,6 +3,7 @@
  * system's blacklist, and another system's list held beside ours.
  */
 import { z } from 'zod'
+import { parseNetwork } from '../../lib/address.ts'
 
 const nothing = z.strictObject({})
 const name = z.string().trim().min(1).max(64)
@@ -42,6 +43,27 @@ const importView = z.object({
   added: z.int(),
   ended: z.int(),
   leftOut,
+})
+
+const canonical = z
+  .string()
+  .max(64)
+  .refine((text) => parseNetwork(text) !== null, 'expected an address or network such as 198.51.100.7')
+const confidence = z.int().min(0).max(100)
+const sourceName = z
+  .string()
+  .trim()
+  .regex(/^[\p{L}\p{N} ._:/-]{1,64}$/u, 'expected 1 to 64 letters, digits and . _ : / -')
+
+const reported = z.object({
+  dryRun: z.boolean(),
+  results: z.array(
+    z.object({
+      target: z.string(),
+      outcome: z.enum(['done', 'unchanged', 'not-found', 'refused']),
+      message: z.string(),
+    }),
+  ),
 })
 
 const refreshed = z.object({ added: z.int(), leftOut })
@@ -125,6 +147,34 @@ export const IMPORT_CONTRACT = {
     reply: refreshed.extend({ dryRun: z.boolean(), unreadable: z.array(z.string()) }),
   },
   compareList: { input: z.strictObject({ name }), reply: difference },
+  /** Blocks that another program reports, with what it has seen. */
+  reportBlocks: {
+    input: z.strictObject({
+      targets: z.array(canonical).min(1).max(1000),
+      source: sourceName,
+      reason,
+      confidence: confidence.nullable().default(null),
+      /** Lines, oldest first. */
+      evidence: z.array(z.string().max(4096)).max(20).default([]),
+      until: instant.nullable().default(null),
+      dryRun: z.boolean().default(false),
+    }),
+    reply: reported,
+  },
+  /** The same of any JSON object; what to take from it is said in the query. */
+  webhookBlocks: {
+    input: z.looseObject({
+      /** Where the address stands in the body: `result.src_ip`. */
+      adsField: z
+        .string()
+        .regex(/^[\w@-]+(?:\.[\w@-]+){0,9}$/, 'expected names with dots between, such as result.src_ip'),
+      adsSource: sourceName.optional(),
+      /** How long it is blocked. */
+      adsHours: z.int().min(1).max(8760).default(168),
+      adsConfidence: confidence.optional(),
+    }),
+    reply: reported,
+  },
 } as const
 
 export const IMPORT_ROUTES = {
@@ -134,5 +184,7 @@ export const IMPORT_ROUTES = {
   showImport: { method: 'POST', path: '/control/v1/imports/show', reply: 'object' },
   refreshImport: { method: 'POST', path: '/control/v1/imports/refresh', reply: 'object' },
   importOriginal: { method: 'POST', path: '/control/v1/imports/original', reply: 'object' },
+  reportBlocks: { method: 'POST', path: '/control/v1/blocks/report', reply: 'object' },
+  webhookBlocks: { method: 'POST', path: '/control/v1/blocks/webhook', reply: 'object' },
   compareList: { method: 'POST', path: '/control/v1/imports/compare', reply: 'rows' },
 } as const

@@ -40,6 +40,20 @@ export const IMPORT_HTTP_ROUTES = {
     role: 'operator',
     summary: "Take the older system's blacklist over",
   },
+  reportBlocks: {
+    method: 'POST',
+    path: '/blocks/report',
+    role: 'operator',
+    tag: 'blocks',
+    summary: 'Block addresses that another program reports, with source, confidence and evidence',
+  },
+  webhookBlocks: {
+    method: 'POST',
+    path: '/blocks/webhook',
+    role: 'operator',
+    tag: 'blocks',
+    summary: 'Block the address in a webhook of any JSON: adsField in the query says where it stands',
+  },
   compareList: {
     ...TAG,
     method: 'GET',
