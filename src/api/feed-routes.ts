@@ -134,7 +134,7 @@ class FeedAnswers {
     if (path === LIST_PATH) this.#wasListOpen = isOpen
     if (!isOpen) this.#lastOpen.delete(path)
     else if (this.#lastOpen.has(path) || this.#lastOpen.size < LAST_FILES)
-      this.#lastOpen.set(path, answer.file)
+      this.#lastOpen.set(path, { feed: answer.feed, file: answer.file })
   }
 
   #tell(fetch: FeedFetch, feeds = this.#options.feeds): void {
