@@ -32,11 +32,37 @@ const blocks = createRoute({
 })
 const address = createRoute({ getParentRoute: () => root, path: '/ip/$address', component: AddressPage })
 
+const FEED_TABS = ['use', 'fetchers', 'preview', 'revisions', 'access'] as const
+export interface FeedsSearch {
+  readonly feed?: string
+  readonly tab?: (typeof FEED_TABS)[number]
+}
+
+// The feeds themselves are served below /feeds/, so one of them is named in the search.
+const feeds = createRoute({
+  getParentRoute: () => root,
+  path: '/feeds',
+  component: lazyRouteComponent(() => import('./pages/feeds.tsx'), 'FeedsPage'),
+  validateSearch: (search: Record<string, unknown>): FeedsSearch => {
+    const tab = FEED_TABS.find((known) => known === search['tab'])
+    return {
+      ...(typeof search['feed'] === 'string' ? { feed: search['feed'] } : {}),
+      ...(tab === undefined ? {} : { tab }),
+    }
+  },
+})
+
 export const router = createRouter({
   routeTree: root.addChildren([
     createRoute({ getParentRoute: () => root, path: '/', component: OverviewPage }),
     blocks,
     address,
+    feeds,
+    createRoute({
+      getParentRoute: () => root,
+      path: '/engine',
+      component: lazyRouteComponent(() => import('./pages/engine.tsx'), 'EnginePage'),
+    }),
     createRoute({ getParentRoute: () => root, path: '/allow', component: AllowPage }),
     createRoute({
       getParentRoute: () => root,

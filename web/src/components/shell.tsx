@@ -32,6 +32,8 @@ const PLACES: readonly { readonly to: string; readonly label: TextKey; readonly 
   { to: '/blocks', label: 'nav.blocks' },
   { to: '/allow', label: 'nav.allow' },
   { to: '/detections', label: 'nav.detections' },
+  { to: '/engine', label: 'nav.engine' },
+  { to: '/feeds', label: 'nav.feeds' },
   { to: '/sources', label: 'nav.sources' },
   { to: '/settings', label: 'nav.settings' },
   { to: '/audit', label: 'nav.audit' },

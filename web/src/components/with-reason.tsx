@@ -1,10 +1,10 @@
 /** A question before an edit: what will be done, and why, for the audit log. */
-import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core'
-import { useMutation } from '@tanstack/react-query'
+import { Button, Group, Modal, Stack, Table, Text, TextInput } from '@mantine/core'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { queryClient } from '../data/query-client.ts'
 import { useWords } from '../i18n/language.tsx'
-import { Fault } from './problem.tsx'
+import { Answer, Fault } from './problem.tsx'
 
 interface WithReasonProps {
   readonly title: string
@@ -14,9 +14,11 @@ interface WithReasonProps {
   readonly onClose: () => void
   /** Does it; what it throws is shown and the question stays open. */
   readonly onConfirm: (reason: string) => Promise<unknown>
+  /** What it would do to each target, asked when the question opens. */
+  readonly preview?: () => Promise<{ readonly results: readonly Change[] }>
 }
 
-export function WithReason({ title, what, action, isOpen, onClose, onConfirm }: WithReasonProps) {
+export function WithReason({ title, what, action, isOpen, onClose, onConfirm, preview }: WithReasonProps) {
   const { t } = useWords()
   const [reason, setReason] = useState('')
   const mutation = useMutation({
@@ -44,6 +46,7 @@ export function WithReason({ title, what, action, isOpen, onClose, onConfirm }: 
           <Text size="sm" component="div">
             {what}
           </Text>
+          {preview !== undefined && isOpen && <Preview title={title} ask={preview} />}
           <TextInput
             label={t('common.reason')}
             description={t('common.reasonHint')}
@@ -64,6 +67,51 @@ export function WithReason({ title, what, action, isOpen, onClose, onConfirm }: 
         </Stack>
       </form>
     </Modal>
+  )
+}
+
+const PREVIEWED = 20
+
+function Preview({
+  title,
+  ask,
+}: {
+  readonly title: string
+  readonly ask: () => Promise<{ readonly results: readonly Change[] }>
+}) {
+  const { t } = useWords()
+  const answer = useQuery({ queryKey: ['preview', title], queryFn: ask, gcTime: 0, staleTime: 0 })
+  return (
+    <Answer query={answer}>
+      {({ results }) => (
+        <div>
+          <Text size="sm" fw={500}>
+            {t('preview.title')}
+          </Text>
+          {results.length === 0 ? (
+            <Text size="sm" c="dimmed">
+              {t('preview.none')}
+            </Text>
+          ) : (
+            <Table verticalSpacing={3}>
+              <Table.Tbody>
+                {results.slice(0, PREVIEWED).map(({ target, message }) => (
+                  <Table.Tr key={target}>
+                    <Table.Td className="mono">{target}</Table.Td>
+                    <Table.Td>{message}</Table.Td>
+                  </Table.Tr>
+                ))}
+              </Table.Tbody>
+            </Table>
+          )}
+          {results.length > PREVIEWED && (
+            <Text size="xs" c="dimmed">
+              {t('preview.more', { count: results.length - PREVIEWED })}
+            </Text>
+          )}
+        </div>
+      )}
+    </Answer>
   )
 }
 

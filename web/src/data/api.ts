@@ -101,10 +101,13 @@ export async function* streamRows<Name extends RowRoute>(
       const lines = (rest + (value ?? '')).split('\n')
       rest = lines.pop() ?? ''
       for (const line of lines) {
-        const row = JSON.parse(line) as Reply<Name> | { error: { code: string; message: string } }
-        if (typeof row === 'object' && row !== null && 'error' in row)
+        const row = JSON.parse(line) as Reply<Name> & {
+          error?: { code: string; message: string } | string | null
+        }
+        // Rows of the contract may have a text of that name; what stopped the service is an object.
+        if (typeof row.error === 'object' && row.error !== null)
           throw new ApiError(500, row.error.code, row.error.message)
-        yield row as Reply<Name>
+        yield row
       }
       if (done) return
     }

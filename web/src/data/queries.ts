@@ -20,6 +20,11 @@ export function blocksQuery(filter: Input<'listBlocks'>, limit: number) {
 }
 
 export const allowQuery = queryOptions({ queryKey: ['allow'], queryFn: () => rows('listAllow', {}) })
+export const feedsQuery = queryOptions({
+  queryKey: ['feeds'],
+  queryFn: () => rows('listFeeds', {}),
+  refetchInterval: 5000,
+})
 export const settingsQuery = queryOptions({ queryKey: ['settings'], queryFn: () => rows('listSettings', {}) })
 export const usersQuery = queryOptions({ queryKey: ['users'], queryFn: () => rows('listUsers', {}) })
 export const sessionsQuery = queryOptions({ queryKey: ['sessions'], queryFn: () => rows('listSessions', {}) })

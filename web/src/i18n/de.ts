@@ -1,5 +1,7 @@
 /** German; complete by its type. */
 import { detectionsDe } from './detections.ts'
+import { engineDe } from './engine.ts'
+import { feedsDe } from './feeds.ts'
 import type { TextKey } from './en.ts'
 
 export const de: Readonly<Record<TextKey, string>> = {
@@ -160,4 +162,6 @@ export const de: Readonly<Record<TextKey, string>> = {
   'account.tokensEmpty':
     'Noch kein Schlüssel. Ein Schlüssel lässt ein Programm die Schnittstelle mit eigener Rolle nutzen.',
   ...detectionsDe,
+  ...engineDe,
+  ...feedsDe,
 }

@@ -1,5 +1,7 @@
 /** English, the first language: every text of the page by its key. `{name}` is filled in; `_one` and `_other` by number. */
 import { detectionsEn } from './detections.ts'
+import { engineEn } from './engine.ts'
+import { feedsEn } from './feeds.ts'
 
 export const en = {
   'app.name': 'Active Defense Syslog',
@@ -154,6 +156,8 @@ export const en = {
   'account.tokenText': 'Copy the token now; it is not shown again.',
   'account.tokensEmpty': 'No token yet. A token lets a program use the API with a role of its own.',
   ...detectionsEn,
+  ...engineEn,
+  ...feedsEn,
 } as const
 
 export type TextKey = keyof typeof en

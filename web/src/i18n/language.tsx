@@ -40,9 +40,10 @@ function translator(language: Language): Translate {
     const { count } = values
     const form = typeof count === 'number' ? `${key}_${plural.select(count)}` : key
     const text = catalogue[form] ?? catalogue[key] ?? en[key]
-    return text.replace(/\{(\w+)\}/g, (_, name: string) => {
+    // A place without a value stays: a field of a form may stand there.
+    return text.replace(/\{(\w+)\}/g, (place, name: string) => {
       const value = values[name]
-      return typeof value === 'number' ? value.toLocaleString(language) : (value ?? '')
+      return typeof value === 'number' ? value.toLocaleString(language) : (value ?? place)
     })
   }
 }

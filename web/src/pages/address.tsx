@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
 import { useState } from 'react'
 import { Answer, PageHead } from '../components/problem.tsx'
+import { offerReblock, offerUnblock } from '../components/undo.tsx'
 import { orThrow, WithReason } from '../components/with-reason.tsx'
 import { call } from '../data/api.ts'
 import { explainQuery } from '../data/queries.ts'
@@ -23,8 +24,17 @@ export function AddressPage() {
   }
   const act = async (reason: string) => {
     const change = { targets: [address], reason, dryRun: false }
-    if (asked === 'lift') orThrow(await call('removeBlocks', change))
-    if (asked === 'block') orThrow(await call('addBlocks', { ...change, until: null }))
+    if (asked === 'lift') {
+      const { block } = explanation.data ?? { block: null }
+      const answer = await call('removeBlocks', change)
+      orThrow(answer)
+      if (block?.mode === 'block') offerReblock(t, answer.results, new Map([[address, block.expiresAt]]))
+    }
+    if (asked === 'block') {
+      const answer = await call('addBlocks', { ...change, until: null })
+      orThrow(answer)
+      offerUnblock(t, answer.results)
+    }
     if (asked === 'allow') orThrow(await call('addAllow', { ...change, until: null }))
   }
   return (

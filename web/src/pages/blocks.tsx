@@ -6,6 +6,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import { BlockRows } from '../components/block-rows.tsx'
 import { Answer, Empty, Fault, PageHead } from '../components/problem.tsx'
+import { offerReblock, offerUnblock } from '../components/undo.tsx'
 import { orThrow, WithReason } from '../components/with-reason.tsx'
 import { call } from '../data/api.ts'
 import { queryClient } from '../data/query-client.ts'
@@ -86,14 +87,24 @@ export function BlocksPage() {
       </Answer>
       <WithReason
         title={asked === null ? '' : t(`blocks.${asked}`)}
-        what={<span className="mono">{targets.join(', ')}</span>}
+        what={<span className="mono">{targets.length > 20 ? null : targets.join(', ')}</span>}
+        preview={async () =>
+          asked === null
+            ? { results: [] }
+            : call(ACTIONS[asked], { targets, reason: t('preview.title'), dryRun: true })
+        }
         action={asked === null ? '' : t(`blocks.${asked}`)}
         isOpen={asked !== null}
         onClose={() => setAsked(null)}
         onConfirm={async (reason) => {
           if (asked === null) return
-          orThrow(await call(ACTIONS[asked], { targets, reason, dryRun: false }))
+          const answer = await call(ACTIONS[asked], { targets, reason, dryRun: false })
+          orThrow(answer)
           setChosen(new Set())
+          const listed = (blocks.data?.items ?? []).filter(({ mode: was }) => was === 'block')
+          const ends = new Map(listed.map(({ target, expiresAt }) => [target, expiresAt]))
+          const lifted = answer.results.filter(({ target }) => ends.has(target))
+          if (asked === 'lift') offerReblock(t, lifted, ends)
         }}
       />
       <AddBlocks isOpen={isAdding} onClose={adding.close} />
@@ -117,6 +128,7 @@ function AddBlocks({ isOpen, onClose }: { readonly isOpen: boolean; readonly onC
       }),
     onSuccess: async ({ dryRun, results }) => {
       if (dryRun) return
+      offerUnblock(t, results)
       await queryClient.invalidateQueries()
       if (results.every(({ outcome }) => outcome === 'done' || outcome === 'unchanged')) close()
     },

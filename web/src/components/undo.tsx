@@ -1,0 +1,71 @@
+/** A note of what was done, with ten seconds to take it back. What was done stays in the audit log either way. */
+import { Button, Group, Text } from '@mantine/core'
+import { notifications } from '@mantine/notifications'
+import { call, type Reply } from '../data/api.ts'
+import { queryClient } from '../data/query-client.ts'
+import type { Translate } from '../i18n/language.tsx'
+
+const SHOWN_MS = 10_000
+
+type Results = Reply<'addBlocks'>['results']
+
+const doneIn = (results: Results): string[] =>
+  results.filter(({ outcome }) => outcome === 'done').map(({ target }) => target)
+
+function nameOf(t: Translate, targets: readonly string[]): string {
+  return targets.length === 1 ? (targets[0] ?? '') : t('undo.many', { count: targets.length })
+}
+
+/** After a block by hand: undo lifts what was blocked. */
+export function offerUnblock(t: Translate, results: Results): void {
+  const targets = doneIn(results)
+  offer(t, 'undo.blocked', targets, async () => {
+    await call('removeBlocks', { targets, reason: t('undo.reason'), dryRun: false })
+  })
+}
+
+/** After a lift: undo blocks again, until the end that each block had. `ends` by target; null: until removed. */
+export function offerReblock(t: Translate, results: Results, ends: ReadonlyMap<string, string | null>): void {
+  const targets = doneIn(results)
+  offer(t, 'undo.lifted', targets, async () => {
+    for (const until of new Set(targets.map((target) => ends.get(target) ?? null))) {
+      const same = targets.filter((target) => (ends.get(target) ?? null) === until)
+      await call('addBlocks', { targets: same, reason: t('undo.reason'), until, dryRun: false })
+    }
+  })
+}
+
+function offer(
+  t: Translate,
+  key: 'undo.blocked' | 'undo.lifted',
+  targets: readonly string[],
+  undo: () => Promise<void>,
+): void {
+  if (targets.length === 0) return
+  const what = nameOf(t, targets)
+  const id = `undo-${Date.now()}`
+  const takeBack = async () => {
+    notifications.hide(id)
+    try {
+      await undo()
+      notifications.show({ message: t('undo.undone', { what }) })
+    } catch (error) {
+      notifications.show({ color: 'orange', message: t('undo.failed', { why: (error as Error).message }) })
+    }
+    await queryClient.invalidateQueries()
+  }
+  notifications.show({
+    id,
+    autoClose: SHOWN_MS,
+    withCloseButton: true,
+    closeButtonProps: { 'aria-label': t('common.cancel') },
+    message: (
+      <Group justify="space-between" wrap="nowrap">
+        <Text size="sm">{t(key, { what })}</Text>
+        <Button size="compact-sm" variant="default" onClick={() => void takeBack()}>
+          {t('undo.do')}
+        </Button>
+      </Group>
+    ),
+  })
+}
