@@ -25,7 +25,7 @@ import { attackerOf, dispositionOf, isPlainWord, severityOf } from '../words.ts'
 import { readLogin, readSystem } from './paloalto-login.ts'
 import { timeOf } from './paloalto-time.ts'
 import { categoryOfType, TYPE, TYPES } from './paloalto-types.ts'
-import { TARGET, type TargetName, type Values } from './paloalto-variables.ts'
+import { TARGET, type Values } from './paloalto-variables.ts'
 
 /** Why values make no record; each reader says it in its own words (`meaningReasons`). */
 export const MEANING = {
@@ -48,21 +48,21 @@ export function meaningReasons(format: string): readonly string[] {
   ]
 }
 
-/** Targets whose text is kept as it is. */
-const TEXTS: readonly (readonly [TargetName, number])[] = [
-  ['rule', TEXT_SLOT.rule],
-  ['ruleId', TEXT_SLOT.ruleId],
-  ['sourceUser', TEXT_SLOT.sourceUser],
-  ['destinationUser', TEXT_SLOT.destinationUser],
-  ['application', TEXT_SLOT.application],
-  ['sourceZone', TEXT_SLOT.sourceZone],
-  ['destinationZone', TEXT_SLOT.destinationZone],
-  ['sourceCountry', TEXT_SLOT.sourceCountry],
-  ['destinationCountry', TEXT_SLOT.destinationCountry],
-  ['sourceEdl', TEXT_SLOT.sourceEdl],
-]
-const TEXT_TARGETS = Uint8Array.from(TEXTS, ([name]) => TARGET[name])
-const TEXT_SLOTS = Uint8Array.from(TEXTS, ([, slot]) => slot)
+/** Targets whose text is kept as it is, and the field of each. */
+export const TEXT_TARGETS: ReadonlyMap<number, number> = new Map([
+  [TARGET.rule, TEXT_SLOT.rule],
+  [TARGET.ruleId, TEXT_SLOT.ruleId],
+  [TARGET.sourceUser, TEXT_SLOT.sourceUser],
+  [TARGET.destinationUser, TEXT_SLOT.destinationUser],
+  [TARGET.application, TEXT_SLOT.application],
+  [TARGET.sourceZone, TEXT_SLOT.sourceZone],
+  [TARGET.destinationZone, TEXT_SLOT.destinationZone],
+  [TARGET.sourceCountry, TEXT_SLOT.sourceCountry],
+  [TARGET.destinationCountry, TEXT_SLOT.destinationCountry],
+  [TARGET.sourceEdl, TEXT_SLOT.sourceEdl],
+])
+const TEXTS = Uint8Array.from(TEXT_TARGETS.keys())
+const TEXT_SLOTS = Uint8Array.from(TEXT_TARGETS.values())
 
 const NOT_AVAILABLE = [ascii('n/a'), ascii('n-a')]
 const TRAFFIC_WORD = ascii('TRAFFIC')
@@ -86,8 +86,8 @@ export function readValues(
   into.category[row] = categoryOfType(type)
   const failed = readAddresses(values, line, into, row, type)
   if (failed !== MEANING.ok) return failed
-  for (let i = 0; i < TEXT_TARGETS.length; i++) {
-    const target = TEXT_TARGETS[i] as number
+  for (let i = 0; i < TEXTS.length; i++) {
+    const target = TEXTS[i] as number
     if (values.isGiven(target)) setValueText(values, line, into, row, target, TEXT_SLOTS[i] as number)
   }
   readNumbers(values, line, into, row)
@@ -346,6 +346,18 @@ function readDirection(values: Values, line: Line, into: RecordBatch, row: numbe
 }
 
 /** Sets a word in lower case, unless it says that there is none. */
+export function setKnownWord(
+  line: Line,
+  into: RecordBatch,
+  row: number,
+  slot: number,
+  start: number,
+  end: number,
+): void {
+  for (const word of NOT_AVAILABLE) if (isWord(line.bytes, start, end, word)) return
+  setLowerWord(into, row, slot, line, start, end)
+}
+
 function setKnown(
   values: Values,
   line: Line,
@@ -357,9 +369,7 @@ function setKnown(
   if (!values.isGiven(target)) return
   const from = values.start[target] as number
   const to = values.end[target] as number
-  if (!NOT_AVAILABLE.some((word) => isWord(line.bytes, from, to, word))) {
-    setLowerWord(into, row, slot, line, from, to)
-  }
+  setKnownWord(line, into, row, slot, from, to)
 }
 
 /** Its name, else its serial, else the header's host. Where values have moved a name may be an outsider's text. */
@@ -376,6 +386,11 @@ function readDevice(values: Values, line: Line, into: RecordBatch, row: number):
   if (values.has(TARGET.device) && (line.flags & FLAG.ambiguous) === 0) {
     setValueText(values, line, into, row, TARGET.device, TEXT_SLOT.device)
   }
+  settleDevice(line, into, row)
+}
+
+/** Where no name was given the device is its serial, else the header's host; then its zone is chosen. */
+export function settleDevice(line: Line, into: RecordBatch, row: number): void {
   const device = row * TEXT_STRIDE + TEXT_SLOT.device
   if (into.text[device] === into.text[device + 1]) {
     const serial = row * TEXT_STRIDE + TEXT_SLOT.deviceSerial

@@ -4,23 +4,10 @@
  * no group for a kind of line decide what the line means: they are never holes.
  */
 import { CATEGORY } from '../../model/log-record.ts'
-import {
-  ADDRESS_SLOT,
-  ADDRESS_STRIDE,
-  type RecordBatch,
-  TEXT_SLOT,
-  TEXT_STRIDE,
-} from '../../model/record-batch.ts'
+import { ADDRESS_SLOT, ADDRESS_STRIDE, type RecordBatch, TEXT_SLOT } from '../../model/record-batch.ts'
 import { looksLikeAddress, readAddress } from '../address-bytes.ts'
-import { ascii, isWord, readDecimal, readPort } from '../bytes.ts'
-import {
-  setClientAddress,
-  setDeviceFromHeader,
-  setLowerWord,
-  setNatAddress,
-  setSerial,
-  setText,
-} from '../fields.ts'
+import { readDecimal, readPort } from '../bytes.ts'
+import { setClientAddress, setLowerWord, setNatAddress, setSerial, setText } from '../fields.ts'
 import { decoded, decodeString } from '../json-members.ts'
 import type { Line } from '../line.ts'
 import { isPlainWord } from '../words.ts'
@@ -28,6 +15,7 @@ import { counterGroup } from './pair-groups.ts'
 import { clearNoNat, clearUnset } from './pair-record.ts'
 import type { Pairs } from './pair-scan.ts'
 import type { ValueGroup } from './shape.ts'
+import { setKnownWord, settleDevice, TEXT_TARGETS } from './paloalto-meaning.ts'
 import { ownTimeOf, PAIR_TARGET } from './paloalto-pairs.ts'
 import { timeOf } from './paloalto-time.ts'
 import { TYPE } from './paloalto-types.ts'
@@ -42,7 +30,6 @@ const ALL = 63
 const SESSIONS = KIND.traffic | KIND.threat | KIND.session
 /** Logs whose other fields are what their keys say. */
 const PLAIN = SESSIONS | KIND.globalProtect | KIND.authentication
-const NOT_AVAILABLE = [ascii('n/a'), ascii('n-a')]
 const BACKSLASH = 0x5c
 
 /** The kind of a log type. */
@@ -77,20 +64,6 @@ export function paloaltoPairGroups(pairs: Pairs, hasEscapes: boolean): readonly 
     timeOf: (line) => ownTimeOf(line, pairs),
   })
 }
-
-/** Targets whose text is kept as it is; in JSON with escapes undone. */
-export const TEXT_TARGETS: ReadonlyMap<number, number> = new Map([
-  [T.rule, TEXT_SLOT.rule],
-  [T.ruleId, TEXT_SLOT.ruleId],
-  [T.sourceUser, TEXT_SLOT.sourceUser],
-  [T.destinationUser, TEXT_SLOT.destinationUser],
-  [T.application, TEXT_SLOT.application],
-  [T.sourceZone, TEXT_SLOT.sourceZone],
-  [T.destinationZone, TEXT_SLOT.destinationZone],
-  [T.sourceCountry, TEXT_SLOT.sourceCountry],
-  [T.destinationCountry, TEXT_SLOT.destinationCountry],
-  [T.sourceEdl, TEXT_SLOT.sourceEdl],
-])
 
 /** The groups of the forms whose values are read by paloalto-meaning.ts alone; only those of JSON have escapes. */
 export function paloaltoValueGroups(values: Values, isJson: boolean): readonly ValueGroup[] {
@@ -299,8 +272,7 @@ function setKnown(
   hasEscapes: boolean,
 ): boolean {
   if (hasEscapes && hasBackslash(line.bytes, start, end)) return false
-  for (const word of NOT_AVAILABLE) if (isWord(line.bytes, start, end, word)) return true
-  setLowerWord(into, row, slot, line, start, end)
+  setKnownWord(line, into, row, slot, start, end)
   return true
 }
 
@@ -329,14 +301,7 @@ function deviceAndTimeGroup(pairs: Registers, { hasEscapes, isPairs, timeOf }: F
         if (register === T.serial) setSerial(into, row, bytes, from, to)
         else setText(into, row, TEXT_SLOT.device, bytes, from, to)
       }
-      const device = row * TEXT_STRIDE + TEXT_SLOT.device
-      if (into.text[device] === into.text[device + 1]) {
-        const serial = row * TEXT_STRIDE + TEXT_SLOT.deviceSerial
-        into.text[device] = into.text[serial] as number
-        into.text[device + 1] = into.text[serial + 1] as number
-      }
-      setDeviceFromHeader(into, row, line)
-      line.chooseZone(into.text[device] as number, into.text[device + 1] as number)
+      settleDevice(line, into, row)
       const unixMs = timeOf(line)
       into.eventTimeMs[row] = unixMs
       return !Number.isNaN(unixMs)
