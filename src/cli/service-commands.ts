@@ -5,6 +5,7 @@ import { addFirewalls } from './firewall-commands.ts'
 import { addBouncers } from './bouncer-commands.ts'
 import { addImports } from './import-commands.ts'
 import { addNotify } from './notify-commands.ts'
+import { addSearch } from './search-commands.ts'
 import { type CommandContext, configOption, dataOption, examples, setOption, withService } from './words.ts'
 
 const TARGETS = 'addresses and networks; - reads them from stdin, one a line'
@@ -27,6 +28,7 @@ function withEnd(command: Command): Command {
 
 export function addServiceCommands(program: Command, context: CommandContext): void {
   addQuestions(program, context)
+  addSearch(program, context)
   addBacktest(program, context)
   addBlocks(program, context)
   addAllow(program, context)
