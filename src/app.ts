@@ -122,7 +122,7 @@ class Builder {
     const decider = await this.#openDecisions(parts, state, desk)
     await this.#openAccounts(parts, state)
     await this.#openNotifications(parts, state, desk, serving)
-    this.#undo.push(await openCrowdsec(parts, state, decider))
+    this.#undo.push(await openCrowdsec(parts, state, decider, () => serving.askForCertificates()))
     this.#undo.push(await openImporter(parts, state, decider, () => desk.settings))
     this.#undo.push(await openEnforcement(parts, state, decider))
     announce('Starting the log store ...')

@@ -102,15 +102,18 @@ export class Crowdsec {
   }
 }
 
-/** Joins it with the parts and answers how to stop it. Rejects with AppError `state-unavailable`. */
+/** Joins it with the parts and answers how to stop it; tells when bouncers came or went. Rejects with AppError `state-unavailable`. */
 export async function openCrowdsec(
   parts: Parts,
   state: StateStore,
   decider: Decider,
+  onChange: () => void,
 ): Promise<() => Promise<void>> {
   const { clock, alarms } = parts
   const crowdsec = await Crowdsec.open({ state, decider, clock, alarms })
   parts.crowdsec = crowdsec
+  crowdsec.bouncers.onChange = onChange
+  onChange()
   return () => crowdsec.stop()
 }
 

@@ -61,6 +61,7 @@ export class Serving {
   #server: HttpsServer | null = null
   #metricsServer: MetricsServer | null = null
   #crowdsecServer: CrowdsecServer | null = null
+  #parts: Parts | null = null
 
   private constructor(options: ServingOptions, file: ListFile, feeds: FeedService) {
     const { clock, alarms, events, dataFolder, state } = options
@@ -68,7 +69,7 @@ export class Serving {
     this.#options = options
     this.#file = file
     this.feeds = feeds
-    this.feedDesk = new FeedDesk({ service: feeds, state, clock, onChange: () => this.#askForCertificates() })
+    this.feedDesk = new FeedDesk({ service: feeds, state, clock, onChange: () => this.askForCertificates() })
     this.certificate = new ServerCertificate({
       folder: `${dataFolder}/certificates`,
       names: settings['web.names'],
@@ -175,7 +176,8 @@ export class Serving {
       web: await readWebFiles(WEB_FOLDER),
       addRoutes: (app) => addApi(app, parts, redeem, onFailure),
     })
-    this.#askForCertificates()
+    this.#parts = parts
+    this.askForCertificates()
     await this.#server.start()
     const crowdsecListen = parseListen(settings()['crowdsec.listen'])
     if (crowdsecListen !== null) {
@@ -192,13 +194,15 @@ export class Serving {
     await this.#metricsServer.start()
   }
 
-  /** Clients are asked for a certificate only while a feed takes one. */
-  #askForCertificates(): void {
+  /** Clients are asked for a certificate only while a feed or a bouncer has one. */
+  askForCertificates(): void {
     const feeds = this.feeds.all()
     const isWanted = feeds.some(({ definition }) =>
       definition.access.credentials.some(({ kind }) => kind === 'client-certificate'),
     )
-    this.#server?.askForCertificates(isWanted)
+    const bouncers = this.#parts?.crowdsec?.bouncers.all() ?? []
+    const hasBouncer = bouncers.some(({ certificate }) => certificate !== null)
+    this.#server?.askForCertificates(isWanted || hasBouncer)
   }
 
   /** The last revision is on disk when it resolves. */

@@ -63,6 +63,8 @@ export class Bouncers {
   readonly #metrics = new Map<string, { readonly atMs: number; readonly metrics: ComponentMetrics }>()
   #forgotten = 0
   #hasMetrics = false
+  /** Told when a bouncer came or went. */
+  onChange: () => void = () => {}
 
   private constructor(options: BouncersOptions) {
     this.#options = options
@@ -247,6 +249,7 @@ export class Bouncers {
     await this.#change(wanted.name, body, 0, by, 'bouncer.add', null, told)
     const bouncer = { ...body, name: wanted.name }
     this.#put(bouncer)
+    this.onChange()
     return { bouncer, key }
   }
 
@@ -263,6 +266,7 @@ export class Bouncers {
       this.#metrics.delete(id)
       this.#changed.add(id)
     }
+    this.onChange()
     await this.flush()
   }
 
