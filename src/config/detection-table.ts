@@ -71,7 +71,7 @@ export const DETECTION_SETTINGS = {
     'Subnet scan fires on more than so many (destination, port) pairs of one /24 or /48 within 1 hour; 0 leaves that window out.',
     true,
   ),
-  'detection.subnetScan.perDay': setting(whole(0, 1000), 60, 'pairs', 'The same within 24 hours.', true),
+  'detection.subnetScan.perDay': setting(whole(0, 1000), 90, 'pairs', 'The same within 24 hours.', true),
   'detection.randomScan.mode': mode('shadow', 'Random scan'),
   'detection.randomScan.spoofable': spoofable('brief', 'Random scan'),
   'detection.randomScan.pairs': setting(

@@ -20,6 +20,7 @@ import { type Baseline, type PartResult, render, renderLine } from './report.ts'
 const PARTS: Readonly<Record<string, () => Promise<Part>>> = {
   'parse-custom': async () => (await import('./parts/parse.ts')).parseCustom,
   'parse-csv': async () => (await import('./parts/parse.ts')).parseCsv,
+  'detect-all': async () => (await import('./parts/detect-all.ts')).detectAll,
   formats: async () => (await import('./parts/formats.ts')).formats,
   store: async () => (await import('./parts/store.ts')).storeWithRaw,
   'store-no-raw': async () => (await import('./parts/store.ts')).storeWithoutRaw,
@@ -29,6 +30,7 @@ const PARTS: Readonly<Record<string, () => Promise<Part>>> = {
   pack: async () => (await import('./parts/pack.ts')).packing,
   memory: async () => (await import('./parts/memory.ts')).memory,
   backtest: async () => (await import('./parts/backtest.ts')).backtestDay,
+  search: async () => (await import('./parts/search.ts')).search,
   kill: async () => (await import('./parts/kill.ts')).kill,
 }
 

@@ -1,6 +1,7 @@
 /**
- * Who acts in the synthetic month: attackers of known kinds, and the innocent who look like them. Sources come from the
- * benchmark range 198.18.0.0/15 (RFC 2544) and 2001:db8::/32, our side is 203.0.113.0/24 and 2001:db8:a::/48. Every
+ * Who acts in the synthetic month: attackers of known kinds, and the innocent who look like them. Sources come from
+ * 10.0.0.0/8, which the settings declare public, each with a /24 of its own; those of whole subnets and of the flood from
+ * the benchmark range 198.18.0.0/15 (RFC 2544); IPv6 from 2001:db8::/32. Our side is 203.0.113.0/24 and 2001:db8:a::/48. Every
  * number is drawn from one seeded generator.
  */
 import { Events, v4, type Words } from './events.ts'
@@ -13,6 +14,7 @@ const MINUTE_MS = 60_000
 const OUR_HOSTS = 200
 const OUR_FIRST = 0xcb007100 // 203.0.113.0
 const SOURCES_FIRST = 0xc6120000 // 198.18.0.0
+const SCATTERED_FIRST = 0x0a000000 // 10.0.0.0
 
 /** A group of sources that do one thing. */
 export interface Actor {
@@ -37,9 +39,10 @@ export function makeMonth(random: () => number): Month {
 class Maker {
   readonly events = new Events()
   readonly #random: () => number
-  /** Next unused source, in whole /24s for groups that need one. */
+  /** Next unused source of subnets and of the flood. */
   #next = SOURCES_FIRST + 1
   #nextV6 = 1
+  #scattered = 0
   readonly #actors: Actor[] = []
 
   constructor(random: () => number) {
@@ -54,6 +57,8 @@ class Maker {
     this.#slowPorts()
     this.#slowAnything()
     this.#verySlow()
+    this.#patient()
+    this.#fromServerPort()
     this.#subnets()
     this.#v6Walkers()
     this.#flood()
@@ -66,6 +71,7 @@ class Maker {
     this.#office()
     this.#monitoring()
     this.#crawlers()
+    this.#wideCrawlers()
     this.#forgetfulUsers()
     return this.#actors
   }
@@ -79,7 +85,9 @@ class Maker {
   }
 
   #source(): number {
-    return this.#next++
+    const n = this.#scattered++
+    // an odd factor goes through all 65,536 /24s before it comes back to one
+    return SCATTERED_FIRST + ((n * 40_503) & 0xffff) * 256 + 1 + (n % 250)
   }
 
   #host(): Words {
@@ -195,14 +203,31 @@ class Maker {
 
   #verySlow(): void {
     this.#group(
-      'very slow pairs',
+      'very slow pairs, a blind spot',
       'attacker',
-      'a random pair every 40 minutes to 2 hours for 10 days',
+      'a random pair every 40 minutes to 2 hours for 10 days: some 18 a day',
       40,
       (source) => {
         this.#every(10 * DAY_MS, 40, 120, (at) => this.#denied(at, source, this.#host(), this.#port()))
       },
     )
+  }
+
+  #patient(): void {
+    const what = 'a random pair every 3 to 6 hours, all month: under every count on purpose'
+    this.#group('patient pairs, a blind spot', 'attacker', what, 20, (source) => {
+      this.#every(MONTH_MS, 180, 360, (at) => this.#denied(at, source, this.#host(), this.#port()))
+    })
+  }
+
+  #fromServerPort(): void {
+    const what = '200 random ports of one host in 5 minutes, from source port 443 as if he were a web server'
+    this.#group('scanner from port 443', 'attacker', what, 20, (source) => {
+      const at = this.#start()
+      const host = this.#host()
+      for (let i = 0; i < 200; i++)
+        this.#denied(at + this.#int(5 * MINUTE_MS), source, host, 1 + this.#int(65_000), 443)
+    })
   }
 
   #every(spanMs: number, leastMinutes: number, mostMinutes: number, act: (atMs: number) => void): void {
@@ -352,7 +377,7 @@ class Maker {
     this.#group(
       'office behind one address',
       'innocent',
-      '300 people on 6 of our services, all month',
+      '300 people on 6 of our services, all month; 30 of them a day mistype a password, up to twice',
       3,
       (source) => {
         for (let i = 0; i < 100_000; i++) {
@@ -366,6 +391,11 @@ class Maker {
             port,
             'session',
           )
+        }
+        for (let i = 0; i < 30 * 30; i++) {
+          const at = MONTH_START_MS + Math.floor(i / 30) * DAY_MS + 8 * HOUR_MS + this.#int(9 * HOUR_MS)
+          const user = this.#int(300)
+          for (let n = 1 + this.#int(2); n > 0; n--) this.#login(at + n * 15_000, source, user)
         }
       },
     )
@@ -403,6 +433,24 @@ class Maker {
           443,
           'session',
         )
+    })
+  }
+
+  #wideCrawlers(): void {
+    const what = 'HTTPS of 40 web hosts, one every 10 seconds for an hour a day'
+    this.#group('crawler of 40 hosts', 'innocent', what, 5, (source) => {
+      for (let day = 0; day < 30; day++) {
+        const start = MONTH_START_MS + day * DAY_MS + this.#int(20 * HOUR_MS)
+        for (let i = 0; i < 360; i++)
+          this.events.add(
+            start + i * 10_000,
+            v4(source),
+            v4(OUR_FIRST + 20 + (i % 40)),
+            this.#highPort(),
+            443,
+            'session',
+          )
+      }
     })
   }
 

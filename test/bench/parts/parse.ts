@@ -1,4 +1,4 @@
-/** Rows 1 and 2: a file's lines split, parsed and taken through the three rules, in one thread, nothing stored. */
+/** Rows 1 and 2: a file's lines split, parsed and taken through the rules, in one thread, nothing stored. */
 import { closeSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadSettings } from '../settings.ts'
@@ -76,6 +76,14 @@ export class ParseAndDetect {
     this.#parser = new Parser({ timeZone: 'UTC', deviceZones: {}, referenceMs })
     const options = { settings: detectionSettings(settings), seed: 1, recent: this.#recent, live: false }
     this.#detector = new Detector(options)
+  }
+
+  /** Takes batches that were made otherwise through detection alone; they are not kept as evidence. */
+  observe(batches: Iterable<RecordBatch>): void {
+    for (const records of batches) {
+      records.sequence = ++this.#sequence
+      this.#detector.observe(records)
+    }
   }
 
   run(path: string, senders: Senders | null = null): Run {
