@@ -285,3 +285,16 @@ test('keys that someone wrote into a value make the line ambiguous', () => {
   const direction = STRATA_CEF.replace('request=', 'request=x flexString2=server to client ')
   assert.deepEqual(recordOf(direction).flags, ['ambiguous'])
 })
+
+test('who attacked by FortiGate is told by its direction only where that is one', () => {
+  const attackerOf = (direction: string, sourcePort: number): string | null =>
+    recordOf(
+      `CEF:0|Fortinet|Fortigate|v7.2.8|16384|utm:ips signature dropped|7|deviceExternalId=FG1 cat=utm:ips act=dropped src=198.51.100.7 spt=${sourcePort} dst=203.0.113.10 dpt=50000 ${direction}FTNTFGTattack=Example.Overflow FTNTFGTattackid=17`,
+    ).attacker
+  assert.equal(attackerOf('deviceDirection=1 ', 40_000), 'source')
+  assert.equal(attackerOf('deviceDirection=0 ', 40_000), 'destination')
+  // a server's answer, logged as it went
+  assert.equal(attackerOf('deviceDirection=0 ', 443), 'source')
+  assert.equal(attackerOf('deviceDirection=7 ', 40_000), 'source')
+  assert.equal(attackerOf('', 40_000), 'source')
+})
