@@ -90,3 +90,68 @@ function isOf(source: string, address: string): boolean {
   const words = parseAddress(address)
   return source.includes('/') && prefix?.[0] === words?.[0] && prefix?.[1] === words?.[1]
 }
+
+const BACKGROUND = join(FOLDER, 'ufw_internet_background_older__plemma.log')
+const UFW = join(FOLDER, 'ufw_iso_time__cs456.log')
+const LONG_RULES = ['slowScan', 'subnetScan', 'randomScan'].map((rule) => `detection.${rule}.mode=enforce`)
+
+function missing(path: string): string | false {
+  return existsSync(path) ? false : `no ${path}`
+}
+
+/** Sources by rule; private ones are only reported and stay out. */
+async function convictedBy(path: string, ...settings: string[]): Promise<Map<string, Set<string>>> {
+  const found = new Map<string, Set<string>>()
+  for (const { rule, source, decision, reason } of await replay(path, ...settings)) {
+    if (decision !== 'block' && !/is already blocked since/.test(reason)) continue
+    found.set(rule, (found.get(rule) ?? new Set()).add(source))
+  }
+  return found
+}
+
+test('on real internet background slow and subnet scan find what port scan misses, and spare the benign', {
+  skip: missing(BACKGROUND),
+}, async (t) => {
+  const plain = await convictedBy(BACKGROUND)
+  const long = await convictedBy(BACKGROUND, ...LONG_RULES)
+  const of = (rule: string): string[] => [...(long.get(rule) ?? [])]
+  t.diagnostic([...long].map(([rule, sources]) => `${rule} ${sources.size}`).join(', '))
+
+  assert.deepEqual(
+    [...plain].map(([rule, sources]) => [rule, sources.size]),
+    [['port-scan', 1]],
+  )
+  assert.equal(of('slow-scan').length, 8)
+  assert.equal(of('slow-scan').filter((source) => !plain.get('port-scan')?.has(source)).length, 7)
+  // the one /24 that FIELD.md names as an attacker's, and nobody else's
+  assert.equal(of('subnet-scan').length, 7)
+  assert.deepEqual([...new Set(of('subnet-scan').map(prefixOf))], ['79.124.62'])
+  assert.ok(of('slow-scan').filter((source) => prefixOf(source) === '79.124.62').length >= 6)
+
+  // the research network that FIELD.md names did send
+  const text = readFileSync(BACKGROUND, 'utf8')
+  assert.match(text, /SRC=171\.67\./)
+  const convicted = new Set([...long.values()].flatMap((sources) => [...sources]))
+  for (const source of convicted) assert.doesNotMatch(source, /^171\.67\./)
+  // who sent answers of web and QUIC servers only is not convicted either
+  const answering = [...text.matchAll(/SRC=(\S+) .*? SPT=443 /g)].map(([, source]) => source as string)
+  assert.ok(answering.length > 20)
+  assert.deepEqual(
+    answering.filter((source) => convicted.has(source)),
+    [],
+  )
+})
+
+test('lines that UFW writes twice and three times for one packet convict no public source', {
+  skip: missing(UFW),
+}, async () => {
+  const text = readFileSync(UFW, 'utf8')
+  assert.match(text, /UFW AUDIT/)
+  assert.match(text, /UFW ALLOW/)
+  assert.deepEqual([...(await convictedBy(UFW, ...LONG_RULES))], [])
+})
+
+/** The first three bytes of an IPv4 address, as text. */
+function prefixOf(address: string): string {
+  return address.split('.').slice(0, 3).join('.')
+}
