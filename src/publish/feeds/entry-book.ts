@@ -6,7 +6,7 @@
 import type { Network } from '../../lib/address.ts'
 import type { Decision } from '../../model/decision.ts'
 import { type Key, keyOf } from '../target-chunks.ts'
-import { type EntryKnowledge, entryOf, type FeedEntry } from './feed-entry.ts'
+import { entryOf, type FeedEntry } from './feed-entry.ts'
 
 const SLICE = 5000
 
@@ -21,7 +21,6 @@ export interface EntrySource {
 export class EntryBook {
   readonly #source: EntrySource
   readonly #entries = new Map<Key, FeedEntry>()
-  readonly #known = new Map<Key, EntryKnowledge>()
   #all: readonly FeedEntry[] | null = null
 
   constructor(source: EntrySource) {
@@ -46,18 +45,8 @@ export class EntryBook {
   apply(change: { readonly added: readonly Network[]; readonly removed: readonly Network[] }): void {
     for (const target of change.removed) {
       this.#entries.delete(keyOf(target))
-      this.#known.delete(keyOf(target))
     }
     for (const target of change.added) this.#put(target)
-    this.#all = null
-  }
-
-  /** What was learned of a target beside its decision; forgotten with it. */
-  learn(target: Network, known: EntryKnowledge): void {
-    const key = keyOf(target)
-    if (!this.#entries.has(key)) return
-    this.#known.set(key, known)
-    this.#put(target)
     this.#all = null
   }
 
@@ -75,7 +64,6 @@ export class EntryBook {
   #put(target: Network): void {
     const block = this.#source.blockOf(target)
     if (block === null) return
-    const key = keyOf(target)
-    this.#entries.set(key, entryOf(block.decision, { hits: block.lines, ...this.#known.get(key) }))
+    this.#entries.set(keyOf(target), entryOf(block.decision, { hits: block.lines }))
   }
 }

@@ -163,3 +163,14 @@ function sentinelOf({ filter: { families } }: FeedDefinition, setting: string): 
   if (families === 'v6' && isV4Sentinel) return parseNetwork(SENTINEL_V6) as Network
   return families === 'v4' && !isV4Sentinel ? (parseNetwork(SENTINEL) as Network) : sentinel
 }
+
+/** Parts of a definition that make another list; access and path do not. */
+export function listParts({ access: _access, path: _path, ...list }: FeedDefinition): object {
+  return list
+}
+
+/** Whether the list changes by time alone: ages, ends, what is shown of the last line, ranks when it is full. */
+export function showsTime({ filter, timeouts, format, capacity }: FeedDefinition): boolean {
+  const showsSeen = ['json', 'json-lines', 'csv', 'stix'].includes(format)
+  return filter.maxAgeMs !== null || timeouts || showsSeen || capacity !== null
+}

@@ -1,9 +1,10 @@
 /** What every feed can do, however its list is made: serve, tell what it serves, hold, show another list, let go. */
-import type { Network } from '../../lib/address.ts'
+import { formatNetwork, type Network } from '../../lib/address.ts'
 import type { ListSnapshot } from '../list-snapshot.ts'
 import type { FeedPin } from './feed-object.ts'
 import type { FeedRow } from './feed-rows.ts'
 import type { Hold } from './revision.ts'
+import type { KeptRevision } from './revision-store.ts'
 
 /** One file as served: a snapshot of the list and how it is written. */
 export interface FeedFile extends ListSnapshot {
@@ -56,4 +57,23 @@ export interface FeedEngine {
   /** Resolves when nothing is being made or waits to be. */
   idle(): Promise<void>
   close(): Promise<void>
+}
+
+/** What an engine serves, as if it came from disk: the start of another engine. */
+export function keptOf(engine: FeedEngine): KeptRevision {
+  const { revision, madeAtMs, decisions, entries } = engine.facts
+  const { body, contentType, etag } = engine.file(1)
+  return {
+    revision,
+    madeAtMs,
+    decisions,
+    entries,
+    contentType,
+    files: [{ bytes: body.length, sha256: etag.slice(1, -1), entries }],
+    isPlain: false,
+    note: null,
+    storedBytes: 0,
+    bodies: [body],
+    networks: engine.networks().map(formatNetwork),
+  }
 }

@@ -7,7 +7,7 @@
  * feed-desk.ts.
  */
 import { join } from 'node:path'
-import { formatNetwork, type Network } from '../../lib/address.ts'
+import type { Network } from '../../lib/address.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { messageOf } from '../../lib/errors.ts'
 import type { Journal, ObjectRepository } from '../../model/object.ts'
@@ -19,10 +19,10 @@ import { clearFeedAlarms } from './feed-alarms.ts'
 import { FeedDoor } from './feed-access.ts'
 import { readFeedCopy, writeFeedCopy } from './feed-copy.ts'
 import { FeedCounter } from './feed-counter.ts'
-import { FIRST_FEED, filterOfFeed, type FeedDefinition } from './feed-definition.ts'
+import { FIRST_FEED, filterOfFeed, listParts, showsTime, type FeedDefinition } from './feed-definition.ts'
 import type { DraftWorld } from './feed-draft.ts'
-import type { FeedEngine } from './feed-engine.ts'
-import type { FeedEntry } from './feed-entry.ts'
+import { keptOf } from './feed-engine.ts'
+import { entryOf, type FeedEntry } from './feed-entry.ts'
 import { FeedEvents, type FeedFetch } from './feed-events.ts'
 import { FeedFetchers } from './feed-fetchers.ts'
 import { makeFilter } from './feed-filter.ts'
@@ -75,6 +75,8 @@ export class FeedService {
   readonly #turns = new Turns(TURNS)
   readonly #wholeStore: RevisionStore
   readonly #startedMs: number
+  #source: EntrySource | null = null
+  /** Made when a list is packed for the first time: the whole list alone needs none. */
   #book: EntryBook | null = null
   #journal: FetchJournal | null = null
   #timers: NodeJS.Timeout[] = []
@@ -98,7 +100,7 @@ export class FeedService {
       initial: options.initialList,
       store: this.#wholeStore,
       events: this.events,
-      entryOf: (network) => this.#book?.of(network) ?? null,
+      entryOf: (network) => this.entryOf(network),
       onRendered: options.onListRendered,
     })
     this.counter = new FeedCounter({
@@ -147,7 +149,7 @@ export class FeedService {
     const { refuse, never, spared, sentinel, clock } = this.#options
     return {
       packer: this.#packer,
-      entries: () => this.#book?.all() ?? [],
+      entries: () => this.#entries(),
       refuse,
       never,
       spared,
@@ -157,12 +159,19 @@ export class FeedService {
   }
 
   entryOf(network: Network): FeedEntry | null {
-    return this.#book?.of(network) ?? null
+    if (this.#book !== null) return this.#book.of(network)
+    const block = this.#source?.blockOf(network) ?? null
+    return block === null ? null : entryOf(block.decision, { hits: block.lines })
+  }
+
+  #entries(): readonly FeedEntry[] {
+    if (this.#book === null && this.#source !== null) this.#book = new EntryBook(this.#source)
+    return this.#book?.all() ?? []
   }
 
   /** Decisions that drafts are made from are known. */
   get isReady(): boolean {
-    return this.#book !== null
+    return this.#source !== null
   }
 
   /**
@@ -199,7 +208,7 @@ export class FeedService {
 
   /** The decisions are known: lists are made from now on. */
   takeDecisions(source: EntrySource): void {
-    this.#book = new EntryBook(source)
+    this.#source = source
     this.whole.replace(source.published())
     for (const { engine } of this.#feeds.values()) engine.recheck()
     this.#timers.push(
@@ -214,20 +223,21 @@ export class FeedService {
     readonly removed: readonly Network[]
     readonly liftedByPeople?: number
   }): void {
-    const book = this.#book
-    if (book === null) return
+    if (this.#source === null) return
     const { added, removed } = change
-    const gone = removed.map((target) => book.of(target)).filter((entry) => entry !== null)
-    book.apply(change)
+    const gone = removed.map((target) => this.#book?.of(target) ?? null).filter((entry) => entry !== null)
+    this.#book?.apply(change)
     this.whole.apply(change)
-    const come = added.map((target) => book.of(target)).filter((entry) => entry !== null)
+    const packed = [...this.#feeds.values()].filter(({ engine }) => engine !== this.whole)
+    if (packed.length === 0) return
+    const come = added.map((target) => this.entryOf(target)).filter((entry) => entry !== null)
     const lifted = Math.min(change.liftedByPeople ?? 0, removed.length)
     const nowMs = this.#options.clock.nowMs()
-    for (const { definition, engine } of this.#feeds.values()) {
-      if (engine === this.whole) continue
+    for (const { definition, engine } of packed) {
       const matches = makeFilter(filterOfFeed(definition), nowMs)
       const left = gone.filter(matches).length
-      if (left > 0 || come.some(matches)) engine.touch(Math.min(lifted, left))
+      if (this.#book === null) engine.touch(lifted)
+      else if (left > 0 || come.some(matches)) engine.touch(Math.min(lifted, left))
       // What was allowed or protected leaves a held list too.
       if (engine.held !== null && removed.some((target) => this.#options.refuse(target) !== null))
         engine.recheck()
@@ -243,6 +253,8 @@ export class FeedService {
 
   /** Reads the decisions again for what moves without the list, and makes the lists that show it. */
   async refresh(): Promise<void> {
+    const isUsed = [...this.#feeds.values()].some(({ engine }) => engine !== this.whole)
+    if (!isUsed) this.#book = null
     await this.#book?.refresh()
     for (const { definition, engine } of this.#feeds.values())
       if (showsTime(definition) && engine !== this.whole) engine.touch()
@@ -444,35 +456,5 @@ export class FeedService {
       message: findings.slice(0, 3).join(' '),
       mend: 'Look at active-defense feeds list; make the feed anew with feeds add.',
     })
-  }
-}
-
-/** Parts of a definition that make another list; access and path do not. */
-function listParts({ access: _access, path: _path, ...list }: FeedDefinition): object {
-  return list
-}
-
-/** Whether the list changes by time alone: ages, ends, what is shown of the last line, ranks when it is full. */
-function showsTime({ filter, timeouts, format, capacity }: FeedDefinition): boolean {
-  const showsSeen = ['json', 'json-lines', 'csv', 'stix'].includes(format)
-  return filter.maxAgeMs !== null || timeouts || showsSeen || capacity !== null
-}
-
-/** What an engine serves, as if it came from disk: the start of another engine. */
-function keptOf(engine: FeedEngine): KeptRevision {
-  const { revision, madeAtMs, decisions, entries } = engine.facts
-  const { body, contentType, etag } = engine.file(1)
-  return {
-    revision,
-    madeAtMs,
-    decisions,
-    entries,
-    contentType,
-    files: [{ bytes: body.length, sha256: etag.slice(1, -1), entries }],
-    isPlain: false,
-    note: null,
-    storedBytes: 0,
-    bodies: [body],
-    networks: engine.networks().map(formatNetwork),
   }
 }
