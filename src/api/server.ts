@@ -109,7 +109,7 @@ export interface HttpsServerOptions {
   readonly onFailure: (what: string, error: unknown) => void
   /** Told of every answer but the list's: route pattern and status. */
   readonly onAnswer?: (route: string, status: number) => void
-  /** The built web page; null: the plain page stands at `/`, else at `/plain`. */
+  /** The built web page; null: the plain page, else at `/plain` alone, stands at `/` too. */
   readonly web?: WebFiles | null
   /** Further routes: the API, feeds, the web page. Called once, before the first request. */
   readonly addRoutes?: (app: FastifyInstance) => void
@@ -287,16 +287,18 @@ export class HttpsServer {
     const { sources, onFailure } = this.#options
     const { web } = this.#options
     if (web != null) addWebRoutes(this.#app as unknown as FastifyInstance, web)
-    this.#app.get(web == null ? '/' : '/plain', async (_request, reply) => {
+    const plain = async (_request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
       void reply.header('content-type', 'text/html; charset=utf-8')
       try {
         return await reply.send(statusPage(await within(STATUS_MS, sources.status())))
       } catch (error) {
         onFailure('the page', error)
         const text = `The status cannot be told right now; the list is still served at ${LIST_PATH}.`
-        return reply.code(503).send(messagePage('Not available', text))
+        return await reply.code(503).send(messagePage('Not available', text))
       }
-    })
+    }
+    this.#app.get('/plain', plain)
+    if (web == null) this.#app.get('/', plain)
     this.#app.get('/style.css', (_request, reply) =>
       reply
         .headers({ 'content-type': 'text/css; charset=utf-8', 'cache-control': 'max-age=300' })

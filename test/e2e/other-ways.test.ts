@@ -172,7 +172,7 @@ describe('other ways in and out', () => {
     assert.deepEqual([relay?.state, relay?.shedLines, relay?.failedLines], ['connected', 0, 0])
     assert.equal(inputs.find(({ name }) => name === 'tls')?.counters['tlsClientsRefused'], 2)
     assert.equal(inputs.find(({ name }) => name === 'http')?.counters['received'], 11)
-    assert.match((await service.get('/')).body, /Senders: 2 known, 2 pending/)
+    assert.match((await service.get('/plain')).body, /Senders: 2 known, 2 pending/)
     assert.ok(
       service.said.some((line) => /tls-client-refused.*no client certificate/.test(line)),
       'the refusal is in the log',
@@ -189,7 +189,7 @@ describe('other ways in and out', () => {
     await until('the scanner is listed', async () => (await service.list()).includes('198.51.100.1'))
     await until('it is pending', async () => (await service.control.call('status', {})).senders.pending === 1)
     assert.equal((await service.control.call('status', {})).relay, null)
-    assert.match((await service.get('/')).body, /Senders: 0 known, 1 pending \(their lines are used/)
+    assert.match((await service.get('/plain')).body, /Senders: 0 known, 1 pending \(their lines are used/)
 
     await change(service, {
       'input.http.token': TOKEN,
