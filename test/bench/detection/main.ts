@@ -14,7 +14,8 @@ import { detectionSettings } from '../../../src/detect/settings.ts'
 import { seededRandom } from '../../../src/detect/testing/random.ts'
 import { formatNetwork } from '../../../src/lib/address.ts'
 import { RULES, type RuleName } from '../../../src/model/detection.ts'
-import { type Actor, makeMonth } from './actors.ts'
+import { makeMonth } from './actors.ts'
+import type { Actor } from './maker.ts'
 
 const { values } = parseArgs({
   options: { seed: { type: 'string', default: '1' }, write: { type: 'boolean', default: false } },
