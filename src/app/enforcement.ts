@@ -55,7 +55,7 @@ export function feedSource(service: FeedService): FeedSource {
 
 export interface EnforcementOptions {
   readonly journal: Journal
-  readonly decider: Decider
+  readonly decider: Pick<Decider, 'published' | 'blockOf' | 'onListChange'>
   readonly feeds: FeedSource
   readonly clock: Clock
   readonly alarms: AlarmSink

@@ -5,7 +5,7 @@
  * Limits: REPORTS_KEPT firewalls a target and DEVICES_KEPT devices a batch; what is beyond is in no report, and counts in
  * the target's own number of lines all the same.
  */
-import { DISPOSITION, FLAG } from '../model/log-record.ts'
+import { DISPOSITION, FLAG, FORMAT } from '../model/log-record.ts'
 import { type RecordBatch, TEXT_SLOT, TEXT_STRIDE } from '../model/record-batch.ts'
 import type { SeenReport } from '../model/seen-report.ts'
 
@@ -13,6 +13,14 @@ const REPORTS_KEPT = 16
 const DEVICES_KEPT = 256
 /** Longest text taken from a line: names of rules have at most 63 characters, of devices few more. */
 const TEXT_BYTES = 255
+/** Programs that see packets or log-ins and stop nothing: what they let pass is no leak. */
+const NO_FIREWALLS: ReadonlySet<number> = new Set([
+  FORMAT.suricataEve,
+  FORMAT.suricataFast,
+  FORMAT.openvpn,
+  FORMAT.openssh,
+  FORMAT.service,
+])
 /** A session's end: PAN-OS says so as subtype, FortiGate as action. */
 const END_SUBTYPES = [Buffer.from('end')]
 const END_ACTIONS = ['close', 'timeout', 'client-rst', 'server-rst'].map((word) => Buffer.from(word))
@@ -37,6 +45,7 @@ export class BlockedReports {
 
   /** Counts a line of a blocked target. */
   add(target: number, batch: RecordBatch, row: number): void {
+    if (NO_FIREWALLS.has(batch.format[row] as number)) return
     const deviceIndex = this.#deviceIndex(batch, row)
     if (deviceIndex === -1) return
     const report = this.#reportOf(target, batch, row, deviceIndex)

@@ -45,6 +45,9 @@ export interface BlockRecord {
   readonly marks: Map<string, Mark>
 }
 
+/** Firewalls told apart for one target. */
+export const MAX_MARKS = 16
+
 export function newMark(firewall: string): Mark {
   return {
     firewall,

@@ -33,7 +33,8 @@ function leakAlarm({ key, name, leaks, moreLeaks, origin, lastFetchMs }: Firewal
   const isFetcher = origin !== 'device' || lastFetchMs !== null
   return {
     code: `enforcement-leak:${key}`,
-    severity: 'critical',
+    // One that fetches nothing may stand where nobody meant it to enforce.
+    severity: isFetcher ? 'critical' : 'warning',
     message: isFetcher
       ? `The firewall ${quoted(name)} has the list and still lets ${what} through; ${first?.target ?? ''}${rule}, ${first?.lines ?? 0} lines.`
       : `The firewall ${quoted(name)} lets ${what} through and is not known to fetch the list; ${first?.target ?? ''}${rule}, ${first?.lines ?? 0} lines.`,

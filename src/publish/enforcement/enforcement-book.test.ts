@@ -390,3 +390,25 @@ test('memory is bounded: old targets, unnamed firewalls and leaks give way and a
   assert.equal(book.firewalls.forgotten, 100)
   assert.ok((book.record('198.51.100.249')?.marks.size ?? 0) <= 16)
 })
+
+test('a firewall that is named later keeps what was learned of its address, before and after a restart', () => {
+  const site = new Site()
+  const firewall = site.firewall()
+  site.pass(10 * MINUTE)
+  site.block('198.51.100.7')
+  site.pass(10 * MINUTE)
+  site.packet(firewall, '198.51.100.7')
+  const edge = { id: 'f1', name: 'edge', addresses: ['203.0.113.1'], devices: [], intervalMs: null }
+  site.book.name([edge])
+  site.pass(30_000)
+  assert.deepEqual(site.alarms(), [], 'it is known to have fetched')
+  const [line, ...others] = site.line('198.51.100.7').firewalls
+  assert.deepEqual([line?.key, line?.name, line?.denied, others.length], ['f1', 'edge', 1, 0])
+
+  const book = new EnforcementBook({ keep: () => assert.fail('nothing new happened') })
+  const { target, decisionId, detectedAtMs } = site.book.record('198.51.100.7') ?? assert.fail()
+  book.blocked({ target, decisionId, detectedAtMs })
+  book.restore(site.steps)
+  book.name([edge])
+  assert.deepEqual([...(book.record('198.51.100.7')?.marks.keys() ?? [])], ['f1'])
+})

@@ -13,13 +13,20 @@
 import { formatNetwork, isV4, lastAddress, type Network, networkOf } from '../../lib/address.ts'
 import { NetworkSet } from '../../lib/network-set.ts'
 import type { SeenReport } from '../../model/seen-report.ts'
-import { type BlockRecord, heldSinceMs, type LoadedBy, type Mark, newMark } from './block-record.ts'
+import {
+  type BlockRecord,
+  heldSinceMs,
+  type LoadedBy,
+  type Mark,
+  MAX_MARKS,
+  newMark,
+} from './block-record.ts'
 import type { Firewall, NamedFirewall } from './firewall.ts'
 import { FirewallBook } from './firewall-book.ts'
+import { restoreStep } from './restore-step.ts'
 import type { KeptStep, Step } from './step.ts'
 
 const MAX_TARGETS = 100_000
-const MAX_MARKS = 16
 const MAX_FEEDS = 64
 /** Of the 128-bit form: an IPv4 address lies in no IPv6 network. */
 const V4_PREFIX = 96
@@ -110,8 +117,22 @@ export class EnforcementBook {
     return this.#records.values()
   }
 
+  /** What people say of firewalls; what was noted under an address or a device's name goes over to the one that bears it. */
   name(firewalls: readonly NamedFirewall[]): void {
     this.firewalls.name(firewalls)
+    const keys = new Map<string, string>()
+    for (const { id, addresses, devices } of firewalls) {
+      for (const address of addresses) keys.set(`fetcher:${address}`, id)
+      for (const device of devices) keys.set(`device:${device}`, id)
+    }
+    for (const { marks } of this.#records.values()) {
+      for (const [key, mark] of marks) {
+        const id = keys.get(key)
+        if (id === undefined) continue
+        marks.delete(key)
+        if (!marks.has(id)) marks.set(id, { ...mark, firewall: id })
+      }
+    }
   }
 
   blocked({ target, decisionId, detectedAtMs }: BlockedTarget): void {
@@ -429,42 +450,6 @@ export class EnforcementBook {
 
 function covers(set: NetworkSet, target: Network): boolean {
   return set.has(target.words) && (target.prefixLength === 128 || set.has(lastAddress(target)))
-}
-
-function restoreStep(record: BlockRecord, atMs: number, step: Step): void {
-  if (step.step === 'published') {
-    if (step.decision !== record.decisionId) return
-    if (record.publications.every(({ feed }) => feed !== step.feed))
-      record.publications.push({ feed: step.feed, revision: step.revision, atMs })
-    return
-  }
-  // What lies before the decision was about an earlier block of the same target.
-  if (atMs < record.detectedAtMs) return
-  const mark = record.marks.get(step.firewall) ?? newMark(step.firewall)
-  if (record.marks.size >= MAX_MARKS && !record.marks.has(step.firewall)) return
-  record.marks.set(step.firewall, mark)
-  switch (step.step) {
-    case 'fetched':
-      mark.fetchedAtMs ??= atMs
-      mark.fetchedFeed ??= step.feed
-      mark.fetchedRevision ??= step.revision
-      break
-    case 'loaded':
-      mark.loadedAtMs ??= atMs
-      mark.loadedBy ??= step.by
-      break
-    case 'registered':
-      mark.registeredAtMs ??= atMs
-      break
-    case 'denied':
-      mark.firstDeniedAtMs ??= atMs
-      mark.lastDeniedAtMs = Math.max(mark.lastDeniedAtMs ?? atMs, atMs)
-      mark.rule ??= step.rule
-      break
-    case 'leaked':
-      mark.lastAllowedAtMs = Math.max(mark.lastAllowedAtMs ?? atMs, atMs)
-      break
-  }
 }
 
 function cut(rule: string | null): string | null {

@@ -27,7 +27,7 @@ export class FirewallBook {
     return this.#byKey.get(key) ?? null
   }
 
-  /** Takes over what people say now. What was learned of an address that is named now stays with the unnamed one. */
+  /** Takes over what people say now, and what was learned of an address or device that is named now. */
   name(named: readonly NamedFirewall[]): void {
     const wanted = new Set(named.map(({ id }) => id))
     for (const firewall of this.all())
@@ -40,12 +40,14 @@ export class FirewallBook {
       firewall.addresses.clear()
       firewall.devices.clear()
       for (const address of addresses) {
-        this.#dropUnnamed(this.#byAddress.get(address))
+        this.#adopt(firewall, this.#byAddress.get(address))
         firewall.addresses.add(address)
         this.#byAddress.set(address, firewall)
       }
       for (const device of devices) {
-        this.#dropUnnamed(this.#byDevice.get(device))
+        const before = this.#byDevice.get(device)
+        if (before?.origin === 'device') this.#adopt(firewall, before)
+        else if (before?.origin === 'fetcher') before.devices.delete(device)
         firewall.addDevice(device)
         this.#byDevice.set(device, firewall)
       }
@@ -87,14 +89,16 @@ export class FirewallBook {
   }
 
   #learn(firewall: Firewall, device: string): void {
-    this.#dropUnnamed(this.#byDevice.get(device), 'device')
+    const before = this.#byDevice.get(device)
+    if (before?.origin === 'device') this.forget(before)
     firewall.addDevice(device)
     if (firewall.devices.has(device)) this.#byDevice.set(device, firewall)
   }
 
-  #dropUnnamed(firewall: Firewall | undefined, only?: 'device'): void {
-    if (firewall === undefined || firewall.origin === 'named') return
-    if (only === undefined || firewall.origin === only) this.forget(firewall)
+  #adopt(firewall: Firewall, unnamed: Firewall | undefined): void {
+    if (unnamed === undefined || unnamed.origin === 'named') return
+    firewall.adopt(unnamed)
+    this.forget(unnamed)
   }
 
   #unlink(firewall: Firewall): void {

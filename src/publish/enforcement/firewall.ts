@@ -101,6 +101,23 @@ export class Firewall {
     this.name = name
   }
 
+  /** Takes over what another one was known to have done: it turned out to be this one. */
+  adopt(other: Firewall): void {
+    for (const [feed, state] of other.#feeds) if (!this.#feeds.has(feed)) this.#feeds.set(feed, state)
+    for (const [feed, loaded] of other.loaded) if (!this.loaded.has(feed)) this.loaded.set(feed, loaded)
+    for (const [target, leak] of other.leaks)
+      if (!this.leaks.has(target) && this.leaks.size < MAX_LEAKS) this.leaks.set(target, leak)
+    this.fetches += other.fetches
+    this.denied += other.denied
+    this.deniedByList += other.deniedByList
+    this.allowed += other.allowed
+    this.firstFetchMs = earlier(this.firstFetchMs, other.firstFetchMs)
+    this.lastFetchMs = later(this.lastFetchMs, other.lastFetchMs)
+    this.firstDeniedAtMs = earlier(this.firstDeniedAtMs, other.firstDeniedAtMs)
+    this.lastDeniedAtMs = later(this.lastDeniedAtMs, other.lastDeniedAtMs)
+    this.lastAllowedAtMs = later(this.lastAllowedAtMs, other.lastAllowedAtMs)
+  }
+
   addDevice(device: string): void {
     if (this.devices.size < MAX_DEVICES) this.devices.add(device)
   }
@@ -189,4 +206,12 @@ export class Firewall {
     for (const { gapsMs } of this.#feeds.values()) if (gapsMs.length > longest.length) longest = gapsMs
     return longest
   }
+}
+
+function earlier(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.min(a, b)
+}
+
+function later(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.max(a, b)
 }
