@@ -60,6 +60,16 @@ export const router = createRouter({
     feeds,
     createRoute({
       getParentRoute: () => root,
+      path: '/welcome',
+      component: lazyRouteComponent(() => import('./pages/welcome.tsx'), 'WelcomePage'),
+    }),
+    createRoute({
+      getParentRoute: () => root,
+      path: '/notifications',
+      component: lazyRouteComponent(() => import('./pages/notifications.tsx'), 'NotificationsPage'),
+    }),
+    createRoute({
+      getParentRoute: () => root,
       path: '/engine',
       component: lazyRouteComponent(() => import('./pages/engine.tsx'), 'EnginePage'),
     }),

@@ -17,28 +17,20 @@ import {
 import { useDisclosure, useHotkeys } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
-import { useRef } from 'react'
+import { lazy, Suspense, useRef, useState } from 'react'
 import { type SignedIn, signOut } from '../data/api.ts'
 import { queryClient } from '../data/query-client.ts'
 import { sessionQuery } from '../data/queries.ts'
-import type { TextKey } from '../i18n/en.ts'
 import { type Language, useWords } from '../i18n/language.tsx'
 import { AccountPage } from '../pages/account.tsx'
 import { SetUpPage, SignInPage } from '../pages/sign-in.tsx'
+import { placesFor } from './places.ts'
 import { Answer } from './problem.tsx'
 
-const PLACES: readonly { readonly to: string; readonly label: TextKey; readonly for?: 'administrator' }[] = [
-  { to: '/', label: 'nav.overview' },
-  { to: '/blocks', label: 'nav.blocks' },
-  { to: '/allow', label: 'nav.allow' },
-  { to: '/detections', label: 'nav.detections' },
-  { to: '/engine', label: 'nav.engine' },
-  { to: '/feeds', label: 'nav.feeds' },
-  { to: '/sources', label: 'nav.sources' },
-  { to: '/settings', label: 'nav.settings' },
-  { to: '/audit', label: 'nav.audit' },
-  { to: '/users', label: 'nav.users', for: 'administrator' },
-]
+const CommandPalette = lazy(() =>
+  import('./command-palette.tsx').then((loaded) => ({ default: loaded.CommandPalette })),
+)
+const HelpDialog = lazy(() => import('./help-dialog.tsx').then((loaded) => ({ default: loaded.HelpDialog })))
 
 export function Shell() {
   const session = useQuery(sessionQuery)
@@ -57,6 +49,11 @@ function SignedInShell({ user }: { readonly user: SignedIn }) {
   const { t } = useWords()
   const [isOpen, { toggle, close }] = useDisclosure(false)
   const { pathname } = useLocation()
+  const [asked, setAsked] = useState(0)
+  const [isHelping, helping] = useDisclosure(false)
+  const openPalette = () => setAsked((times) => times + 1)
+  useHotkeys([['mod+K', openPalette]], [])
+  useHotkeys([['shift+?', helping.open]])
   return (
     <AppShell
       header={{ height: 52 }}
@@ -76,6 +73,26 @@ function SignedInShell({ user }: { readonly user: SignedIn }) {
           </Group>
           <AddressSearch />
           <Group gap="xs" wrap="nowrap">
+            <ActionIcon
+              variant="default"
+              size="lg"
+              visibleFrom="xs"
+              aria-label={t('help.palette')}
+              title={`${t('help.palette')} (Ctrl+K)`}
+              onClick={openPalette}
+            >
+              <span aria-hidden>⌘</span>
+            </ActionIcon>
+            <ActionIcon
+              variant="default"
+              size="lg"
+              visibleFrom="xs"
+              aria-label={t('help.open')}
+              title={`${t('help.open')} (?)`}
+              onClick={helping.open}
+            >
+              <span aria-hidden>?</span>
+            </ActionIcon>
             <ThemeSwitch />
             <AccountMenu user={user} />
           </Group>
@@ -83,23 +100,25 @@ function SignedInShell({ user }: { readonly user: SignedIn }) {
       </AppShell.Header>
       <AppShell.Navbar p="xs" aria-label={t('app.name')}>
         <ScrollArea>
-          {PLACES.filter((place) => place.for === undefined || place.for === user.role).map(
-            ({ to, label }) => (
-              <NavLink
-                key={to}
-                component={Link}
-                to={to}
-                label={t(label)}
-                active={to === '/' ? pathname === '/' : pathname.startsWith(to)}
-                onClick={close}
-              />
-            ),
-          )}
+          {placesFor(user.role).map(({ to, label }) => (
+            <NavLink
+              key={to}
+              component={Link}
+              to={to}
+              label={t(label)}
+              active={to === '/' ? pathname === '/' : pathname.startsWith(to)}
+              onClick={close}
+            />
+          ))}
         </ScrollArea>
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1}>
         {user.mustChange ? <AccountPage /> : <Outlet />}
       </AppShell.Main>
+      <Suspense fallback={null}>
+        {asked > 0 && <CommandPalette asked={asked} role={user.role} onHelp={helping.open} />}
+        {isHelping && <HelpDialog isOpen onClose={helping.close} />}
+      </Suspense>
     </AppShell>
   )
 }

@@ -25,6 +25,11 @@ export const feedsQuery = queryOptions({
   queryFn: () => rows('listFeeds', {}),
   refetchInterval: 5000,
 })
+export const recipientsQuery = queryOptions({
+  queryKey: ['recipients'],
+  queryFn: () => rows('listRecipients', {}),
+  refetchInterval: 5000,
+})
 export const settingsQuery = queryOptions({ queryKey: ['settings'], queryFn: () => rows('listSettings', {}) })
 export const usersQuery = queryOptions({ queryKey: ['users'], queryFn: () => rows('listUsers', {}) })
 export const sessionsQuery = queryOptions({ queryKey: ['sessions'], queryFn: () => rows('listSessions', {}) })

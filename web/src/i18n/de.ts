@@ -2,6 +2,8 @@
 import { detectionsDe } from './detections.ts'
 import { engineDe } from './engine.ts'
 import { feedsDe } from './feeds.ts'
+import { notificationsDe } from './notifications.ts'
+import { welcomeDe } from './welcome.ts'
 import type { TextKey } from './en.ts'
 
 export const de: Readonly<Record<TextKey, string>> = {
@@ -164,4 +166,6 @@ export const de: Readonly<Record<TextKey, string>> = {
   ...detectionsDe,
   ...engineDe,
   ...feedsDe,
+  ...notificationsDe,
+  ...welcomeDe,
 }

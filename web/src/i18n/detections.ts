@@ -67,7 +67,7 @@ export const detectionsEn = {
   'backtest.cancelled': 'Stopped. Nothing was changed.',
   'backtest.none':
     'No record is stored for this time yet, so nothing can be tried. Come back when a firewall has sent lines for a while.',
-  'backtest.now': 'Today’s numbers find {today} sources, these would find {changed}.',
+  'backtest.now': 'All rules together find {today} sources today, and {changed} with these numbers.',
   'backtest.gained': '{count} gained',
   'backtest.lost': '{count} lost',
   'backtest.both': '{count} the same',
@@ -161,7 +161,7 @@ export const detectionsDe: Readonly<Record<keyof typeof detectionsEn, string>> =
   'backtest.cancelled': 'Angehalten. Nichts wurde geändert.',
   'backtest.none':
     'Für diese Zeit ist noch nichts gespeichert, also lässt sich nichts ausprobieren. Kommen Sie wieder, wenn eine Firewall eine Weile Zeilen geschickt hat.',
-  'backtest.now': 'Die heutigen Zahlen finden {today} Quellen, diese fänden {changed}.',
+  'backtest.now': 'Alle Regeln zusammen finden heute {today} Quellen, mit diesen Zahlen {changed}.',
   'backtest.gained': '{count} gewonnen',
   'backtest.lost': '{count} verloren',
   'backtest.both': '{count} gleich',

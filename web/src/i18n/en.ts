@@ -2,6 +2,8 @@
 import { detectionsEn } from './detections.ts'
 import { engineEn } from './engine.ts'
 import { feedsEn } from './feeds.ts'
+import { notificationsEn } from './notifications.ts'
+import { welcomeEn } from './welcome.ts'
 
 export const en = {
   'app.name': 'Active Defense Syslog',
@@ -158,6 +160,8 @@ export const en = {
   ...detectionsEn,
   ...engineEn,
   ...feedsEn,
+  ...notificationsEn,
+  ...welcomeEn,
 } as const
 
 export type TextKey = keyof typeof en

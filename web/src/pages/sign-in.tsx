@@ -1,6 +1,7 @@
 /** Signing in, and the first account of a new installation. */
 import { Button, Center, Paper, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { Fault } from '../components/problem.tsx'
 import { ApiError, setUp, signIn } from '../data/api.ts'
@@ -59,10 +60,14 @@ export function SignInPage() {
 
 export function SetUpPage() {
   const { t } = useWords()
+  const navigate = useNavigate()
   const mutation = useMutation({
     mutationFn: ({ code, name, password }: { code: string; name: string; password: string }) =>
       setUp(code, name, password),
-    onSuccess: () => queryClient.invalidateQueries(),
+    onSuccess: async () => {
+      await navigate({ to: '/welcome' })
+      await queryClient.invalidateQueries()
+    },
   })
   return (
     <Card title={t('setup.title')}>

@@ -1,0 +1,158 @@
+/** Recipients with how they do, a test for each, and the form to add or change one. */
+import { Badge, Button, Group, Table, Text, VisuallyHidden } from '@mantine/core'
+import { notifications } from '@mantine/notifications'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { relativeText } from '../../components/instant.tsx'
+import { Part } from '../../components/part.tsx'
+import { Answer, Empty, Fault } from '../../components/problem.tsx'
+import { WithReason } from '../../components/with-reason.tsx'
+import { call, type Reply } from '../../data/api.ts'
+import { queryClient } from '../../data/query-client.ts'
+import { recipientsQuery } from '../../data/queries.ts'
+import { useWords } from '../../i18n/language.tsx'
+import { RecipientForm } from './recipient-form.tsx'
+
+type Recipient = Reply<'listRecipients'>
+
+export function Recipients({ isAdministrator }: { readonly isAdministrator: boolean }) {
+  const { t } = useWords()
+  const recipients = useQuery(recipientsQuery)
+  const [edited, setEdited] = useState<Recipient | 'new' | null>(null)
+  const [removed, setRemoved] = useState<string | null>(null)
+  const test = useMutation({
+    mutationFn: (id: string) => call('testRecipient', { id }),
+    onSuccess: async ({ outcome, message }) => {
+      const isSent = outcome === 'delivered'
+      notifications.show({
+        color: isSent ? 'blue' : 'orange',
+        message: t(isSent ? 'notify.tested.delivered' : 'notify.tested.failed', { message }),
+      })
+      await queryClient.invalidateQueries()
+    },
+  })
+  return (
+    <Part
+      title={t('notify.recipients')}
+      actions={
+        isAdministrator && (
+          <Button size="compact-md" onClick={() => setEdited('new')}>
+            {t('notify.add')}
+          </Button>
+        )
+      }
+    >
+      <Fault error={test.error} />
+      <Answer query={recipients}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <Empty>{t('notify.empty')}</Empty>
+          ) : (
+            <Table.ScrollContainer minWidth={820}>
+              <Table>
+                <Table.Thead>
+                  <Table.Tr>
+                    <Table.Th>{t('notify.id')}</Table.Th>
+                    <Table.Th>{t('notify.column.to')}</Table.Th>
+                    <Table.Th>{t('notify.topics')}</Table.Th>
+                    <Table.Th>{t('notify.column.outcome')}</Table.Th>
+                    <Table.Th>
+                      <VisuallyHidden>{t('notify.change')}</VisuallyHidden>
+                    </Table.Th>
+                  </Table.Tr>
+                </Table.Thead>
+                <Table.Tbody>
+                  {items.map((recipient) => (
+                    <Table.Tr key={recipient.id}>
+                      <Table.Td>{recipient.id}</Table.Td>
+                      <Table.Td>
+                        {recipient.to}
+                        <Text size="xs" c="dimmed">
+                          {t(`notify.channel.${recipient.channel}`)}
+                        </Text>
+                      </Table.Td>
+                      <Table.Td>
+                        <Text size="sm" maw={260}>
+                          {recipient.topics.map((topic) => t(`notify.topic.${topic}`)).join(', ')}
+                        </Text>
+                      </Table.Td>
+                      <Table.Td>
+                        <State recipient={recipient} />
+                      </Table.Td>
+                      <Table.Td>
+                        <Group gap={4} justify="flex-end" wrap="nowrap">
+                          <Button
+                            size="compact-sm"
+                            variant="default"
+                            loading={test.isPending && test.variables === recipient.id}
+                            onClick={() => test.mutate(recipient.id)}
+                          >
+                            {t('notify.test')}
+                          </Button>
+                          {isAdministrator && (
+                            <>
+                              <Button
+                                size="compact-sm"
+                                variant="default"
+                                onClick={() => setEdited(recipient)}
+                              >
+                                {t('notify.change')}
+                              </Button>
+                              <Button
+                                size="compact-sm"
+                                variant="default"
+                                onClick={() => setRemoved(recipient.id)}
+                              >
+                                {t('notify.remove')}
+                              </Button>
+                            </>
+                          )}
+                        </Group>
+                      </Table.Td>
+                    </Table.Tr>
+                  ))}
+                </Table.Tbody>
+              </Table>
+            </Table.ScrollContainer>
+          )
+        }
+      </Answer>
+      <RecipientForm edited={edited} onClose={() => setEdited(null)} />
+      <WithReason
+        title={t('notify.remove')}
+        what={`${removed ?? ''}: ${t('notify.removeHint')}`}
+        action={t('notify.remove')}
+        isOpen={removed !== null}
+        onClose={() => setRemoved(null)}
+        onConfirm={async (reason) => {
+          if (removed !== null) await call('removeRecipient', { id: removed, reason })
+        }}
+      />
+    </Part>
+  )
+}
+
+function State({ recipient }: { readonly recipient: Recipient }) {
+  const { t, language } = useWords()
+  const { enabled, failures, lastFailure, lastDeliveredAt, waiting } = recipient
+  const [color, sign, text] = !enabled
+    ? ['gray', '○', t('notify.isOff')]
+    : failures > 0
+      ? ['orange', '!', t('notify.state.failing', { why: lastFailure ?? '?' })]
+      : lastDeliveredAt === null
+        ? ['gray', '○', t('notify.state.new')]
+        : ['blue', '✓', t('notify.state.ok', { time: relativeText(lastDeliveredAt, language) })]
+  return (
+    <Group gap={4}>
+      <Badge variant="light" tt="none" color={color} title={text} maw={280}>
+        <span aria-hidden>{sign} </span>
+        {text}
+      </Badge>
+      {waiting > 0 && (
+        <Badge variant="light" tt="none" color="gray">
+          {t('notify.waiting', { count: waiting })}
+        </Badge>
+      )}
+    </Group>
+  )
+}
