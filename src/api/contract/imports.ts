@@ -10,6 +10,13 @@ const name = z.string().trim().min(1).max(64)
 const instant = z.iso.datetime()
 const reason = z.string().trim().min(1, 'a reason is needed').max(1000)
 
+/** What is kept in the clear and shown must hold no password. */
+function isPlainPlace(text: string): boolean {
+  if (text.startsWith('/')) return true
+  const url = URL.parse(text)
+  return url !== null && url.username === '' && url.password === ''
+}
+
 const leftOut = z.array(z.object({ reason: z.string(), count: z.int(), examples: z.array(z.string()) }))
 
 const importView = z.object({
@@ -82,6 +89,7 @@ export const IMPORT_CONTRACT = {
           .trim()
           .max(2000)
           .regex(/^(?:https?:\/\/\S+|\/.+)$/i, 'expected https://... or the whole path of a file')
+          .refine(isPlainPlace, 'expected a URL without name and password: give them as authorization')
           .optional(),
         hosts: z
           .array(
