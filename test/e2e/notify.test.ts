@@ -56,7 +56,7 @@ describe('notifications', () => {
     const body = decoded(mail)
     assert.match(head, /^Subject: \[Active Defense\] 198\.51\.100\.7 blocked \(port-scan\)\r?$/m)
     assert.match(head, /^To: soc@example\.com\r?$/m)
-    assert.match(body, /It reached 11 ports of 203\.0\.113\.10 within 10 minutes \(more than 10 allowed\)\./)
+    assert.match(body, /It reached 11 ports of 203\.0\.113\.10 within 10 minutes \(more than 10 allowed\)/)
     assert.match(body, /Our addresses reached: 203\.0\.113\.10/)
     assert.match(body, /Country and network: Testland/)
     assert.match(body, /Name in the older system: Port Scan Attack v1/)
