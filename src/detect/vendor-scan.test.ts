@@ -1,7 +1,8 @@
-/** Vendor scan: which threats are the firewall's own scan verdicts, and how many of them fire. */
+/** Vendor scan: which threats are the firewall's own scan verdicts, how many of them fire, and the count against an oracle. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Event, makeDetector } from './testing/batches.ts'
+import fc from 'fast-check'
+import { batchOf, type Event, makeDetector, release, START_MS, testSettings } from './testing/batches.ts'
 
 const rule = (records: number) => ({ vendorScan: { mode: 'enforce', records, windowMs: 600_000 } as const })
 
@@ -65,3 +66,68 @@ test('a flood of a zone, without a source, and a scan from inside convict nobody
   const { feed } = makeDetector(rule(1))
   assert.deepEqual(feed([scan(0, { from: '' }), scan(1, { from: '10.0.0.9' })]), [])
 })
+
+test('ten thousand random histories agree with an oracle', () => {
+  const SOURCES = ['198.51.100.1', '2001:db8:1::1', '2001:db8:1::2']
+  const step = fc.record({
+    gap: fc.oneof(fc.integer({ min: 0, max: 200 }), fc.integer({ min: -900, max: 0 })),
+    source: fc.nat(2),
+    port: fc.nat(1),
+    threatId: fc.integer({ min: 8001, max: 8002 }),
+  })
+  // One detector, a million seconds between histories: making one costs more than a history does.
+  const { detector, recent } = makeDetector()
+  let runs = 0
+  let fired = 0
+  fc.assert(
+    fc.property(
+      fc.array(step, { maxLength: 40 }),
+      // a source that one record convicts stays convicted into the next history: tested above
+      fc.integer({ min: 2, max: 6 }),
+      fc.integer({ min: 1, max: 10 }),
+      (steps, records, minutes) => {
+        let now = ++runs * 1_000_000
+        const events = steps.map(({ gap, source, port, threatId }) => {
+          now = Math.max(now, now + gap)
+          const at = gap < 0 ? now + gap : now
+          return scan(at, { from: SOURCES[source] as string, port: port + 1, threatId })
+        })
+        detector.configure(
+          testSettings({ vendorScan: { mode: 'enforce', records, windowMs: minutes * 60_000 } }),
+        )
+        const batch = batchOf(events)
+        const found = detector
+          .observe(batch)
+          .map(({ count, detectedAtMs, sourceAddress }) =>
+            [count, (detectedAtMs - START_MS) / 1000, sourceAddress].join(' '),
+          )
+        release(recent.push(batch))
+        const expected = oracle(events, records, minutes * 60)
+        fired += expected.length
+        assert.deepEqual(found.toSorted(), expected.toSorted())
+      },
+    ),
+    { numRuns: 10_000, seed: 7 },
+  )
+  assert.ok(fired > 5000, `${fired} detections`)
+})
+
+/** The definition of DESIGN.md section 6, with maps: distinct reports per source; the same report twice is one. */
+function oracle(events: readonly Event[], records: number, windowSeconds: number): string[] {
+  const fired: string[] = []
+  const known = new Map<string, { top: number; values: Map<string, number>; isAbove: boolean }>()
+  for (const event of events) {
+    const from = event.from as string
+    const at = event.at as number
+    const key = from.includes(':') ? 'six' : from
+    const state = known.get(key) ?? { top: at, values: new Map<string, number>(), isAbove: false }
+    known.set(key, state)
+    state.top = Math.max(state.top, at)
+    state.values.set(`${at} ${event.threatId} ${event.port}`, at)
+    const count = [...state.values.values()].filter((time) => time > state.top - windowSeconds).length
+    const isAbove = count >= records
+    if (isAbove && !state.isAbove) fired.push([Math.min(count, records), at, from].join(' '))
+    state.isAbove = isAbove
+  }
+  return fired
+}
