@@ -11,7 +11,6 @@ import { AuditPage } from './pages/audit.tsx'
 import { BlocksPage } from './pages/blocks.tsx'
 import { OverviewPage } from './pages/overview.tsx'
 import { SettingsPage } from './pages/settings.tsx'
-import { SourcesPage } from './pages/sources.tsx'
 import { UsersPage } from './pages/users.tsx'
 
 const root = createRootRoute({ component: Shell })
@@ -79,7 +78,11 @@ export const router = createRouter({
       path: '/detections',
       component: lazyRouteComponent(() => import('./pages/detections.tsx'), 'DetectionsPage'),
     }),
-    createRoute({ getParentRoute: () => root, path: '/sources', component: SourcesPage }),
+    createRoute({
+      getParentRoute: () => root,
+      path: '/sources',
+      component: lazyRouteComponent(() => import('./pages/sources.tsx'), 'SourcesPage'),
+    }),
     createRoute({ getParentRoute: () => root, path: '/settings', component: SettingsPage }),
     createRoute({ getParentRoute: () => root, path: '/audit', component: AuditPage }),
     createRoute({ getParentRoute: () => root, path: '/users', component: UsersPage }),

@@ -3,6 +3,7 @@ import { detectionsDe } from './detections.ts'
 import { engineDe } from './engine.ts'
 import { feedsDe } from './feeds.ts'
 import { notificationsDe } from './notifications.ts'
+import { sourcesDe } from './sources.ts'
 import { welcomeDe } from './welcome.ts'
 import type { TextKey } from './en.ts'
 
@@ -167,5 +168,6 @@ export const de: Readonly<Record<TextKey, string>> = {
   ...engineDe,
   ...feedsDe,
   ...notificationsDe,
+  ...sourcesDe,
   ...welcomeDe,
 }

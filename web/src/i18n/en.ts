@@ -3,6 +3,7 @@ import { detectionsEn } from './detections.ts'
 import { engineEn } from './engine.ts'
 import { feedsEn } from './feeds.ts'
 import { notificationsEn } from './notifications.ts'
+import { sourcesEn } from './sources.ts'
 import { welcomeEn } from './welcome.ts'
 
 export const en = {
@@ -161,6 +162,7 @@ export const en = {
   ...engineEn,
   ...feedsEn,
   ...notificationsEn,
+  ...sourcesEn,
   ...welcomeEn,
 } as const
 

@@ -3,7 +3,7 @@ export const notificationsEn = {
   'nav.notifications': 'Notifications',
   'notify.title': 'Notifications',
   'notify.smtp': 'Mail server',
-  'notify.smtpHint': 'Mails go out through this server. Save it, then send a test to a recipient below.',
+  'notify.smtpHint': 'Mails go out through this server. Save it, then send a test to a recipient.',
   'notify.smtp.host': 'Server',
   'notify.smtp.port': 'Port',
   'notify.smtp.security': 'Protection',
@@ -87,7 +87,7 @@ export const notificationsDe: Readonly<Record<keyof typeof notificationsEn, stri
   'notify.title': 'Meldungen',
   'notify.smtp': 'Mailserver',
   'notify.smtpHint':
-    'Über diesen Server gehen Mails hinaus. Sichern Sie ihn, dann schicken Sie unten einem Empfänger einen Test.',
+    'Über diesen Server gehen Mails hinaus. Sichern Sie ihn, dann schicken Sie einem Empfänger einen Test.',
   'notify.smtp.host': 'Server',
   'notify.smtp.port': 'Port',
   'notify.smtp.security': 'Schutz',

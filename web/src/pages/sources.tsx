@@ -7,6 +7,7 @@ import { Answer, Empty, PageHead } from '../components/problem.tsx'
 import type { Reply } from '../data/api.ts'
 import { statusQuery } from '../data/queries.ts'
 import { useWords } from '../i18n/language.tsx'
+import { RegisteredDevices } from './sources/registered.tsx'
 
 type Status = Reply<'status'>
 
@@ -26,6 +27,7 @@ export function SourcesPage() {
             >
               <Devices status={told} />
             </Section>
+            <RegisteredDevices />
             <Section
               title={t('sources.senders')}
               empty={t('overview.devicesEmpty')}

@@ -34,13 +34,7 @@ export function Recipients({ isAdministrator }: { readonly isAdministrator: bool
   return (
     <Part
       title={t('notify.recipients')}
-      actions={
-        isAdministrator && (
-          <Button size="compact-md" onClick={() => setEdited('new')}>
-            {t('notify.add')}
-          </Button>
-        )
-      }
+      actions={isAdministrator && <Button onClick={() => setEdited('new')}>{t('notify.add')}</Button>}
     >
       <Fault error={test.error} />
       <Answer query={recipients}>

@@ -1,0 +1,258 @@
+/** Devices registered by hand: a time zone of their own, a log file to follow within the folders that are allowed. */
+import {
+  Button,
+  Group,
+  Modal,
+  NativeSelect,
+  Stack,
+  Table,
+  Text,
+  TextInput,
+  VisuallyHidden,
+} from '@mantine/core'
+import { useDisclosure } from '@mantine/hooks'
+import { notifications } from '@mantine/notifications'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { Part } from '../../components/part.tsx'
+import { Answer, Empty, Fault } from '../../components/problem.tsx'
+import { call, type Reply } from '../../data/api.ts'
+import { queryClient } from '../../data/query-client.ts'
+import { settingsQuery } from '../../data/queries.ts'
+import { useWords } from '../../i18n/language.tsx'
+
+const ZONES = 'time.deviceZones'
+const FILES = 'files.watch'
+const LOG_FOLDER = '/var/log'
+
+interface Registered {
+  readonly zones: readonly (readonly [device: string, zone: string])[]
+  readonly files: readonly string[]
+  readonly isFixed: boolean
+  readonly zone: string
+}
+
+function registeredIn(settings: readonly Reply<'listSettings'>[]): Registered {
+  const find = (key: string) => settings.find((setting) => setting.key === key)
+  const listOf = (key: string) => (find(key)?.value ?? '').split(',').filter((part) => part !== '')
+  return {
+    zones: listOf(ZONES).map((pair) => {
+      const at = pair.lastIndexOf('=')
+      return [pair.slice(0, at), pair.slice(at + 1)] as const
+    }),
+    files: listOf(FILES),
+    isFixed: find(ZONES)?.fixed === true || find(FILES)?.fixed === true,
+    zone: find('time.zone')?.value ?? 'UTC',
+  }
+}
+
+const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/'))
+
+/** Folders that a file may lie in: the system's logs, and what is followed already. */
+function allowedFolders(files: readonly string[]): string[] {
+  return [...new Set([LOG_FOLDER, ...files.map(folderOf)])].filter(
+    (folder) => folder === LOG_FOLDER || !folder.startsWith(`${LOG_FOLDER}/`),
+  )
+}
+
+const isAllowed = (file: string, folders: readonly string[]): boolean =>
+  !file.includes('/../') && !file.includes(',') && folders.some((folder) => file.startsWith(`${folder}/`))
+
+export function RegisteredDevices() {
+  const { t } = useWords()
+  const settings = useQuery(settingsQuery)
+  const [isAdding, adding] = useDisclosure(false)
+  const change = useMutation({
+    mutationFn: (changes: Record<string, string>) => call('changeSettings', { changes, reason: '' }),
+    onSuccess: () => queryClient.invalidateQueries(),
+  })
+  return (
+    <Part
+      title={t('register.title')}
+      actions={
+        <Button variant="default" onClick={adding.open}>
+          {t('register.add')}
+        </Button>
+      }
+    >
+      <Fault error={change.error} />
+      <Answer query={settings}>
+        {({ items }) => {
+          const known = registeredIn(items)
+          const zonesText = (zones: Registered['zones']) =>
+            zones.map(([device, zone]) => `${device}=${zone}`).join(',')
+          return (
+            <>
+              {known.zones.length + known.files.length === 0 ? (
+                <Empty>{t('register.empty')}</Empty>
+              ) : (
+                <>
+                  <Text size="sm" c="dimmed" className="sentence" mb="xs">
+                    {t('register.hint')}
+                  </Text>
+                  <Table>
+                    <Table.Thead>
+                      <Table.Tr>
+                        <Table.Th>{t('register.column.device')}</Table.Th>
+                        <Table.Th>{t('register.column.what')}</Table.Th>
+                        <Table.Th>
+                          <VisuallyHidden>{t('register.remove')}</VisuallyHidden>
+                        </Table.Th>
+                      </Table.Tr>
+                    </Table.Thead>
+                    <Table.Tbody>
+                      {known.zones.map(([device, zone]) => (
+                        <Row
+                          key={device}
+                          name={device}
+                          what={t('register.inZone', { zone })}
+                          isFixed={known.isFixed}
+                          onRemove={() =>
+                            change.mutate({
+                              [ZONES]: zonesText(known.zones.filter(([other]) => other !== device)),
+                            })
+                          }
+                        />
+                      ))}
+                      {known.files.map((file) => (
+                        <Row
+                          key={file}
+                          name={file}
+                          what={t('register.follows')}
+                          isFixed={known.isFixed}
+                          onRemove={() =>
+                            change.mutate({
+                              [FILES]: known.files.filter((other) => other !== file).join(','),
+                            })
+                          }
+                        />
+                      ))}
+                    </Table.Tbody>
+                  </Table>
+                </>
+              )}
+              <RegisterForm known={known} isOpen={isAdding} onClose={adding.close} toText={zonesText} />
+            </>
+          )
+        }}
+      </Answer>
+    </Part>
+  )
+}
+
+interface RowProps {
+  readonly name: string
+  readonly what: string
+  readonly isFixed: boolean
+  readonly onRemove: () => void
+}
+
+function Row({ name, what, isFixed, onRemove }: RowProps) {
+  const { t } = useWords()
+  return (
+    <Table.Tr>
+      <Table.Td className="mono">{name}</Table.Td>
+      <Table.Td>{what}</Table.Td>
+      <Table.Td ta="right">
+        <Button size="compact-sm" variant="default" disabled={isFixed} onClick={onRemove}>
+          {t('register.remove')}
+        </Button>
+      </Table.Td>
+    </Table.Tr>
+  )
+}
+
+interface RegisterFormProps {
+  readonly known: Registered
+  readonly isOpen: boolean
+  readonly onClose: () => void
+  readonly toText: (zones: Registered['zones']) => string
+}
+
+function RegisterForm({ known, isOpen, onClose, toText }: RegisterFormProps) {
+  const { t } = useWords()
+  const [name, setName] = useState('')
+  const [zone, setZone] = useState('')
+  const [file, setFile] = useState('')
+  const folders = allowedFolders(known.files)
+  const path = file.trim()
+  const isBad = path !== '' && !isAllowed(path, folders)
+  const save = useMutation({
+    mutationFn: () =>
+      call('changeSettings', {
+        changes: {
+          ...(zone === ''
+            ? {}
+            : { [ZONES]: toText([...known.zones.filter(([other]) => other !== name), [name.trim(), zone]]) }),
+          ...(path === '' ? {} : { [FILES]: [...new Set([...known.files, path])].join(',') }),
+        },
+        reason: '',
+      }),
+    onSuccess: async () => {
+      notifications.show({ message: path === '' ? t('register.savedZone') : t('register.saved') })
+      setName('')
+      setZone('')
+      setFile('')
+      onClose()
+      await queryClient.invalidateQueries()
+    },
+  })
+  return (
+    <Modal
+      opened={isOpen}
+      onClose={onClose}
+      title={t('register.add')}
+      closeButtonProps={{ 'aria-label': t('common.cancel') }}
+    >
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          save.mutate()
+        }}
+      >
+        <Stack gap="sm">
+          <TextInput
+            label={t('register.name')}
+            placeholder="fw-lab-01"
+            value={name}
+            onChange={(event) => setName(event.currentTarget.value)}
+            pattern="[^=,]+"
+            required
+            data-autofocus
+          />
+          <NativeSelect
+            label={t('register.zone')}
+            value={zone}
+            data={[
+              { value: '', label: t('register.zoneNone', { zone: known.zone }) },
+              ...Intl.supportedValuesOf('timeZone'),
+            ]}
+            onChange={(event) => setZone(event.currentTarget.value)}
+          />
+          <TextInput
+            label={t('register.file')}
+            description={t('register.fileHint', { folders: folders.join(', ') })}
+            placeholder="/var/log/Firewall/fw-lab-01.log"
+            value={file}
+            onChange={(event) => setFile(event.currentTarget.value)}
+            error={isBad ? t('register.badFile', { folders: folders.join(', ') }) : null}
+            classNames={{ input: 'mono' }}
+          />
+          <Fault error={save.error} />
+          <Group justify="flex-end">
+            <Button variant="default" onClick={onClose}>
+              {t('common.cancel')}
+            </Button>
+            <Button
+              type="submit"
+              loading={save.isPending}
+              disabled={name.trim() === '' || isBad || (zone === '' && path === '')}
+            >
+              {t('register.add')}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  )
+}
