@@ -114,7 +114,7 @@ export class FirewallPushes {
       client,
       clock,
       alarms,
-      onLoaded: (loaded) => book.loaded(id, { feed: body.feed, ...loaded }, null, clock.nowMs()),
+      onLoaded: (loaded) => book.loaded(id, { feed: body.feed, ...loaded }, clock.nowMs()),
       onRegistered: (target) => book.registered(id, target, clock.nowMs()),
     })
     this.#running.set(id, { version, feed: body.feed, name: body.name, push, checkAtMs: clock.monotonicMs() })

@@ -78,7 +78,7 @@ class Site {
   readBack(firewall: EdlFirewall): void {
     const key = this.book.firewalls.fetcher(firewall.options.address).key
     const { valid, ignored } = firewall.count(this.nowMs)
-    this.book.loaded(key, { feed: FEED, valid, ignored, invalid: 0 }, null, this.nowMs)
+    this.book.loaded(key, { feed: FEED, valid, ignored, invalid: 0 }, this.nowMs)
   }
 
   alarms(): string[] {
@@ -411,4 +411,22 @@ test('a firewall that is named later keeps what was learned of its address, befo
   book.restore(site.steps)
   book.name([edge])
   assert.deepEqual([...(book.record('198.51.100.7')?.marks.keys() ?? [])], ['f1'])
+})
+
+test('who has what stood on the list at the start follows from what they fetched and loaded since', () => {
+  const site = new Site()
+  const { book } = site
+  book.blocked({ target: net('198.51.100.7'), decisionId: 'd', detectedAtMs: START_MS - 60_000 })
+  const whole = [net('198.51.100.7'), net('203.0.113.0/28')]
+  book.published({ feed: FEED, revision: 7, added: [], removed: [], whole, entries: 2, atMs: START_MS })
+  book.fetched({ feed: FEED, address: '203.0.113.1', revision: 6, shard: 1, atMs: START_MS + 1000 })
+  assert.equal(site.line('198.51.100.7').state, 'waiting')
+  book.fetched({ feed: FEED, address: '203.0.113.1', revision: 9, shard: 1, atMs: START_MS + 2000 })
+  book.loaded('fetcher:203.0.113.1', { feed: FEED, valid: 5, ignored: 0, invalid: 0 }, START_MS + 3000)
+  const [line] = site.line('198.51.100.7').firewalls
+  assert.deepEqual([line?.fetchedAtMs, line?.revision, line?.loadedAtMs], [START_MS + 2000, 9, null])
+  book.fetched({ feed: FEED, address: '203.0.113.1', revision: 7, shard: 1, atMs: START_MS + 4000 })
+  book.loaded('fetcher:203.0.113.1', { feed: FEED, valid: 2, ignored: 0, invalid: 0 }, START_MS + 5000)
+  assert.equal(site.line('198.51.100.7').firewalls[0]?.loadedAtMs, START_MS + 5000)
+  assert.deepEqual(site.steps, [], 'nothing of it is kept: it would be written anew at every start')
 })

@@ -10,8 +10,7 @@
  * Bounded: MAX_TARGETS targets (the one published longest ago goes first and is counted), 16 firewalls a target. Cost: a
  * fetch marks the targets that are new to the firewall; a line of a blocked source is a few look-ups.
  */
-import { formatNetwork, isV4, lastAddress, type Network, networkOf } from '../../lib/address.ts'
-import { NetworkSet } from '../../lib/network-set.ts'
+import { formatNetwork, isV4, type Network, networkOf } from '../../lib/address.ts'
 import type { SeenReport } from '../../model/seen-report.ts'
 import {
   type BlockRecord,
@@ -21,6 +20,7 @@ import {
   MAX_MARKS,
   newMark,
 } from './block-record.ts'
+import { Cover } from './cover.ts'
 import type { Firewall, NamedFirewall } from './firewall.ts'
 import { FirewallBook } from './firewall-book.ts'
 import { restoreStep } from './restore-step.ts'
@@ -191,7 +191,7 @@ export class EnforcementBook {
     firewall.moveCursor(name, cursor)
   }
 
-  /** A firewall told how many entries it loaded; `members` are those that it listed, when it was asked for them. */
+  /** A firewall told how many entries it loaded. As many as the list has: all that it fetched is in force. */
   loaded(
     key: string,
     counts: {
@@ -200,7 +200,6 @@ export class EnforcementBook {
       readonly ignored: number | null
       readonly invalid: number | null
     },
-    members: readonly Network[] | null,
     atMs: number,
   ): void {
     const firewall = this.firewalls.get(key)
@@ -213,16 +212,16 @@ export class EnforcementBook {
     const isAll = expected !== null && counts.valid === expected
     const isWrong = (expected !== null && !isAll) || (counts.ignored ?? 0) + (counts.invalid ?? 0) > 0
     const wrongSinceMs = isWrong ? (firewall.loaded.get(counts.feed)?.wrongSinceMs ?? atMs) : null
-    firewall.loaded.set(counts.feed, { ...counts, atMs, expected, wrongSinceMs })
-    if (revision === null || (!isAll && members === null)) return
-    const set = members === null ? null : new NetworkSet(members)
+    const wholeRevision = isAll ? revision : null
+    firewall.loaded.set(counts.feed, { ...counts, atMs, expected, wrongSinceMs, wholeRevision })
+    if (wholeRevision === null) return
     for (const record of this.#records.values()) {
       const publication = record.publications.find(({ feed }) => feed === counts.feed)
-      if (publication === undefined || publication.revision > revision) continue
+      // Of those that nobody saw published `fill` knows it when it matters.
+      if (publication === undefined || publication.atMs === null || publication.revision > wholeRevision)
+        continue
       const mark = this.#markOf(record, firewall)
-      if (mark === null || mark.loadedAtMs !== null) continue
-      if (set === null || covers(set, record.target))
-        this.#markLoaded(record, mark, 'read-back', atMs, publication.atMs !== null)
+      if (mark !== null && mark.loadedAtMs === null) this.#markLoaded(record, mark, 'read-back', atMs, true)
     }
   }
 
@@ -247,9 +246,15 @@ export class EnforcementBook {
       if (firewall === null) continue
       const mark = this.#markOf(record, firewall)
       if (mark === null) continue
+      this.#fill(record, firewall)
       this.#denied(record, firewall, mark, report)
       this.#allowed(record, firewall, mark, report)
     }
+  }
+
+  /** Notes at which firewalls the target is, where that follows from what they fetched. O(firewalls). */
+  fill(record: BlockRecord): void {
+    for (const firewall of this.firewalls.all()) if (firewall.fetches > 0) this.#fill(record, firewall)
   }
 
   /** Ends leaks that are over: denied since, or without a new line for a day. */
@@ -306,21 +311,21 @@ export class EnforcementBook {
   }
 
   #replaced({ feed: name, revision }: PublishedRevision, feed: Feed, whole: readonly Network[]): void {
-    const set = new NetworkSet(whole)
+    const cover = new Cover(whole)
     for (const record of this.#records.values()) {
       const at = record.publications.findIndex((publication) => publication.feed === name)
-      if (covers(set, record.target)) {
-        if (at === -1) this.#publish(record, name, feed, revision, null)
+      if (cover.holds(record.target)) {
+        // Nothing is logged of those that nobody saw published: who has them is asked when it matters (`fill`).
+        if (at === -1) record.publications.push({ feed: name, revision, atMs: null })
         else this.#log(feed, record.text, (record.publications[at] as { revision: number }).revision)
       } else if (at !== -1) record.publications.splice(at, 1)
     }
   }
 
-  #publish(record: BlockRecord, name: string, feed: Feed, revision: number, atMs: number | null): void {
+  #publish(record: BlockRecord, name: string, feed: Feed, revision: number, atMs: number): void {
     if (record.publications.some((publication) => publication.feed === name)) return
     record.publications.push({ feed: name, revision, atMs })
     this.#log(feed, record.text, revision)
-    if (atMs === null) return
     const step: Step = { step: 'published', feed: name, revision, decision: record.decisionId }
     this.#keep({ subject: record.text, atMs, step })
   }
@@ -342,9 +347,22 @@ export class EnforcementBook {
       if (row.prefixLength < 128) wide.push(row)
     }
     if (wide.length === 0) return found
-    const set = new NetworkSet(wide)
-    for (const record of this.#records.values()) if (covers(set, record.target)) found.add(record)
+    const cover = new Cover(wide)
+    for (const record of this.#records.values()) if (cover.holds(record.target)) found.add(record)
     return found
+  }
+
+  #fill(record: BlockRecord, firewall: Firewall): void {
+    for (const { feed, revision, atMs } of record.publications) {
+      if (atMs !== null) continue
+      const held = firewall.heldSince(feed, revision)
+      if (held !== null) this.#markFetched(record, firewall, feed, held.revision, held.atMs, false)
+      const loaded = firewall.loaded.get(feed)
+      if ((loaded?.wholeRevision ?? -1) < revision || loaded === undefined) continue
+      const mark = this.#markOf(record, firewall)
+      if (mark !== null && mark.loadedAtMs === null)
+        this.#markLoaded(record, mark, 'read-back', loaded.atMs, false)
+    }
   }
 
   #markOf(record: BlockRecord, firewall: Firewall): Mark | null {
@@ -446,10 +464,6 @@ export class EnforcementBook {
     const publishedMs = record.publications.find(({ atMs }) => atMs !== null)?.atMs
     return publishedMs == null ? null : publishedMs + OLD_SESSION_MS
   }
-}
-
-function covers(set: NetworkSet, target: Network): boolean {
-  return set.has(target.words) && (target.prefixLength === 128 || set.has(lastAddress(target)))
 }
 
 function cut(rule: string | null): string | null {

@@ -47,6 +47,8 @@ export interface Loaded {
   readonly expected: number | null
   /** Since when it differs from what is expected, or entries were passed over; null while it is right. */
   readonly wrongSinceMs: number | null
+  /** The revision all of which it loaded; null: not all, or not known. */
+  readonly wholeRevision: number | null
 }
 
 const DEFAULT_INTERVAL_MS = 300_000
@@ -60,6 +62,8 @@ const MAX_DEVICES = 32
 const MAX_FEEDS = 16
 const MAX_SHARDS = 64
 const MAX_LEAKS = 1000
+/** Fetches of new revisions that are remembered. */
+const HELD_KEPT = 64
 
 interface FeedState {
   readonly shards: Map<number, number>
@@ -67,6 +71,8 @@ interface FeedState {
   lastMs: number
   fetches: number
   readonly gapsMs: number[]
+  /** When it first held which revision, oldest first. */
+  readonly held: { readonly revision: number; readonly atMs: number }[]
   /** Publications up to here are marked as fetched; see EnforcementBook. */
   cursor: number
 }
@@ -130,7 +136,7 @@ export class Firewall {
     let state = this.#feeds.get(feed)
     if (state === undefined) {
       if (this.#feeds.size >= MAX_FEEDS) return null
-      state = { shards: new Map(), revision: 0, lastMs: atMs, fetches: 0, gapsMs: [], cursor: 0 }
+      state = { shards: new Map(), revision: 0, lastMs: atMs, fetches: 0, gapsMs: [], held: [], cursor: 0 }
       this.#feeds.set(feed, state)
     } else if (shard === 1 && atMs > state.lastMs) {
       state.gapsMs.push(atMs - state.lastMs)
@@ -140,7 +146,16 @@ export class Firewall {
     state.fetches++
     if (state.shards.size < MAX_SHARDS || state.shards.has(shard)) state.shards.set(shard, revision)
     state.revision = Math.min(...state.shards.values())
+    if (state.revision > (state.held.at(-1)?.revision ?? -1)) {
+      state.held.push({ revision: state.revision, atMs })
+      if (state.held.length > HELD_KEPT) state.held.shift()
+    }
     return state.revision
+  }
+
+  /** When it first held the revision or a later one, as far as is remembered; null: it does not. */
+  heldSince(feed: string, revision: number): { readonly revision: number; readonly atMs: number } | null {
+    return this.#feeds.get(feed)?.held.find((held) => held.revision >= revision) ?? null
   }
 
   feed(name: string): (FeedFetches & { cursor: number }) | null {

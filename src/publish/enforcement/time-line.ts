@@ -46,6 +46,7 @@ export interface TimeLine {
 
 /** O(firewalls). */
 export function timeLineOf(book: EnforcementBook, record: BlockRecord): TimeLine {
+  book.fill(record)
   const { text, decisionId, detectedAtMs, publications, marks } = record
   const lines = Array.from(marks.values(), (mark): FirewallLine => {
     const firewall = book.firewalls.get(mark.firewall)
@@ -67,6 +68,7 @@ export function timeLineOf(book: EnforcementBook, record: BlockRecord): TimeLine
 }
 
 export function stateOf(book: EnforcementBook, record: BlockRecord): EnforcementState {
+  book.fill(record)
   let isHeld = false
   let isDenied = false
   for (const mark of record.marks.values()) {
