@@ -83,10 +83,9 @@ export class BlockedReports {
       this.#byTarget.set(target, reports)
     }
     const senderIndex = batch.raw.sender[row] as number
-    const known = reports.find(
-      (report) => report.deviceIndex === deviceIndex && report.senderIndex === senderIndex,
-    )
-    if (known !== undefined || reports.length >= REPORTS_KEPT) return known ?? null
+    for (const known of reports)
+      if (known.deviceIndex === deviceIndex && known.senderIndex === senderIndex) return known
+    if (reports.length >= REPORTS_KEPT) return null
     const report: Report = {
       deviceIndex,
       senderIndex,
@@ -108,14 +107,12 @@ export class BlockedReports {
   }
 
   #deviceIndex(batch: RecordBatch, row: number): number {
-    const [start, end] = sliceOf(batch, row, TEXT_SLOT.device)
+    const start = startOf(batch, row, TEXT_SLOT.device)
+    const end = endOf(batch, row, TEXT_SLOT.device)
     const { bytes } = batch.raw
-    const isSame = (known: Buffer | undefined): boolean =>
-      known !== undefined &&
-      known.length === end - start &&
-      known.compare(bytes, start, end, 0, known.length) === 0
-    if (isSame(this.#devices[this.#lastDevice])) return this.#lastDevice
-    let index = this.#devices.findIndex(isSame)
+    const last = this.#devices[this.#lastDevice]
+    if (last !== undefined && isSame(last, bytes, start, end)) return this.#lastDevice
+    let index = this.#devices.findIndex((known) => isSame(known, bytes, start, end))
     if (index === -1) {
       if (this.#devices.length >= DEVICES_KEPT) return -1
       index = this.#devices.push(bytes.subarray(start, end)) - 1 // the bytes stay as they are until the batch is done
@@ -134,20 +131,22 @@ function timeOf(batch: RecordBatch, row: number): number {
   return isTrusted ? Math.min(eventMs, arrivalMs) : arrivalMs
 }
 
-function sliceOf(batch: RecordBatch, row: number, slot: number): [start: number, end: number] {
+function startOf(batch: RecordBatch, row: number, slot: number): number {
+  return batch.text[row * TEXT_STRIDE + slot] as number
+}
+
+function endOf(batch: RecordBatch, row: number, slot: number): number {
   const at = row * TEXT_STRIDE + slot
-  const start = batch.text[at] as number
-  return [start, Math.min(batch.text[at + 1] as number, start + TEXT_BYTES)]
+  return Math.min(batch.text[at + 1] as number, (batch.text[at] as number) + TEXT_BYTES)
 }
 
 function isSet(batch: RecordBatch, row: number, slot: number): boolean {
-  const [start, end] = sliceOf(batch, row, slot)
-  return end > start
+  return endOf(batch, row, slot) > startOf(batch, row, slot)
 }
 
 function textOf(batch: RecordBatch, row: number, slot: number): string | null {
-  const [start, end] = sliceOf(batch, row, slot)
-  return end > start ? batch.raw.bytes.toString('utf8', start, end) : null
+  if (!isSet(batch, row, slot)) return null
+  return batch.raw.bytes.toString('utf8', startOf(batch, row, slot), endOf(batch, row, slot))
 }
 
 function isEnd(batch: RecordBatch, row: number): boolean {
@@ -157,6 +156,15 @@ function isEnd(batch: RecordBatch, row: number): boolean {
 }
 
 function isOneOf(batch: RecordBatch, row: number, slot: number, words: readonly Buffer[]): boolean {
-  const [start, end] = sliceOf(batch, row, slot)
-  return words.some((word) => word.length === end - start && word.compare(batch.raw.bytes, start, end) === 0)
+  const start = startOf(batch, row, slot)
+  const end = endOf(batch, row, slot)
+  for (const word of words) if (isSame(word, batch.raw.bytes, start, end)) return true
+  return false
+}
+
+/** Names are short: a loop is done before a call of Buffer's own comparison has begun. */
+function isSame(word: Buffer, bytes: Buffer, start: number, end: number): boolean {
+  if (word.length !== end - start) return false
+  for (let i = 0; i < word.length; i++) if (word[i] !== bytes[start + i]) return false
+  return true
 }
