@@ -13,6 +13,7 @@ import type { Detection } from './model/detection.ts'
 import type { DeviceStatus } from './model/device.ts'
 import type { SeenReport } from './model/seen-report.ts'
 import type { UnknownShape } from './parse/unknown-lines.ts'
+import type { LiveListeners, LiveRecords } from './query/live-sampler.ts'
 import type { RelayStatus } from './publish/relay.ts'
 import type { StoreEvent } from './store/logs/segment-spool.ts'
 
@@ -44,6 +45,8 @@ export type ToPipeline =
   | { readonly kind: 'lines'; readonly request: number; readonly lines: PostedLines }
   /** What rules count now for sources within a network; answered by `inspected` with the same number. */
   | { readonly kind: 'inspect'; readonly request: number; readonly source: Network }
+  /** Who watches records as they come; answered by `live` while somebody does. */
+  | { readonly kind: 'listen'; readonly live: LiveListeners }
   /** Take in nothing more, make every line durable, then say `stopped`. */
   | { readonly kind: 'stop' }
 
@@ -68,6 +71,7 @@ export type FromPipeline =
   | { readonly kind: 'store'; readonly event: StoreEvent }
   | { readonly kind: 'lines-taken'; readonly request: number; readonly outcome: PostOutcome }
   | { readonly kind: 'inspected'; readonly request: number; readonly inspection: Inspection }
+  | { readonly kind: 'live'; readonly found: LiveRecords }
   | { readonly kind: 'stopped' }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string }
 

@@ -37,6 +37,7 @@ import {
 } from './pipeline-messages.ts'
 import { inputStatuses, makeSources, ownPorts, type Source } from './pipeline-sources.ts'
 import { Relay } from './publish/relay.ts'
+import { LiveSampler } from './query/live-sampler.ts'
 import { logStoreOptions } from './store/logs/embedded.ts'
 import { LogStore } from './store/logs/log-store.ts'
 import { WindowSnapshot } from './window-snapshot.ts'
@@ -50,6 +51,8 @@ const RECENT_BATCHES = 20
 /** Segments may fill so much disk while the log store is away; then inputs wait and UDP sheds. */
 const SPOOL_BYTES = 4 * 1024 ** 3
 const STATUS_MS = 1000
+/** Watched records go to main so often. */
+const LIVE_MS = 200
 const GEO_CHECK_MS = 60_000
 /** Devices and log types whose numbering is reported, the most lossy first. */
 const SHOWN_SERIES = 100
@@ -113,6 +116,7 @@ async function main(start: PipelineStart): Promise<void> {
     spool,
     queue,
     relay,
+    live: new LiveSampler(() => clock.monotonicMs()),
   }
   listen(desk, () => {
     stopping.abort()
@@ -124,9 +128,17 @@ async function main(start: PipelineStart): Promise<void> {
   for (const { input } of sources) await input.start()
   await relay.configure(relayOptions(settings)) // once it is known which ports are ours
   tell({ kind: 'ready', inputs: inputStatuses(sources, settings) })
-  const reporting = setInterval(() => tell({ kind: 'status', status: statusNow(desk) }), STATUS_MS)
-  const { snapshotAtMs } = kept
-  const window = { detector, store, sender, leftovers, settings: detection, snapshotAtMs, clock, tell }
+  const stopTelling = keepTelling(desk)
+  const window = {
+    detector,
+    store,
+    sender,
+    leftovers,
+    settings: detection,
+    snapshotAtMs: kept.snapshotAtMs,
+    clock,
+    tell,
+  }
   await withinLimit(restoreWindows({ ...window, signal: stopping.signal }), WINDOWS_FIRST_MS)
   const report: PipelineParts['report'] = ({ detections, seen }) =>
     tell({ kind: 'found', detections, seen, isRestored: false })
@@ -141,7 +153,7 @@ async function main(start: PipelineStart): Promise<void> {
     const relayEnds = relay.stop()
     await segments.close()
     await kept.stop()
-    clearInterval(reporting)
+    stopTelling()
     await withinLimit(sender.whenIdle(), LAST_SEGMENTS_MS)
     await sender.stop()
     await store.close()
@@ -205,6 +217,7 @@ interface Desk {
   readonly spool: SegmentSpool
   readonly queue: BatchQueue
   readonly relay: Relay
+  readonly live: LiveSampler
 }
 
 function listen(desk: Desk, stop: () => void): void {
@@ -231,6 +244,12 @@ function listen(desk: Desk, stop: () => void): void {
         break
       case 'lines':
         tell({ kind: 'lines-taken', request: message.request, outcome: takeLines(desk, message.lines) })
+        break
+      case 'listen':
+        desk.live.configure(message.live, {
+          nowMs: systemClock.nowMs(),
+          timeZone: desk.settings['time.zone'],
+        })
         break
       case 'inspect':
         tell({ kind: 'inspected', request: message.request, inspection: inspect(desk, message.source) })
@@ -318,6 +337,19 @@ function parserCounters({
   return {
     ...Object.fromEntries(Object.entries(parsed).map(([format, count]) => [`parsed ${format}`, count])),
     ...Object.fromEntries(Object.entries(unparsed).map(([reason, count]) => [`unparsed ${reason}`, count])),
+  }
+}
+
+/** Counters, and what people watch; returns the way to stop it. */
+function keepTelling(desk: Desk): () => void {
+  const status = setInterval(() => tell({ kind: 'status', status: statusNow(desk) }), STATUS_MS)
+  const live = setInterval(() => {
+    const found = desk.live.fetch()
+    if (found !== null) tell({ kind: 'live', found })
+  }, LIVE_MS)
+  return () => {
+    clearInterval(status)
+    clearInterval(live)
   }
 }
 

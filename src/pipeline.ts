@@ -20,6 +20,7 @@ import { RecordBatch } from './model/record-batch.ts'
 import type { GeoStage } from './parse/geo.ts'
 import type { Parser } from './parse/parser.ts'
 import type { Relay } from './publish/relay.ts'
+import type { LiveSampler } from './query/live-sampler.ts'
 import type { SegmentWriter } from './store/logs/segment-writer.ts'
 
 export interface PipelineParts {
@@ -35,6 +36,7 @@ export interface PipelineParts {
   readonly watch: BlockedWatch
   readonly segments: SegmentWriter
   readonly recent: RecentBatches
+  readonly live: LiveSampler
   readonly clock: Clock
   /** Told after every batch that found something. */
   readonly report: (found: Findings) => void
@@ -52,7 +54,7 @@ const TURN_MS = 4
 /** Runs until the queue is closed and empty; then every line taken in has been handed to the segment writer. */
 export async function runPipeline(parts: PipelineParts): Promise<void> {
   const { queue, pool, relay, parser, geo, senders, sequences, detector, watch } = parts
-  const { segments, recent, clock, report } = parts
+  const { segments, recent, live, clock, report } = parts
   const spare: RecordBatch[] = []
   let sequence = 0
   let turnEndsAtMs = clock.monotonicMs() + TURN_MS
@@ -70,6 +72,7 @@ export async function runPipeline(parts: PipelineParts): Promise<void> {
     const detections = detector.observe(records) // event time, never the clock
     const seen = watch.observe(records, ignored) // lines from sources that are blocked already
     if (detections.length > 0 || seen.length > 0) report({ detections, seen })
+    live.observe(records) // for whoever watches; nothing while nobody does
     while (!segments.append(records)) await segments.whenFree() // durable within 250 ms; waits while the disk is behind
 
     const oldest = recent.push(records) // kept a while, for evidence

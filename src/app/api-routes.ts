@@ -5,6 +5,7 @@ import { addAccountRoutes, authenticator } from '../api/accounts/account-routes.
 import { addHttpApi } from '../api/http/http-api.ts'
 import { API_PREFIX } from '../api/http/http-routes.ts'
 import { openApiDocument } from '../api/http/openapi.ts'
+import { addRecordsRoutes } from '../api/records-routes.ts'
 import { senderAddress } from '../input/sender-address.ts'
 import { crowdsecApi } from './crowdsec.ts'
 import type { Parts } from './parts.ts'
@@ -19,6 +20,12 @@ export function addApi(
   const addressOf = (request: FastifyRequest): string => senderAddress(request.socket.remoteAddress ?? '')
   addAccountRoutes(app, { accounts, addressOf, redeem, onFailure })
   addHttpApi(app, { actions: () => parts.actions, accounts: authenticator(accounts), addressOf, onFailure })
+  addRecordsRoutes(app, {
+    actions: () => parts.actions,
+    accounts: authenticator(accounts),
+    addressOf,
+    onFailure,
+  })
   addCrowdsecRoutes(app, crowdsecApi(parts, onFailure))
   const description = JSON.stringify(openApiDocument(parts.version))
   app.get(`${API_PREFIX}/openapi.json`, (_request, reply) =>

@@ -15,6 +15,7 @@ import type { GeoDatabase } from '../parse/geo-database.ts'
 import type { StateStore } from '../store/state/state-store.ts'
 import type { Alarms } from '../telemetry/alarms.ts'
 import type { Events } from '../telemetry/events.ts'
+import type { LiveHub } from './live-hub.ts'
 import type { LogStoreKeeper } from './log-store-keeper.ts'
 import type { Notifications } from './notifications.ts'
 import type { KnownPeers } from './known-peers.ts'
@@ -58,6 +59,8 @@ export interface Parts {
   enforcement: Enforcement | null
   firewalls: Firewalls | null
   firewallPushes: FirewallPushes | null
+  /** Live views; made when the first is opened. */
+  live?: LiveHub | null
   /** What the API does; null until every part is there. */
   actions: ServiceActions | null
   /** Null without an address database. */

@@ -19,6 +19,7 @@ import type {
   TlsMaterial,
   ToPipeline,
 } from '../pipeline-messages.ts'
+import type { LiveListeners, LiveRecords } from '../query/live-sampler.ts'
 import type { StoreEvent } from '../store/logs/segment-spool.ts'
 
 export interface PipelineThreadOptions {
@@ -64,6 +65,9 @@ export class PipelineThread {
   readonly #posted = new Map<number, (answer: PostAnswer) => void>()
   readonly #inspected = new Map<number, (inspection: Inspection | null) => void>()
   #requests = 0
+  #live: LiveListeners = { listeners: [], blocked: [] }
+  /** Told of records that somebody watches. */
+  onLive: (found: LiveRecords) => void = () => {}
 
   constructor(options: PipelineThreadOptions, settings: Settings, tls: TlsMaterial) {
     this.#options = options
@@ -141,6 +145,12 @@ export class PipelineThread {
     })
   }
 
+  /** Who watches records from now on. */
+  listen(live: LiveListeners): void {
+    this.#live = live
+    this.#tell({ kind: 'listen', live })
+  }
+
   resetWindows(): void {
     this.#tell({ kind: 'reset' })
   }
@@ -178,6 +188,7 @@ export class PipelineThread {
       if (message.kind === 'ready') {
         this.#isReady = true
         this.#inputs = message.inputs
+        if (this.#live.listeners.length > 0) this.#tell({ kind: 'listen', live: this.#live })
         resolve()
       } else if (message.kind === 'failed') {
         failure = new AppError(message.code as ErrorCode, message.message)
@@ -241,6 +252,9 @@ export class PipelineThread {
         break
       case 'inspected':
         this.#inspected.get(message.request)?.(message.inspection)
+        break
+      case 'live':
+        this.onLive(message.found)
         break
       case 'stopped':
         break

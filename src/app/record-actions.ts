@@ -6,8 +6,15 @@ import type { Caller, Input, Reply, ServiceActions } from '../api/control-contra
 import type { Settings } from '../config/schema.ts'
 import type { Decider } from '../decide/decider.ts'
 import { AppError } from '../lib/errors.ts'
-import { DISPOSITIONS, SEVERITIES } from '../model/log-record.ts'
-import { asksBlocked, asksUsers, type BlockedTable, compileFilter, type Condition } from '../query/compile.ts'
+import { DISPOSITIONS, type LogRecord, SEVERITIES } from '../model/log-record.ts'
+import {
+  asksBlocked,
+  asksUsers,
+  asksWords,
+  type BlockedTable,
+  compileFilter,
+  type Condition,
+} from '../query/compile.ts'
 import { completeFilter } from '../query/complete.ts'
 import type { Field } from '../query/fields.ts'
 import { FilterError, type FilterFault } from '../query/filter-error.ts'
@@ -17,13 +24,21 @@ import { arrivalBounds } from '../query/ranges.ts'
 import type { Filter, TimeContext } from '../query/tree.ts'
 import type { StoredRecord } from '../store/logs/stored-batch.ts'
 import { BlockedTableKeeper } from './blocked-table.ts'
+import { LiveHub } from './live-hub.ts'
 import type { Parts } from './parts.ts'
 import { type Bounds, type Cursor, RecordSearch } from './record-search.ts'
 import { countedField, filterOf, shownValue } from './record-views.ts'
 
 type RecordActions = Pick<
   ServiceActions,
-  'queryRecords' | 'histogram' | 'facets' | 'topList' | 'recordById' | 'exportRecords' | 'checkFilter'
+  | 'queryRecords'
+  | 'histogram'
+  | 'facets'
+  | 'topList'
+  | 'recordById'
+  | 'exportRecords'
+  | 'checkFilter'
+  | 'tailRecords'
 >
 
 const DEFAULT_SPAN_MS = 86_400_000
@@ -49,6 +64,7 @@ export function recordActions(parts: Parts, settings: () => Settings, decider: (
     topList: (input, caller) => desk.top(input, caller),
     recordById: ({ id }, caller) => desk.byId(id, caller),
     exportRecords: (input, caller) => desk.all(input, caller),
+    tailRecords: (input, caller) => desk.tail(input, caller),
     checkFilter: ({ filter, at }) => checkFilter(parts, filter, at ?? filter.length),
   }
 }
@@ -92,8 +108,7 @@ class RecordDesk {
     const asked = await this.#asked(input, caller)
     const { fromMs, toMs } = asked
     const bucketMs = Math.max(1, Math.ceil((toMs - fromMs + 1) / input.buckets))
-    const column = input.by === 'action' ? 'action' : `CAST(${input.by}, 'Int8')`
-    const rows = await this.#records().histogram(asked.condition, asked, bucketMs, column, caller.signal)
+    const rows = await this.#records().histogram(asked.condition, asked, bucketMs, input.by, caller.signal)
     const buckets = Math.ceil((toMs - fromMs + 1) / bucketMs)
     const series = new Map<string, { total: number; counts: number[] }>()
     for (const { bucket, name, count } of rows) {
@@ -164,6 +179,29 @@ class RecordDesk {
       for (const record of records) yield this.#view(record, wanted, caller)
   }
 
+  /** Events from now on; with `lastId` from where an earlier view was left. */
+  async *tail(
+    { filter, lastId }: Input<'tailRecords'>,
+    caller: Caller,
+  ): AsyncGenerator<Reply<'tailRecords'>> {
+    const tree = readFilter(filter)
+    const isMasked = this.#isMasked(caller)
+    if (isMasked && (asksUsers(tree) || asksWords(tree)))
+      throw new AppError('usage', 'names of users are masked for viewers: filter by fields other than those')
+    this.#parts.live ??= new LiveHub(this.#parts, this.#decider())
+    const question = { filter: printFilter(tree), user: caller.userId ?? caller.user, lastId: lastId ?? null }
+    const signal = caller.signal ?? new AbortController().signal
+    for await (const { id, event } of this.#parts.live.events(question, signal)) {
+      if (event.kind !== 'record')
+        yield {
+          id,
+          ...event,
+          ...('active' in event ? { active: [...event.active] } : {}),
+        } as Reply<'tailRecords'>
+      else yield { id, kind: 'record', record: isMasked ? withoutUsers(event.record) : event.record }
+    }
+  }
+
   #records(): RecordSearch {
     const { logs } = this.#parts
     if (logs?.isReady !== true)
@@ -220,7 +258,7 @@ class RecordDesk {
   }
 }
 
-function withoutUsers(record: StoredRecord): StoredRecord {
+function withoutUsers<One extends LogRecord>(record: One): One {
   const masked = (text: string | null): string | null => (text === null ? null : MASK)
   return {
     ...record,

@@ -38,4 +38,12 @@ export function addSearch(program: Command, { io, action }: CommandContext): voi
     .action(
       action(async (field, words, options) => (await import('./search.ts')).top(io, field, words, options)),
     )
+  withService(program.command('tail'))
+    .summary('records as they come')
+    .description(
+      'Shows records that meet a filter as they come, until Ctrl-C; says how many could not be shown.',
+    )
+    .argument('[filter...]', FILTER)
+    .addHelpText('after', examples('active-defense tail', 'active-defense tail "severity geq high" --json'))
+    .action(action(async (words, options) => (await import('./search.ts')).tail(io, words, options)))
 }

@@ -6,9 +6,9 @@ import type { Reply } from '../api/control-contract.ts'
 import { AppError } from '../lib/errors.ts'
 import { csvLine } from '../lib/csv.ts'
 import { formatInstant, INSTANT_FORMS, parseInstant } from '../lib/time-text.ts'
-import type { CliIo, LineOutput } from './io.ts'
+import { type CliIo, LineOutput } from './io.ts'
 import { clientOf, instantText, printing, type ServiceOptions, sinceOf } from './options.ts'
-import { jsonLine } from './safe-text.ts'
+import { jsonLine, safeText } from './safe-text.ts'
 import { Table } from './table.ts'
 
 type StoredView = Reply<'exportRecords'>
@@ -193,6 +193,47 @@ export async function top(
     await table.end()
     if (!options.json && reply.items.length === 0) await output.line('no records')
   })
+}
+
+/** Until the service ends or a signal comes. */
+export async function tail(io: CliIo, words: readonly string[], options: ServiceOptions): Promise<number> {
+  const rows = clientOf(io, options).rows('tailRecords', { filter: words.join(' ') })
+  const stopped = Promise.withResolvers<null>()
+  const endSignals = io.onSignal(() => stopped.resolve(null))
+  const output = new LineOutput(io.stdout)
+  try {
+    for (;;) {
+      const next = await Promise.race([rows.next(), stopped.promise])
+      if (next === null || next.done === true) return 0
+      const event = next.value
+      if (options.json) await output.line(jsonLine(event))
+      else if (event.kind === 'record') await output.line(tailLine(io, event.record))
+      else if (event.kind === 'missed' && event.records > 0)
+        await output.line(`... ${event.records} more were not shown`)
+      await output.flush()
+    }
+  } finally {
+    endSignals()
+    void rows.return().catch(() => undefined) // it waits for a row that nobody wants any more
+  }
+}
+
+function tailLine(io: CliIo, record: StoredView): string {
+  const cell = (name: string): string => cellOf(io, name, record[name])
+  const port = cell('destinationPort')
+  const parts = [
+    cell('receivedAt'),
+    cell('device'),
+    cell('action'),
+    cell('sourceAddress'),
+    '->',
+    `${cell('destinationAddress')}${port === '' ? '' : ` port ${port}`}`,
+    cell('application'),
+    cell('rule'),
+    cell('severity'),
+    cell('threatName'),
+  ]
+  return safeText(parts.filter((part) => part !== '').join('  '))
 }
 
 function outputOf({ output, json }: SearchOptions): Output {

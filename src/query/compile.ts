@@ -51,6 +51,22 @@ export function asksBlocked(filter: Filter): boolean {
   }
 }
 
+/** Whether a filter looks for bare words, names of users among them. */
+export function asksWords(filter: Filter): boolean {
+  switch (filter.kind) {
+    case 'and':
+    case 'or':
+      return filter.parts.some(asksWords)
+    case 'not':
+      return asksWords(filter.part)
+    case 'search':
+      return filter.value.type === 'text'
+    case 'all':
+    case 'compare':
+      return false
+  }
+}
+
 /** Whether a filter asks for names of users, in their fields or in the raw line. */
 export function asksUsers(filter: Filter): boolean {
   switch (filter.kind) {

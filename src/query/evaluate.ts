@@ -67,26 +67,6 @@ export function matcherOf(filter: Filter, context: EvaluateContext): Matcher {
   }
 }
 
-/**
- * The filter without its questions about blocks, which match whatever the answer is: every record that the filter
- * matches is matched. For the pipeline thread, which does not know who is blocked by what.
- */
-export function withoutBlocks(filter: Filter, mayMatch = true): Filter {
-  switch (filter.kind) {
-    case 'and':
-    case 'or':
-      return { kind: filter.kind, parts: filter.parts.map((part) => withoutBlocks(part, mayMatch)) }
-    case 'not':
-      return { kind: 'not', part: withoutBlocks(filter.part, !mayMatch) }
-    case 'compare':
-      if (filter.field.kind !== 'blocked' && filter.field.kind !== 'rule-hit') return filter
-      return mayMatch ? { kind: 'all' } : { kind: 'not', part: { kind: 'all' } }
-    case 'all':
-    case 'search':
-      return filter
-  }
-}
-
 function comparisonMatcher(comparison: Comparison, context: EvaluateContext): Matcher {
   const { field, values } = comparison
   switch (field.kind) {

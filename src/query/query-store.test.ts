@@ -16,7 +16,7 @@ import { SegmentWriter } from '../store/logs/segment-writer.ts'
 import { batchOf, everyField, type TestRecord } from '../store/logs/test-batches.ts'
 import { BatchRow } from './batch-row.ts'
 import { compileFilter } from './compile.ts'
-import { type EvaluateContext, matcherOf, withoutBlocks } from './evaluate.ts'
+import { type EvaluateContext, matcherOf } from './evaluate.ts'
 import { FIELDS, type Field, type Operator, OPERATORS_OF } from './fields.ts'
 import { parseFilter } from './parse-filter.ts'
 import { printFilter } from './print-filter.ts'
@@ -297,14 +297,4 @@ test('for random filters the store finds the records that the evaluator finds', 
     { numRuns: FILTERS },
   )
   assert.ok(hits > FILTERS / 4, `${hits} filters told records apart`)
-})
-
-test('without its questions about blocks a filter still finds all that it found', () => {
-  fc.assert(
-    fc.property(filter, (tree) => {
-      const wide = new Set(foundInMemory(withoutBlocks(tree)))
-      for (const row of foundInMemory(tree)) assert.ok(wide.has(row), printFilter(tree))
-    }),
-    { numRuns: 200 },
-  )
 })

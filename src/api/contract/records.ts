@@ -95,6 +95,39 @@ export const RECORDS_CONTRACT = {
     input: z.strictObject({ ...range, fields, limit: z.int().min(1).optional() }),
     reply: record,
   },
+  tailRecords: {
+    /** `lastId`: the last event that was seen, to go on behind it within 30 s. */
+    input: z.strictObject({ filter, lastId: z.string().max(40).optional() }),
+    /** Events as they come: records that fit, what was missed, the list's changes, alarms, the state. */
+    reply: z.discriminatedUnion('kind', [
+      z.object({ id: z.string(), kind: z.literal('record'), record }),
+      z.object({ id: z.string(), kind: z.literal('missed'), records: z.number(), unseen: z.number() }),
+      z.object({
+        id: z.string(),
+        kind: z.literal('blocks'),
+        added: z.array(z.string()),
+        removed: z.array(z.string()),
+        /** Targets left out. */
+        more: z.number(),
+      }),
+      z.object({
+        id: z.string(),
+        kind: z.literal('alarms'),
+        active: z.array(
+          z.object({ code: z.string(), severity: z.string(), message: z.string(), mend: z.string() }),
+        ),
+      }),
+      z.object({
+        id: z.string(),
+        kind: z.literal('status'),
+        blocked: z.number(),
+        held: z.number(),
+        shadow: z.number(),
+        /** Records that are safe on disk since the start. */
+        records: z.number(),
+      }),
+    ]),
+  },
   checkFilter: {
     /** `at`: where the cursor stands; absent: at the end. */
     input: z.strictObject({ filter: z.string().max(10_000).default(''), at: z.int().min(0).optional() }),
@@ -126,5 +159,6 @@ export const RECORDS_ROUTES = {
   topList: { method: 'POST', path: '/control/v1/records/top', reply: 'object' },
   recordById: { method: 'POST', path: '/control/v1/records/get', reply: 'object' },
   exportRecords: { method: 'POST', path: '/control/v1/records/export', reply: 'rows' },
+  tailRecords: { method: 'POST', path: '/control/v1/records/tail', reply: 'rows', live: true },
   checkFilter: { method: 'POST', path: '/control/v1/filter/check', reply: 'object' },
 } as const

@@ -12,6 +12,7 @@ export const RECORDS_HTTP_ROUTES = {
   },
   recordById: { ...READ, path: '/records/{id}', summary: 'One stored record, whole' },
   exportRecords: null,
+  tailRecords: null,
   checkFilter: {
     ...READ,
     path: '/filter',
