@@ -17,7 +17,14 @@ import { type Address, formatAddress } from '../../lib/address.ts'
 import { messageOf } from '../../lib/errors.ts'
 import type { RecordBatch } from '../../model/record-batch.ts'
 import { type DetectionColumns, DetectionReader, selectList } from './detection-reader.ts'
-import { createTableSql, LOG_SCHEMA_VERSION, LOG_TABLE, migrationSql, schemaVersionOf } from './log-table.ts'
+import {
+  createTableSql,
+  indexMigrationSql,
+  LOG_SCHEMA_VERSION,
+  LOG_TABLE,
+  migrationSql,
+  schemaVersionOf,
+} from './log-table.ts'
 import type { SegmentTarget } from './segment-sender.ts'
 import type { SpooledSegment } from './segment-spool.ts'
 import { SELECT_COLUMNS, type StoredBatch, StoredBatchReader, type StoredRecord } from './stored-batch.ts'
@@ -113,6 +120,13 @@ export class LogStore implements SegmentTarget {
     )
     const existing = new Map(columns.map((column) => [column.name, column.type]))
     for (const statement of migrationSql(existing)) await this.command(statement, {}, signal)
+    const indexes = await this.rows<{ name: string }>(
+      'SELECT name FROM system.data_skipping_indices WHERE database = currentDatabase() AND table = {table:String}',
+      { table: LOG_TABLE },
+      signal,
+    )
+    for (const statement of indexMigrationSql(new Set(indexes.map(({ name }) => name))))
+      await this.command(statement, {}, signal)
   }
 
   /** Whether the store answers. Never rejects. */

@@ -93,6 +93,22 @@ const ALIAS_COLUMNS = [
   },
 ] as const
 
+export interface LogIndex {
+  readonly name: string
+  readonly definition: string
+}
+
+/**
+ * Skip indexes: what a search need not read. Arrival by granule, since the table's order is that of event time, and the
+ * newest records are asked for by arrival; addresses by bloom filter, so that one of them is found among a day's. Ports
+ * and rules have none: nearly every granule holds the ones that people ask for.
+ */
+export const LOG_INDEXES: readonly LogIndex[] = [
+  { name: 'receivedAtRange', definition: 'receivedAt TYPE minmax GRANULARITY 1' },
+  { name: 'sourceAddressBloom', definition: 'sourceAddress TYPE bloom_filter(0.01) GRANULARITY 1' },
+  { name: 'destinationAddressBloom', definition: 'destinationAddress TYPE bloom_filter(0.01) GRANULARITY 1' },
+]
+
 const TABLE_SETTINGS = {
   non_replicated_deduplication_window: 10_000, // tokens remembered: far more than segments ever wait
   fsync_after_insert: 1, // a segment is deleted once acknowledged, so the part must be on the disk by then
@@ -111,10 +127,11 @@ function columnSql(column: LogColumn): string {
 }
 
 /** The statement that creates the table when it is missing. */
-export function createTableSql(table = LOG_TABLE, isEmbedded = false): string {
+export function createTableSql(table = LOG_TABLE, isEmbedded = false, indexes = LOG_INDEXES): string {
   const columns = [
     ...LOG_COLUMNS.map(columnSql),
     ...ALIAS_COLUMNS.map((column) => `\`${column.name}\` ${column.type} ALIAS ${column.expression}`),
+    ...indexes.map(({ name, definition }) => `INDEX ${name} ${definition}`),
   ]
   const settings = Object.entries({ ...TABLE_SETTINGS, ...(isEmbedded ? EMBEDDED_SETTINGS : {}) }).map(
     ([name, value]) => `${name} = ${value}`,
@@ -159,4 +176,11 @@ export function migrationSql(existing: ReadonlyMap<string, string>, table = LOG_
         `ALTER TABLE ${table} ADD COLUMN IF NOT EXISTS \`${column.name}\` ${column.type} ALIAS ${column.expression}`,
       )
   return statements
+}
+
+/** Statements that add the indexes which an older table lacks; parts from before have them once they are merged. */
+export function indexMigrationSql(existing: ReadonlySet<string>, table = LOG_TABLE): string[] {
+  return LOG_INDEXES.filter(({ name }) => !existing.has(name)).map(
+    ({ name, definition }) => `ALTER TABLE ${table} ADD INDEX IF NOT EXISTS ${name} ${definition}`,
+  )
 }
