@@ -1,5 +1,5 @@
 /** Lists for firewalls: all of them as cards, or one with its fetchers, preview, revisions and access. */
-import { Button, SimpleGrid, Stack, Text } from '@mantine/core'
+import { Badge, Button, SimpleGrid, Stack, Text } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useSearch } from '@tanstack/react-router'
@@ -56,14 +56,19 @@ function FeedCard({ feed }: { readonly feed: Feed }) {
     <Part
       title={feed.feed}
       actions={
-        <Button
-          size="compact-sm"
-          variant="default"
-          renderRoot={(props) => <Link to="/feeds" search={{ feed: feed.feed }} {...props} />}
-          aria-label={t('feeds.open', { feed: feed.feed })}
-        >
-          {feed.title}
-        </Button>
+        <>
+          <Badge variant="light" color="gray" tt="none">
+            {feed.title}
+          </Badge>
+          <Button
+            size="compact-sm"
+            variant="default"
+            renderRoot={(props) => <Link to="/feeds" search={{ feed: feed.feed }} {...props} />}
+            aria-label={t('feeds.open', { feed: feed.feed })}
+          >
+            {t('feeds.openDo')}
+          </Button>
+        </>
       }
     >
       <Stack gap="sm">

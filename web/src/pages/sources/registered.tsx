@@ -28,7 +28,8 @@ const LOG_FOLDER = '/var/log'
 interface Registered {
   readonly zones: readonly (readonly [device: string, zone: string])[]
   readonly files: readonly string[]
-  readonly isFixed: boolean
+  readonly areZonesFixed: boolean
+  readonly areFilesFixed: boolean
   readonly zone: string
 }
 
@@ -41,7 +42,8 @@ function registeredIn(settings: readonly Reply<'listSettings'>[]): Registered {
       return [pair.slice(0, at), pair.slice(at + 1)] as const
     }),
     files: listOf(FILES),
-    isFixed: find(ZONES)?.fixed === true || find(FILES)?.fixed === true,
+    areZonesFixed: find(ZONES)?.fixed === true,
+    areFilesFixed: find(FILES)?.fixed === true,
     zone: find('time.zone')?.value ?? 'UTC',
   }
 }
@@ -106,7 +108,7 @@ export function RegisteredDevices() {
                           key={device}
                           name={device}
                           what={t('register.inZone', { zone })}
-                          isFixed={known.isFixed}
+                          isFixed={known.areZonesFixed}
                           onRemove={() =>
                             change.mutate({
                               [ZONES]: zonesText(known.zones.filter(([other]) => other !== device)),
@@ -119,7 +121,7 @@ export function RegisteredDevices() {
                           key={file}
                           name={file}
                           what={t('register.follows')}
-                          isFixed={known.isFixed}
+                          isFixed={known.areFilesFixed}
                           onRemove={() =>
                             change.mutate({
                               [FILES]: known.files.filter((other) => other !== file).join(','),

@@ -1,0 +1,208 @@
+/** What people do on the screens beside the daily ones, in a real browser on the real service. */
+import assert from 'node:assert/strict'
+import { before, describe, test, type TestContext } from 'node:test'
+import { missingBrowser, openScreen, type Screen, setUp } from './browser.ts'
+import { scan, type Service, startService, until } from './harness.ts'
+
+const HOUR_MS = 3_600_000
+
+let missing: string | null = null
+
+async function show({ page, origin }: Screen, path: string): Promise<void> {
+  await page.goto(origin + path)
+  await page.getByRole('heading', { level: 1 }).first().waitFor()
+}
+
+async function begin(t: TestContext): Promise<{ service: Service; screen: Screen }> {
+  const service = await startService(t)
+  const screen = await openScreen(t, service)
+  await setUp(screen, service)
+  return { service, screen }
+}
+
+describe('the web page, screen by screen', () => {
+  before(() => {
+    missing = missingBrowser()
+    if (missing !== null && process.env['CI'] === 'true') assert.fail(missing)
+  })
+
+  test('the wizard gives lines with this address, sees the first line and the first fetch, and sets the start', async (t) => {
+    if (missing !== null) return t.skip(missing)
+    const { service, screen } = await begin(t)
+    const { page } = screen
+    await show(screen, '/welcome')
+    await page.getByLabel('Address of this service for the firewall').fill('203.0.113.20')
+    const port = service.app.parts.pipeline?.inputs
+      .find(({ name }) => name === 'udp')
+      ?.address?.split(':')
+      .at(-1)
+    await page.getByText(`set shared log-settings syslog ActiveDefense server ads port ${port}`).waitFor()
+    await page
+      .getByText(/external-list ActiveDefense-Blacklist type ip url https:\/\/203\.0\.113\.20:/)
+      .waitFor()
+    await page.getByText('No line yet.').waitFor()
+    await service.sendUdp(scan('198.51.100.7', 3))
+    await page.getByText('Every line was read').waitFor()
+    await page.getByText('Nobody has fetched it yet.').waitFor()
+    await service.list()
+    await page.getByText('Nobody has fetched it yet.').waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: 'Start in shadow' }).press('Enter')
+    await page.getByText('The three rules run in shadow.').waitFor()
+    await page.getByLabel('Addresses and networks, one a line').fill('198.51.100.53')
+    await page.getByRole('button', { name: 'Put on the allowlist' }).press('Enter')
+    await page.getByText('one entry is on the allowlist').waitFor()
+    assert.deepEqual(screen.complaints, [])
+  })
+
+  test('a lower threshold shows beside the number whom it would have found, and is saved by its card', async (t) => {
+    if (missing !== null) return t.skip(missing)
+    const { service, screen } = await begin(t)
+    const { page } = screen
+    await service.sendUdp(scan('198.51.100.9', 7))
+    await until('it is stored', async () => (await service.stored()) >= 7)
+    await show(screen, '/detections')
+    await page.getByLabel('Port scan: ports').fill('5')
+    const card = page.getByRole('region', { name: 'Port scan', exact: true })
+    await card.getByText('1 gained', { exact: true }).waitFor()
+    await card.getByRole('link', { name: '198.51.100.9' }).waitFor()
+    await card.getByText('As a table').press('Enter')
+    await card.getByRole('row', { name: '6 1 0', exact: true }).waitFor()
+    await card.getByRole('row', { name: '7 0 0', exact: true }).waitFor()
+    assert.equal(service.app.parts.decider === null, false)
+    await card.getByRole('button', { name: 'Save' }).press('Enter')
+    await page.getByText('Saved: Port scan').waitFor()
+    await service.sendUdp(scan('198.51.100.10', 6))
+    await until('the new number is in force', async () => (await service.list()).includes('198.51.100.10'))
+    assert.deepEqual(screen.complaints, [])
+  })
+
+  test('the list is frozen and freed, and blocks since an hour are withdrawn after a look at them', async (t) => {
+    if (missing !== null) return t.skip(missing)
+    const { service, screen } = await begin(t)
+    const { page } = screen
+    await service.sendUdp(scan('198.51.100.7', 11))
+    await until('it is listed', async () => (await service.list()).includes('198.51.100.7'))
+    await show(screen, '/engine')
+    await page.getByRole('button', { name: 'Freeze' }).press('Enter')
+    await page.getByRole('dialog').getByRole('button', { name: 'Freeze' }).press('Enter')
+    await page.getByText(/The list is frozen since/).waitFor()
+    await page.getByRole('button', { name: 'Let it change again' }).press('Enter')
+    await page.getByRole('dialog').getByRole('button', { name: 'Let it change again' }).press('Enter')
+    await page.getByText('The list follows the decisions.').waitFor()
+    const since = new Date(Date.now() - HOUR_MS - new Date().getTimezoneOffset() * 60_000)
+    await page.getByLabel('Blocked since').fill(since.toISOString().slice(0, 16))
+    await page.getByRole('button', { name: 'Show which' }).press('Enter')
+    await page.getByText('One block would be lifted:').waitFor()
+    assert.equal((await service.list()).includes('198.51.100.7'), true)
+    await page.getByRole('button', { name: 'Withdraw one block' }).press('Enter')
+    await page.getByLabel('Reason').fill('our own test')
+    await page.keyboard.press('Enter')
+    await until('it is gone', async () => !(await service.list()).includes('198.51.100.7'))
+    assert.deepEqual(screen.complaints, [])
+  })
+
+  test('what was just blocked or lifted is taken back within ten seconds', async (t) => {
+    if (missing !== null) return t.skip(missing)
+    const { service, screen } = await begin(t)
+    const { page } = screen
+    await show(screen, '/ip/198.51.100.77')
+    await page.getByRole('button', { name: 'Block', exact: true }).press('Enter')
+    await page.getByLabel('Reason').fill('by mistake')
+    await page.keyboard.press('Enter')
+    await until('it is listed', async () => (await service.list()).includes('198.51.100.77'))
+    await page.getByRole('button', { name: 'Undo' }).press('Enter')
+    await page.getByText('Undone: 198.51.100.77').waitFor()
+    await until('it is gone', async () => !(await service.list()).includes('198.51.100.77'))
+    assert.deepEqual(screen.complaints, [])
+  })
+
+  test('a feed shows who fetches it, exactly what is served, and a feed of its own is added', async (t) => {
+    if (missing !== null) return t.skip(missing)
+    const { service, screen } = await begin(t)
+    const { page } = screen
+    await service.sendUdp(scan('198.51.100.7', 11))
+    await until('it is listed', async () => (await service.list()).includes('198.51.100.7'))
+    await show(screen, '/feeds')
+    await page.getByRole('link', { name: 'Open blacklist' }).press('Enter')
+    await page.getByText(/set external-list ActiveDefense-Blacklist type ip url/).waitFor()
+    await page.getByRole('tab', { name: 'Fetchers' }).press('Enter')
+    await page.getByRole('cell', { name: '127.0.0.1' }).first().waitFor()
+    await page.getByRole('tab', { name: 'Preview' }).press('Enter')
+    await page.locator('pre', { hasText: '198.51.100.7' }).waitFor()
+    await page.getByRole('tab', { name: 'Revisions' }).press('Enter')
+    await page.getByText('served now').waitFor()
+    await show(screen, '/feeds')
+    await page.getByRole('button', { name: 'Add a feed' }).press('Enter')
+    await page.getByLabel('Name').fill('branch')
+    await page.getByLabel('Reason').fill('the small firewall')
+    await page.getByRole('button', { name: 'Preview' }).press('Enter')
+    await page
+      .getByText(/^1 entries, /)
+      .or(page.getByText(/^one entry/))
+      .first()
+      .waitFor()
+    await page.getByRole('dialog').getByRole('button', { name: 'Add a feed' }).press('Enter')
+    await page.getByRole('link', { name: 'Open branch' }).waitFor()
+    assert.deepEqual(screen.complaints, [])
+  })
+
+  test('a recipient is added and tested, and the delivery log says why nothing went out', async (t) => {
+    if (missing !== null) return t.skip(missing)
+    const { screen } = await begin(t)
+    const { page } = screen
+    await show(screen, '/notifications')
+    await page.getByRole('button', { name: 'Add a recipient' }).press('Enter')
+    await page.getByLabel('Short name').fill('soc')
+    await page.getByLabel('Mail address').fill('soc@example.net')
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: 'Send a test' }).press('Enter')
+    await page.getByText('Not delivered: smtp.host is not set').first().waitFor()
+    await page.getByRole('cell', { name: /given up/ }).waitFor()
+    await page.getByLabel('Server').fill('mail.example.net')
+    await page.keyboard.press('Enter')
+    await page.getByText('Mail server saved').waitFor()
+    assert.deepEqual(screen.complaints, [])
+  })
+
+  test('a device gets a time zone, and a file outside the allowed folders is refused', async (t) => {
+    if (missing !== null) return t.skip(missing)
+    const { service, screen } = await begin(t)
+    const { page } = screen
+    await show(screen, '/sources')
+    await page.getByRole('button', { name: 'Register a device' }).press('Enter')
+    await page.getByLabel(/^Host name/).fill('fw-lab-01')
+    await page.getByLabel('Log file to follow').fill('/etc/shadow')
+    await page.getByText(/The file must lie in \/var\/log/).waitFor()
+    assert.equal(await page.getByRole('dialog').getByRole('button', { name: 'Register' }).isDisabled(), true)
+    await page.getByLabel('Log file to follow').fill('')
+    await page.getByLabel('Time zone').selectOption('Europe/Berlin')
+    await page.getByRole('dialog').getByRole('button', { name: 'Register' }).press('Enter')
+    await page.getByText('time zone Europe/Berlin').waitFor()
+    const zones: string[] = []
+    for await (const { key, value } of service.control.rows('listSettings', {}))
+      if (key === 'time.deviceZones') zones.push(value)
+    assert.deepEqual(zones, ['fw-lab-01=Europe/Berlin'])
+    assert.deepEqual(screen.complaints, [])
+  })
+
+  test('every screen is reached by the command palette, and ? tells the keys', async (t) => {
+    if (missing !== null) return t.skip(missing)
+    const { screen } = await begin(t)
+    const { page } = screen
+    await page.keyboard.press('Shift+?')
+    await page.getByText('Go anywhere, do anything').last().waitFor()
+    await page.keyboard.press('Escape')
+    for (const [typed, heading] of [
+      ['engine', 'Engine'],
+      ['notif', 'Notifications'],
+      ['withdraw', 'Engine'],
+      ['198.51.100.7', '198.51.100.7'],
+    ] as const) {
+      await page.keyboard.press('Control+k')
+      await page.getByPlaceholder('Screen or action').fill(typed)
+      await page.keyboard.press('Enter')
+      await page.getByRole('heading', { level: 1, name: heading }).waitFor()
+    }
+    assert.deepEqual(screen.complaints, [])
+  })
+})
