@@ -103,21 +103,9 @@ async function main(start: PipelineStart): Promise<void> {
 
   const stopping = new AbortController()
   const ended = Promise.withResolvers<void>()
-  const desk: Desk = {
-    settings,
-    sources,
-    parser,
-    senders,
-    sequences,
-    detector,
-    watch,
-    segments,
-    sender,
-    spool,
-    queue,
-    relay,
-    live: new LiveSampler(() => clock.monotonicMs()),
-  }
+  const live = new LiveSampler(() => clock.monotonicMs())
+  const stages = { parser, senders, sequences, detector, watch, segments, relay, live }
+  const desk: Desk = { ...stages, settings, sources, sender, spool, queue }
   listen(desk, () => {
     stopping.abort()
     stop().then(ended.resolve, ended.reject)
@@ -129,16 +117,8 @@ async function main(start: PipelineStart): Promise<void> {
   await relay.configure(relayOptions(settings)) // once it is known which ports are ours
   tell({ kind: 'ready', inputs: inputStatuses(sources, settings) })
   const stopTelling = keepTelling(desk)
-  const window = {
-    detector,
-    store,
-    sender,
-    leftovers,
-    settings: detection,
-    snapshotAtMs: kept.snapshotAtMs,
-    clock,
-    tell,
-  }
+  const { snapshotAtMs } = kept
+  const window = { detector, store, sender, leftovers, settings: detection, snapshotAtMs, clock, tell }
   await withinLimit(restoreWindows({ ...window, signal: stopping.signal }), WINDOWS_FIRST_MS)
   const report: PipelineParts['report'] = ({ detections, seen }) =>
     tell({ kind: 'found', detections, seen, isRestored: false })
