@@ -116,7 +116,10 @@ function FetchStep({ status, host }: StepProps) {
   return (
     <Step title={t('welcome.fetch')} isDone={status.list.lastFetchedAt !== null}>
       <Text size="sm" className="sentence">
-        {t('welcome.fetchHint')} <Anchor href="/ca.crt">{t('feeds.ca')}</Anchor>
+        {t('welcome.fetchHint')}{' '}
+        <Anchor href="/ca.crt" underline="always">
+          {t('feeds.ca')}
+        </Anchor>
       </Text>
       <CopyText text={listLines(listName('blacklist'), url)} label={t('welcome.fetch')} />
       <FetchChecks status={status} />

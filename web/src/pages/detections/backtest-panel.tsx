@@ -20,7 +20,7 @@ export function BacktestPanel({ backtest, value, onRun }: BacktestPanelProps) {
   const state = backtest?.state
   const phase = state?.phase ?? 'idle'
   return (
-    <section className="backtest" aria-label={t('backtest.title')}>
+    <div className="backtest">
       <Group justify="space-between" mb="xs" wrap="nowrap">
         <Text size="sm" fw={600} component="h3" m={0}>
           {t('backtest.title')}
@@ -62,7 +62,7 @@ export function BacktestPanel({ backtest, value, onRun }: BacktestPanelProps) {
       {phase === 'done' && state?.summary != null && (
         <Result summary={state.summary} sources={state.sources} value={value} />
       )}
-    </section>
+    </div>
   )
 }
 

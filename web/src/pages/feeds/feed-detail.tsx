@@ -96,7 +96,10 @@ function Use({ feed }: { readonly feed: Feed }) {
       <Part title={t('feeds.panos')}>
         <Stack gap="sm">
           <Text size="sm" className="sentence">
-            {t('feeds.panosHint')} <Anchor href="/ca.crt">{t('feeds.ca')}</Anchor>
+            {t('feeds.panosHint')}{' '}
+            <Anchor href="/ca.crt" underline="always">
+              {t('feeds.ca')}
+            </Anchor>
           </Text>
           <CopyText text={listLines(listName(feed.feed), url)} label={t('feeds.panos')} />
         </Stack>
