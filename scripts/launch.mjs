@@ -367,9 +367,14 @@ async function ensureWeb(node, quiet) {
   if (!quiet) say('building the web page ...')
   const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js')
   const config = join(root, 'web', 'vite.config.ts')
-  const result = await runCaptured(node, [vite, 'build', '--config', config, '--configLoader', 'native'], { cwd: root })
+  const result = await runCaptured(node, [vite, 'build', '--config', config, '--configLoader', 'native'], {
+    cwd: root,
+  })
   if (result.code === 0) writeFileSync(stamp, wanted)
-  else say(`the web page cannot be built (${result.reason}), so the plain one is shown:\n${result.output.trimEnd()}`)
+  else
+    say(
+      `the web page cannot be built (${result.reason}), so the plain one is shown:\n${result.output.trimEnd()}`,
+    )
 }
 
 async function runTests(node, args) {
