@@ -79,6 +79,8 @@ export class PackedFeed implements FeedEngine {
   #working: Promise<void> | null = null
   #pauseMs = MIN_INTERVAL_MS
   #lastMs = Number.NEGATIVE_INFINITY
+  /** The last making failed; the next is tried by a timer. */
+  #isFailing = false
   #isClosed = false
 
   constructor(options: PackedFeedOptions) {
@@ -165,6 +167,7 @@ export class PackedFeed implements FeedEngine {
     while (this.#working !== null || (this.#timer !== null && this.#isDirty)) {
       if (this.#working === null) this.#start()
       await this.#working
+      if (this.#isFailing) return
     }
   }
 
@@ -202,7 +205,10 @@ export class PackedFeed implements FeedEngine {
     this.#working = this.#options.turns
       .take(() => this.#make())
       .then(
-        () => this.#options.alarms.clear(`feed-not-made:${this.#definition.name}`),
+        () => {
+          this.#isFailing = false
+          this.#options.alarms.clear(`feed-not-made:${this.#definition.name}`)
+        },
         (error: unknown) => {
           // Whatever it was: firewalls keep the last whole list, people learn of it, and it is tried again.
           this.#options.alarms.raise({
@@ -212,6 +218,7 @@ export class PackedFeed implements FeedEngine {
             mend: 'It is tried again by itself every few seconds; look at the log for the cause.',
           })
           this.#isDirty = true
+          this.#isFailing = true
           retryMs = RETRY_MS
         },
       )
