@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core'
 import type { Service } from './harness.ts'
 
 const PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
@@ -87,4 +87,10 @@ export async function setUp({ page }: Screen, service: Service): Promise<void> {
   await page.keyboard.press('Enter')
   await page.getByRole('link', { name: 'Later: to the overview' }).press('Enter')
   await page.getByRole('heading', { name: 'Overview' }).waitFor()
+}
+
+/** Presses a button by keyboard once it can be pressed: while an answer is on its way it is not, and a key would be lost. */
+export async function enter(button: Locator): Promise<void> {
+  await button.click({ trial: true })
+  await button.press('Enter')
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
 import { AxeBuilder } from '@axe-core/playwright'
 import { Secret, TOTP } from 'otpauth'
-import { missingBrowser, openScreen, PASSWORD, type Screen, setUp } from './browser.ts'
+import { enter, missingBrowser, openScreen, PASSWORD, type Screen, setUp } from './browser.ts'
 import { customLine, scan, startService, until } from './harness.ts'
 
 const SCREENS = [
@@ -105,11 +105,11 @@ describe('the web page', () => {
     await page.keyboard.press('b')
     await page.getByLabel('Addresses or networks').fill('198.51.100.200\n8.8.8.8')
     await page.getByLabel('Reason').fill('seen elsewhere')
-    await page.getByRole('button', { name: 'Preview' }).press('Enter')
+    await enter(page.getByRole('button', { name: 'Preview' }))
     await page.getByText('8.8.8.8 is never blocked').waitFor()
     await page.getByText('would be blocked').waitFor()
     assert.equal((await service.list()).includes('198.51.100.200'), false)
-    await page.getByRole('button', { name: 'Block', exact: true }).press('Enter')
+    await enter(page.getByRole('button', { name: 'Block', exact: true }))
     await until('it is listed', async () => (await service.list()).includes('198.51.100.200'))
     assert.deepEqual(screen.complaints, [])
   })
