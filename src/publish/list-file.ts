@@ -14,10 +14,10 @@ import { z } from 'zod'
 import type { Clock } from '../lib/clock.ts'
 import { messageOf, systemCodeOf } from '../lib/errors.ts'
 import type { AlarmSink } from '../telemetry/alarms.ts'
+import { LatestWriter } from './latest-writer.ts'
 import { bodyFault, checksumOf, etagOf, type ListSnapshot } from './list-snapshot.ts'
+import { syncFolder, writeDurably } from './synced-file.ts'
 
-const MIN_INTERVAL_MS = 1000
-const RETRY_MS = 10_000
 /** Above any list a firewall loads (150,000 entries are 2.2 MB); guards the reader against a wrong file. */
 const MAX_BYTES = 256 * 1024 * 1024
 
@@ -46,19 +46,21 @@ export class ListFile {
   readonly #folder: string
   readonly #clock: Clock
   readonly #alarms: AlarmSink
-  readonly #minIntervalMs: number
+  readonly #writer: LatestWriter<ListSnapshot>
   /** Newest first. */
   #copies: Copy[] = []
-  #waiting: ListSnapshot | null = null
-  #writing: Promise<void> | null = null
-  #timer: NodeJS.Timeout | null = null
-  #nextWriteMs = Number.NEGATIVE_INFINITY
 
   constructor(options: { folder: string; clock: Clock; alarms: AlarmSink; minIntervalMs?: number }) {
     this.#folder = options.folder
     this.#clock = options.clock
     this.#alarms = options.alarms
-    this.#minIntervalMs = options.minIntervalMs ?? MIN_INTERVAL_MS
+    this.#writer = new LatestWriter({
+      clock: options.clock,
+      minIntervalMs: options.minIntervalMs,
+      write: (snapshot) => this.#write(snapshot),
+      onWritten: () => this.#written(),
+      onFailed: (error) => this.#failed(error),
+    })
   }
 
   /** The newest copy that is whole. Never rejects: what went wrong is in `findings` and in an alarm. */
@@ -86,65 +88,27 @@ export class ListFile {
 
   /** Keeps a revision; returns at once. Of several that wait, the newest is written. */
   save(snapshot: ListSnapshot): void {
-    this.#waiting = snapshot
-    if (this.#writing !== null || this.#timer !== null) return
-    const delayMs = this.#nextWriteMs - this.#clock.monotonicMs()
-    if (delayMs <= 0) this.#start()
-    else this.#planIn(delayMs)
+    this.#writer.save(snapshot)
   }
 
   /** Writes what waits and resolves when it is on disk or has failed (an alarm says so). */
-  async close(): Promise<void> {
-    this.#cancelTimer()
-    await this.#writing
-    // The write under way planned the next one; it is done here, at once.
-    this.#cancelTimer()
-    this.#start()
-    await this.#writing
-    this.#cancelTimer()
+  close(): Promise<void> {
+    return this.#writer.close()
   }
 
-  #cancelTimer(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer)
-    this.#timer = null
+  #written(): void {
+    this.#alarms.clear('list-file-not-written')
+    this.#alarms.clear('list-file-damaged')
   }
 
-  #planIn(delayMs: number): void {
-    this.#timer = setTimeout(() => {
-      this.#timer = null
-      this.#start()
-    }, delayMs)
-    this.#timer.unref()
-  }
-
-  #start(): void {
-    const snapshot = this.#waiting
-    if (snapshot === null) return
-    this.#waiting = null
-    this.#writing = this.#write(snapshot)
-      .then(
-        () => {
-          this.#alarms.clear('list-file-not-written')
-          this.#alarms.clear('list-file-damaged')
-          return this.#minIntervalMs
-        },
-        (error: unknown) => {
-          // The list is served from memory all the same; only the copy for the next start is old.
-          this.#alarms.raise({
-            code: 'list-file-not-written',
-            severity: 'warning',
-            message: `Cannot write the block list to ${join(this.#folder, TEXT)}: ${messageOf(error)}. It is still served from memory.`,
-            mend: 'Free space on the disk of data.dir and see that its owner may write there.',
-          })
-          this.#waiting ??= snapshot
-          return RETRY_MS
-        },
-      )
-      .then((pauseMs) => {
-        this.#writing = null
-        this.#nextWriteMs = this.#clock.monotonicMs() + pauseMs
-        if (this.#waiting !== null) this.#planIn(pauseMs)
-      })
+  /** The list is served from memory all the same; only the copy for the next start is old. */
+  #failed(error: unknown): void {
+    this.#alarms.raise({
+      code: 'list-file-not-written',
+      severity: 'warning',
+      message: `Cannot write the block list to ${join(this.#folder, TEXT)}: ${messageOf(error)}. It is still served from memory.`,
+      mend: 'Free space on the disk of data.dir and see that its owner may write there.',
+    })
   }
 
   async #write(snapshot: ListSnapshot): Promise<void> {
@@ -249,17 +213,6 @@ async function readWhole(path: string, findings: string[]): Promise<Buffer | nul
     if (systemCodeOf(error) !== 'ENOENT') findings.push(`Cannot read ${path}: ${messageOf(error)}.`)
     return null
   }
-}
-
-async function writeDurably(path: string, content: Buffer): Promise<void> {
-  await using file = await open(path, 'w', 0o600)
-  await file.writeFile(content)
-  await file.sync()
-}
-
-async function syncFolder(path: string): Promise<void> {
-  await using folder = await open(path, 'r')
-  await folder.sync()
 }
 
 function firstLine(text: string): string {

@@ -15,13 +15,13 @@ import { z } from 'zod'
 import type { Clock } from '../../lib/clock.ts'
 import { messageOf, systemCodeOf } from '../../lib/errors.ts'
 import type { AlarmSink } from '../../telemetry/alarms.ts'
+import { LatestWriter } from '../latest-writer.ts'
 import { checksumOf } from '../list-snapshot.ts'
+import { syncFolder, writeDurably } from '../synced-file.ts'
 
 const compress = promisify(gzip)
 const expand = promisify(gunzip)
 
-const MIN_INTERVAL_MS = 1000
-const RETRY_MS = 10_000
 const KEPT_NEWEST = 10
 const HOUR_MS = 3_600_000
 const DAY_MS = 86_400_000
@@ -75,15 +75,19 @@ export interface RevisionStoreOptions {
 
 export class RevisionStore {
   readonly #options: RevisionStoreOptions
-  #waiting: RevisionToKeep | null = null
-  #writing: Promise<void> | null = null
-  #timer: NodeJS.Timeout | null = null
-  #nextWriteMs = Number.NEGATIVE_INFINITY
+  readonly #writer: LatestWriter<RevisionToKeep>
   /** Newest first. */
   #notes: RevisionNote[] = []
 
   constructor(options: RevisionStoreOptions) {
     this.#options = options
+    this.#writer = new LatestWriter({
+      clock: options.clock,
+      minIntervalMs: options.minIntervalMs,
+      write: (revision) => this.#write(revision),
+      onWritten: () => this.#written(),
+      onFailed: (error) => this.#failed(error),
+    })
   }
 
   /** What is on disk, newest first. */
@@ -140,26 +144,17 @@ export class RevisionStore {
 
   /** Keeps a revision; returns at once. */
   save(revision: RevisionToKeep): void {
-    this.#waiting = revision
-    if (this.#writing !== null || this.#timer !== null) return
-    const delayMs = this.#nextWriteMs - this.#options.clock.monotonicMs()
-    if (delayMs <= 0) this.#start()
-    else this.#planIn(delayMs)
+    this.#writer.save(revision)
   }
 
   /** Writes what waits and resolves when it is on disk or has failed. */
-  async close(): Promise<void> {
-    this.#cancelTimer()
-    await this.#writing
-    this.#cancelTimer()
-    this.#start()
-    await this.#writing
-    this.#cancelTimer()
+  close(): Promise<void> {
+    return this.#writer.close()
   }
 
   /** The feed was removed: nothing of it stays. */
   async remove(): Promise<void> {
-    this.#waiting = null
+    this.#writer.drop()
     await this.close()
     this.#notes = []
     await rm(this.#options.folder, { recursive: true, force: true })
@@ -169,47 +164,20 @@ export class RevisionStore {
     return join(this.#options.folder, `revision-${revision}.${ending}`)
   }
 
-  #cancelTimer(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer)
-    this.#timer = null
+  #written(): void {
+    const { alarms, feed } = this.#options
+    alarms.clear(`feed-file-not-written:${feed}`)
+    alarms.clear(`feed-file-damaged:${feed}`)
   }
 
-  #planIn(delayMs: number): void {
-    this.#timer = setTimeout(() => {
-      this.#timer = null
-      this.#start()
-    }, delayMs)
-    this.#timer.unref()
-  }
-
-  #start(): void {
-    const revision = this.#waiting
-    if (revision === null) return
-    this.#waiting = null
-    const { alarms, feed, folder, clock } = this.#options
-    this.#writing = this.#write(revision)
-      .then(
-        () => {
-          alarms.clear(`feed-file-not-written:${feed}`)
-          alarms.clear(`feed-file-damaged:${feed}`)
-          return this.#options.minIntervalMs ?? MIN_INTERVAL_MS
-        },
-        (error: unknown) => {
-          alarms.raise({
-            code: `feed-file-not-written:${feed}`,
-            severity: 'warning',
-            message: `Cannot write the feed ${feed} to ${folder}: ${messageOf(error)}. It is still served from memory.`,
-            mend: 'Free space on the disk of data.dir and see that its owner may write there.',
-          })
-          this.#waiting ??= revision
-          return RETRY_MS
-        },
-      )
-      .then((pauseMs) => {
-        this.#writing = null
-        this.#nextWriteMs = clock.monotonicMs() + pauseMs
-        if (this.#waiting !== null) this.#planIn(pauseMs)
-      })
+  #failed(error: unknown): void {
+    const { alarms, feed, folder } = this.#options
+    alarms.raise({
+      code: `feed-file-not-written:${feed}`,
+      severity: 'warning',
+      message: `Cannot write the feed ${feed} to ${folder}: ${messageOf(error)}. It is still served from memory.`,
+      mend: 'Free space on the disk of data.dir and see that its owner may write there.',
+    })
   }
 
   async #write(revision: RevisionToKeep): Promise<void> {
@@ -311,15 +279,4 @@ async function readWhole(path: string): Promise<Buffer> {
   const { size } = await file.stat()
   if (size > MAX_FILE_BYTES) throw new Error(`${size} bytes are no list`)
   return await file.readFile()
-}
-
-async function writeDurably(path: string, content: Buffer): Promise<void> {
-  await using file = await open(path, 'w', 0o600)
-  await file.writeFile(content)
-  await file.sync()
-}
-
-async function syncFolder(path: string): Promise<void> {
-  await using folder = await open(path, 'r')
-  await folder.sync()
 }
