@@ -23,7 +23,7 @@ import type { Authenticator, HttpCaller } from './http-caller.ts'
 import { readInput } from './http-input.ts'
 import { sendError, sendProblem } from './http-problem.ts'
 import { API_PREFIX, HTTP_ROUTES, type HttpRoute } from './http-routes.ts'
-import { ROLES, type Role } from './roles.ts'
+import { holds } from './roles.ts'
 
 /** 10,000 targets and a reason are 0.7 MiB. */
 const BODY_LIMIT_BYTES = 4 << 20
@@ -97,11 +97,6 @@ export function refusalOf(
   if (isEdit && caller.by === 'session' && request.headers['x-requested-with'] === undefined)
     return { status: 403, code: 'forged', detail: 'an edit needs the header X-Requested-With' }
   return null
-}
-
-/** Whether a role includes another. */
-export function holds(role: Role, needed: Role): boolean {
-  return ROLES.indexOf(role) >= ROLES.indexOf(needed)
 }
 
 async function answer(

@@ -1,4 +1,5 @@
 /** German; complete by its type. */
+import { accountsDe } from './accounts.ts'
 import { detectionsDe } from './detections.ts'
 import { engineDe } from './engine.ts'
 import { feedsDe } from './feeds.ts'
@@ -164,6 +165,7 @@ export const de: Readonly<Record<TextKey, string>> = {
   'account.tokenText': 'Kopieren Sie den Schlüssel jetzt; er wird nicht noch einmal gezeigt.',
   'account.tokensEmpty':
     'Noch kein Schlüssel. Ein Schlüssel lässt ein Programm die Schnittstelle mit eigener Rolle nutzen.',
+  ...accountsDe,
   ...detectionsDe,
   ...engineDe,
   ...feedsDe,

@@ -1,4 +1,5 @@
 /** English, the first language: every text of the page by its key. `{name}` is filled in; `_one` and `_other` by number. */
+import { accountsEn } from './accounts.ts'
 import { detectionsEn } from './detections.ts'
 import { engineEn } from './engine.ts'
 import { feedsEn } from './feeds.ts'
@@ -158,6 +159,7 @@ export const en = {
   'account.tokenName': 'Name',
   'account.tokenText': 'Copy the token now; it is not shown again.',
   'account.tokensEmpty': 'No token yet. A token lets a program use the API with a role of its own.',
+  ...accountsEn,
   ...detectionsEn,
   ...engineEn,
   ...feedsEn,

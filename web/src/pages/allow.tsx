@@ -5,9 +5,11 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { AddressLink } from '../components/address-link.tsx'
 import { Instant } from '../components/instant.tsx'
+import { NeedsRole } from '../components/needs-role.tsx'
 import { Answer, Empty, Fault, PageHead } from '../components/problem.tsx'
 import { orThrow, WithReason } from '../components/with-reason.tsx'
 import { call } from '../data/api.ts'
+import { useMay } from '../data/may.ts'
 import { queryClient } from '../data/query-client.ts'
 import { allowQuery } from '../data/queries.ts'
 import { useWords } from '../i18n/language.tsx'
@@ -15,13 +17,16 @@ import { useWords } from '../i18n/language.tsx'
 export function AllowPage() {
   const { t } = useWords()
   const entries = useQuery(allowQuery)
+  const mayAdd = useMay('addAllow')
+  const mayRemove = useMay('removeAllow')
   const [isAdding, adding] = useDisclosure(false)
   const [removing, setRemoving] = useState<string | null>(null)
   return (
     <>
       <PageHead title={t('allow.title')}>
-        <Button onClick={adding.open}>{t('allow.add')}</Button>
+        {mayAdd && <Button onClick={adding.open}>{t('allow.add')}</Button>}
       </PageHead>
+      <NeedsRole operation="addAllow" />
       <Answer query={entries}>
         {({ items }) =>
           items.length === 0 ? (
@@ -35,9 +40,11 @@ export function AllowPage() {
                     <Table.Th>{t('common.reason')}</Table.Th>
                     <Table.Th>{t('blocks.column.since')}</Table.Th>
                     <Table.Th>{t('blocks.column.until')}</Table.Th>
-                    <Table.Th>
-                      <VisuallyHidden>{t('allow.remove')}</VisuallyHidden>
-                    </Table.Th>
+                    {mayRemove && (
+                      <Table.Th>
+                        <VisuallyHidden>{t('allow.remove')}</VisuallyHidden>
+                      </Table.Th>
+                    )}
                   </Table.Tr>
                 </Table.Thead>
                 <Table.Tbody>
@@ -55,11 +62,17 @@ export function AllowPage() {
                       <Table.Td>
                         <Instant at={entry.expiresAt} none={t('common.forever')} />
                       </Table.Td>
-                      <Table.Td ta="right">
-                        <Button size="compact-sm" variant="default" onClick={() => setRemoving(entry.target)}>
-                          {t('allow.remove')}
-                        </Button>
-                      </Table.Td>
+                      {mayRemove && (
+                        <Table.Td ta="right">
+                          <Button
+                            size="compact-sm"
+                            variant="default"
+                            onClick={() => setRemoving(entry.target)}
+                          >
+                            {t('allow.remove')}
+                          </Button>
+                        </Table.Td>
+                      )}
                     </Table.Tr>
                   ))}
                 </Table.Tbody>

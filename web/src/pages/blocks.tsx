@@ -5,10 +5,12 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import { BlockRows } from '../components/block-rows.tsx'
+import { NeedsRole } from '../components/needs-role.tsx'
 import { Answer, Empty, Fault, PageHead } from '../components/problem.tsx'
 import { offerReblock, offerUnblock } from '../components/undo.tsx'
 import { orThrow, WithReason } from '../components/with-reason.tsx'
 import { call } from '../data/api.ts'
+import { useMay } from '../data/may.ts'
 import { queryClient } from '../data/query-client.ts'
 import { blocksQuery } from '../data/queries.ts'
 import { useWords } from '../i18n/language.tsx'
@@ -30,7 +32,8 @@ export function BlocksPage() {
   const [asked, setAsked] = useState<Action | null>(null)
   const [isAdding, adding] = useDisclosure(false)
   const blocks = useQuery(blocksQuery(mode === undefined ? {} : { mode }, limit))
-  useHotkeys([['b', adding.open]])
+  const mayEdit = useMay('addBlocks')
+  useHotkeys([['b', () => mayEdit && adding.open()]])
   const choose = (target: string, isChosen: boolean) => {
     const next = new Set(chosen)
     if (isChosen) next.add(target)
@@ -38,7 +41,8 @@ export function BlocksPage() {
     setChosen(next)
   }
   const targets = [...chosen]
-  const actions: readonly Action[] = mode === 'hold' ? ['release', 'refuse'] : ['lift']
+  const wanted: readonly Action[] = mode === 'hold' ? ['release', 'refuse'] : ['lift']
+  const actions = mayEdit ? wanted : []
   return (
     <>
       <PageHead title={t('blocks.title')}>
@@ -52,8 +56,9 @@ export function BlocksPage() {
             {t(`blocks.${action}`)}
           </Button>
         ))}
-        <Button onClick={adding.open}>{t('blocks.add')}</Button>
+        {mayEdit && <Button onClick={adding.open}>{t('blocks.add')}</Button>}
       </PageHead>
+      <NeedsRole operation="addBlocks" />
       <SegmentedControl
         mb="md"
         aria-label={t('blocks.column.state')}
@@ -73,7 +78,7 @@ export function BlocksPage() {
             {items.length === 0 ? (
               <Empty>{t('blocks.empty')}</Empty>
             ) : (
-              <BlockRows items={items} chosen={chosen} onChoose={choose} />
+              <BlockRows items={items} {...(mayEdit ? { chosen, onChoose: choose } : {})} />
             )}
             {nextCursor !== null && (
               <Group justify="center" mt="md">
