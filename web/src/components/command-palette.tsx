@@ -5,6 +5,7 @@ import { createSpotlight, Spotlight } from '@mantine/spotlight'
 import { useNavigate } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { signOut } from '../data/api.ts'
+import { useMay } from '../data/may.ts'
 import { queryClient } from '../data/query-client.ts'
 import { useWords } from '../i18n/language.tsx'
 import { placesFor } from './places.ts'
@@ -37,9 +38,20 @@ export function CommandPalette({ asked: times, role, onHelp }: CommandPalettePro
     await signOut()
     await queryClient.resetQueries()
   }
-  const actions = [
+  const mayAct = useMay('addBlocks')
+  const mayManage = useMay('changeSettings')
+  const acts = [
     { id: 'block', label: t('blocks.add'), onClick: () => void navigate({ to: '/blocks' }) },
     { id: 'allow', label: t('allow.add'), onClick: () => void navigate({ to: '/allow' }) },
+    { id: 'freeze', label: t('palette.freeze'), onClick: () => void navigate({ to: '/engine' }) },
+    { id: 'withdraw', label: t('palette.withdraw'), onClick: () => void navigate({ to: '/engine' }) },
+  ]
+  const manages = [
+    { id: 'feed', label: t('palette.addFeed'), onClick: () => void navigate({ to: '/feeds' }) },
+    { id: 'smtp', label: t('palette.smtp'), onClick: () => void navigate({ to: '/notifications' }) },
+  ]
+  const actions = [
+    ...(mayAct ? acts : []),
     {
       id: 'held',
       label: t('palette.held'),
@@ -50,11 +62,8 @@ export function CommandPalette({ asked: times, role, onHelp }: CommandPalettePro
       label: t('palette.shadow'),
       onClick: () => void navigate({ to: '/blocks', search: { mode: 'shadow' } }),
     },
-    { id: 'freeze', label: t('palette.freeze'), onClick: () => void navigate({ to: '/engine' }) },
-    { id: 'withdraw', label: t('palette.withdraw'), onClick: () => void navigate({ to: '/engine' }) },
     { id: 'backtest', label: t('palette.backtest'), onClick: () => void navigate({ to: '/detections' }) },
-    { id: 'feed', label: t('palette.addFeed'), onClick: () => void navigate({ to: '/feeds' }) },
-    { id: 'smtp', label: t('palette.smtp'), onClick: () => void navigate({ to: '/notifications' }) },
+    ...(mayManage ? manages : []),
     {
       id: 'theme',
       label: t('palette.theme'),

@@ -4,6 +4,7 @@ import { notifications } from '@mantine/notifications'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { call, type Reply } from '../data/api.ts'
+import { useMay } from '../data/may.ts'
 import { queryClient } from '../data/query-client.ts'
 import { useWords } from '../i18n/language.tsx'
 import { Fault } from './problem.tsx'
@@ -16,6 +17,7 @@ export function SettingField({
   readonly label: string
 }) {
   const { t } = useWords()
+  const mayChange = useMay('changeSettings')
   const [text, setText] = useState<string | null>(null)
   const mutation = useMutation({
     mutationFn: (value: string) => call('changeSettings', { changes: { [setting.key]: value }, reason: '' }),
@@ -39,7 +41,7 @@ export function SettingField({
             aria-label={label}
             value={text ?? setting.value}
             onChange={(event) => setText(event.currentTarget.value)}
-            readOnly={setting.fixed}
+            readOnly={setting.fixed || !mayChange}
             className="mono"
             flex={1}
           />

@@ -5,8 +5,10 @@ import { notifications } from '@mantine/notifications'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { InlineSentence } from '../components/inline-sentence.tsx'
+import { NeedsRole } from '../components/needs-role.tsx'
 import { Answer, Fault, PageHead } from '../components/problem.tsx'
 import { call } from '../data/api.ts'
+import { useMay } from '../data/may.ts'
 import { queryClient } from '../data/query-client.ts'
 import { settingsQuery } from '../data/queries.ts'
 import { useWords } from '../i18n/language.tsx'
@@ -42,6 +44,7 @@ export function DetectionsPage() {
       <Text mb="md" className="sentence">
         {t('detections.intro')}
       </Text>
+      <NeedsRole operation="changeSettings" />
       <Answer query={settings}>
         {({ items }) => (
           <Rules settings={new Map(items.map((setting) => [setting.key, setting]))} range={range} />
@@ -106,6 +109,7 @@ function Rules({ settings, range }: RulesProps) {
 /** What all rules share: how long blocks and records are kept. */
 function Shared({ settings }: { readonly settings: ReadonlyMap<string, Setting> }) {
   const { t } = useWords()
+  const mayChange = useMay('changeSettings')
   const [draft, setDraft] = useState<Draft>({})
   const title = t('detections.shared')
   const save = useMutation({
@@ -141,7 +145,7 @@ function Shared({ settings }: { readonly settings: ReadonlyMap<string, Setting> 
                   aria-label={t('detections.value', { rule: title, field })}
                   title={setting?.description ?? ''}
                   value={draft[key] ?? setting?.value ?? ''}
-                  disabled={setting?.fixed === true}
+                  disabled={setting?.fixed === true || !mayChange}
                   min={1}
                   max={120}
                   allowDecimal={false}
@@ -154,11 +158,13 @@ function Shared({ settings }: { readonly settings: ReadonlyMap<string, Setting> 
             }}
           />
           <Fault error={save.error} />
-          <Group>
-            <Button type="submit" disabled={!isChanged} loading={save.isPending}>
-              {t('detections.save')}
-            </Button>
-          </Group>
+          {mayChange && (
+            <Group>
+              <Button type="submit" disabled={!isChanged} loading={save.isPending}>
+                {t('detections.save')}
+              </Button>
+            </Group>
+          )}
         </Stack>
       </form>
     </Paper>

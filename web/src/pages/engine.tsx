@@ -5,12 +5,14 @@ import { Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { BlockRows } from '../components/block-rows.tsx'
 import { relativeText } from '../components/instant.tsx'
+import { NeedsRole } from '../components/needs-role.tsx'
 import { Part } from '../components/part.tsx'
 import { Answer, Empty, Fault, PageHead } from '../components/problem.tsx'
 import { orThrow, WithReason } from '../components/with-reason.tsx'
 import { call, type Reply } from '../data/api.ts'
+import { useMay } from '../data/may.ts'
 import { queryClient } from '../data/query-client.ts'
-import { blocksQuery, sessionQuery, statusQuery } from '../data/queries.ts'
+import { blocksQuery, statusQuery } from '../data/queries.ts'
 import { useWords } from '../i18n/language.tsx'
 import { Withdraw } from './engine/withdraw.tsx'
 
@@ -19,6 +21,7 @@ type Switch = 'on' | 'off' | 'reset' | 'freeze' | 'unfreeze'
 export function EnginePage() {
   const { t } = useWords()
   const status = useQuery(statusQuery)
+  const mayWithdraw = useMay('withdraw')
   const [asked, setAsked] = useState<Switch | null>(null)
   return (
     <>
@@ -31,7 +34,7 @@ export function EnginePage() {
               <Freeze status={told} onAsk={setAsked} />
             </SimpleGrid>
             <Held />
-            <Withdraw devices={told.devices.map(({ device }) => device)} />
+            {mayWithdraw && <Withdraw devices={told.devices.map(({ device }) => device)} />}
           </Stack>
         )}
       </Answer>
@@ -64,8 +67,7 @@ function Hint({ children }: { readonly children: ReactNode }) {
 
 function Detection({ status: { engine }, onAsk }: SwitchProps) {
   const { t, language } = useWords()
-  const session = useQuery(sessionQuery)
-  const isAdministrator = session.data?.user?.role === 'administrator'
+  const maySwitch = useMay('setEngine')
   const since = engine.changedAt === null ? '' : relativeText(engine.changedAt, language)
   return (
     <Part title={t('engine.detection')}>
@@ -77,18 +79,20 @@ function Detection({ status: { engine }, onAsk }: SwitchProps) {
           }
         />
         <Hint>{engine.on ? t('engine.isOnHint') : t('engine.isOffHint')}</Hint>
-        <Group gap="xs">
-          <Button
-            variant={engine.on ? 'default' : 'filled'}
-            disabled={!isAdministrator}
-            onClick={() => onAsk(engine.on ? 'off' : 'on')}
-          >
-            {engine.on ? t('engine.off') : t('engine.on')}
-          </Button>
-          <Button variant="default" disabled={!isAdministrator} onClick={() => onAsk('reset')}>
-            {t('engine.reset')}
-          </Button>
-        </Group>
+        {maySwitch && (
+          <Group gap="xs">
+            <Button
+              variant={engine.on ? 'default' : 'filled'}
+              onClick={() => onAsk(engine.on ? 'off' : 'on')}
+            >
+              {engine.on ? t('engine.off') : t('engine.on')}
+            </Button>
+            <Button variant="default" onClick={() => onAsk('reset')}>
+              {t('engine.reset')}
+            </Button>
+          </Group>
+        )}
+        <NeedsRole operation="setEngine" />
       </Stack>
     </Part>
   )
@@ -96,6 +100,7 @@ function Detection({ status: { engine }, onAsk }: SwitchProps) {
 
 function Freeze({ status: { freeze }, onAsk }: SwitchProps) {
   const { t, language } = useWords()
+  const mayFreeze = useMay('setFreeze')
   const since = freeze.changedAt === null ? '' : relativeText(freeze.changedAt, language)
   return (
     <Part title={t('engine.freeze')}>
@@ -109,14 +114,17 @@ function Freeze({ status: { freeze }, onAsk }: SwitchProps) {
           }
         />
         <Hint>{t('engine.freezeHint')}</Hint>
-        <Group>
-          <Button
-            variant={freeze.frozen ? 'filled' : 'default'}
-            onClick={() => onAsk(freeze.frozen ? 'unfreeze' : 'freeze')}
-          >
-            {freeze.frozen ? t('engine.unfreeze') : t('engine.freezeDo')}
-          </Button>
-        </Group>
+        {mayFreeze && (
+          <Group>
+            <Button
+              variant={freeze.frozen ? 'filled' : 'default'}
+              onClick={() => onAsk(freeze.frozen ? 'unfreeze' : 'freeze')}
+            >
+              {freeze.frozen ? t('engine.unfreeze') : t('engine.freezeDo')}
+            </Button>
+          </Group>
+        )}
+        <NeedsRole operation="setFreeze" />
       </Stack>
     </Part>
   )
@@ -195,8 +203,15 @@ const HELD_SHOWN = 20
 function Held() {
   const { t } = useWords()
   const held = useQuery(blocksQuery({ mode: 'hold' }, HELD_SHOWN))
+  const mayDecide = useMay('releaseHeld')
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
   const [asked, setAsked] = useState<'release' | 'refuse' | null>(null)
+  const choose = (target: string, isChosen: boolean) => {
+    const next = new Set(chosen)
+    if (isChosen) next.add(target)
+    else next.delete(target)
+    setChosen(next)
+  }
   const targets = [...chosen]
   const operation = asked === 'release' ? 'releaseHeld' : 'refuseHeld'
   return (
@@ -204,16 +219,17 @@ function Held() {
       title={t('engine.held')}
       actions={
         <>
-          {(['release', 'refuse'] as const).map((action) => (
-            <Button
-              key={action}
-              variant="default"
-              disabled={chosen.size === 0}
-              onClick={() => setAsked(action)}
-            >
-              {t(`blocks.${action}`)}
-            </Button>
-          ))}
+          {mayDecide &&
+            (['release', 'refuse'] as const).map((action) => (
+              <Button
+                key={action}
+                variant="default"
+                disabled={chosen.size === 0}
+                onClick={() => setAsked(action)}
+              >
+                {t(`blocks.${action}`)}
+              </Button>
+            ))}
         </>
       }
     >
@@ -224,16 +240,7 @@ function Held() {
           ) : (
             <Stack gap="sm">
               <Hint>{t('engine.heldHint')}</Hint>
-              <BlockRows
-                items={items}
-                chosen={chosen}
-                onChoose={(target, isChosen) => {
-                  const next = new Set(chosen)
-                  if (isChosen) next.add(target)
-                  else next.delete(target)
-                  setChosen(next)
-                }}
-              />
+              <BlockRows items={items} {...(mayDecide ? { chosen, onChoose: choose } : {})} />
               {nextCursor !== null && (
                 <Link to="/blocks" search={{ mode: 'hold' }}>
                   {t('engine.heldAll')}

@@ -5,8 +5,10 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, useSearch } from '@tanstack/react-router'
 import { CopyText } from '../components/copy-text.tsx'
 import { Part } from '../components/part.tsx'
+import { NeedsRole } from '../components/needs-role.tsx'
 import { Answer, Empty, PageHead } from '../components/problem.tsx'
 import type { Reply } from '../data/api.ts'
+import { useMay } from '../data/may.ts'
 import { feedsQuery } from '../data/queries.ts'
 import { useWords } from '../i18n/language.tsx'
 import { FeedDetail } from './feeds/feed-detail.tsx'
@@ -19,6 +21,7 @@ export function FeedsPage() {
   const { t } = useWords()
   const { feed: name } = useSearch({ from: '/feeds' })
   const feeds = useQuery(feedsQuery)
+  const mayAdd = useMay('addFeed')
   const [isAdding, adding] = useDisclosure(false)
   return (
     <Answer query={feeds}>
@@ -28,8 +31,9 @@ export function FeedsPage() {
         return (
           <>
             <PageHead title={t('feeds.title')}>
-              <Button onClick={adding.open}>{t('feeds.add')}</Button>
+              {mayAdd && <Button onClick={adding.open}>{t('feeds.add')}</Button>}
             </PageHead>
+            <NeedsRole operation="addFeed" />
             <Text mb="md" className="sentence">
               {t('feeds.intro')}
             </Text>

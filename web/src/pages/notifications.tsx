@@ -1,8 +1,8 @@
 /** Who is told what, by which way, and what became of it. */
-import { Stack, Text } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
+import { Stack } from '@mantine/core'
+import { NeedsRole } from '../components/needs-role.tsx'
 import { PageHead } from '../components/problem.tsx'
-import { sessionQuery } from '../data/queries.ts'
+import { useMay } from '../data/may.ts'
 import { useWords } from '../i18n/language.tsx'
 import { Deliveries } from './notifications/deliveries.tsx'
 import { MailServer } from './notifications/mail-server.tsx'
@@ -10,15 +10,13 @@ import { Recipients } from './notifications/recipients.tsx'
 
 export function NotificationsPage() {
   const { t } = useWords()
-  const session = useQuery(sessionQuery)
-  const role = session.data?.user?.role ?? 'viewer'
-  const isAdministrator = role === 'administrator'
+  const mayLook = useMay('listRecipients')
+  const isAdministrator = useMay('addRecipient')
   return (
     <>
       <PageHead title={t('notify.title')} />
-      {role === 'viewer' ? (
-        <Text>{t('users.role.operator')}</Text>
-      ) : (
+      <NeedsRole operation={mayLook ? 'addRecipient' : 'listRecipients'} />
+      {mayLook && (
         <Stack gap="md">
           <Recipients isAdministrator={isAdministrator} />
           {isAdministrator && <MailServer />}

@@ -2,6 +2,7 @@
 import { Table, Text, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
+import { NeedsRole } from '../components/needs-role.tsx'
 import { Answer, PageHead } from '../components/problem.tsx'
 import { SettingField } from '../components/setting-row.tsx'
 import { settingsQuery } from '../data/queries.ts'
@@ -15,6 +16,7 @@ export function SettingsPage() {
   return (
     <>
       <PageHead title={t('settings.title')} />
+      <NeedsRole operation="changeSettings" />
       <TextInput
         mb="md"
         maw={420}

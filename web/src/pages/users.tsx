@@ -4,8 +4,10 @@ import { useDisclosure } from '@mantine/hooks'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Instant } from '../components/instant.tsx'
+import { NeedsRole } from '../components/needs-role.tsx'
 import { Answer, Fault, PageHead } from '../components/problem.tsx'
 import { call, type Input } from '../data/api.ts'
+import { useMay } from '../data/may.ts'
 import { queryClient } from '../data/query-client.ts'
 import { usersQuery } from '../data/queries.ts'
 import { useWords } from '../i18n/language.tsx'
@@ -14,6 +16,17 @@ type Role = Input<'addUser'>['role']
 const ROLES: readonly Role[] = ['viewer', 'operator', 'administrator']
 
 export function UsersPage() {
+  const { t } = useWords()
+  if (useMay('listUsers')) return <Users />
+  return (
+    <>
+      <PageHead title={t('users.title')} />
+      <NeedsRole operation="listUsers" />
+    </>
+  )
+}
+
+function Users() {
   const { t } = useWords()
   const users = useQuery(usersQuery)
   const [isAdding, adding] = useDisclosure(false)

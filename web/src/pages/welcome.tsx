@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { CopyText } from '../components/copy-text.tsx'
+import { NeedsRole } from '../components/needs-role.tsx'
 import { Answer, PageHead } from '../components/problem.tsx'
 import type { Reply } from '../data/api.ts'
 import { CUSTOM_FORMAT, listLines, listName, ruleLines, syslogLines } from '../data/panos.ts'
@@ -34,6 +35,7 @@ export function WelcomePage() {
           {t('welcome.later')}
         </Button>
       </PageHead>
+      <NeedsRole operation="changeSettings" />
       <Text mb="md" className="sentence">
         {t('welcome.intro')}
       </Text>

@@ -16,6 +16,7 @@ import { notifications } from '@mantine/notifications'
 import { InlineSentence } from '../../components/inline-sentence.tsx'
 import { Fault } from '../../components/problem.tsx'
 import { call, type Reply } from '../../data/api.ts'
+import { useMay } from '../../data/may.ts'
 import { queryClient } from '../../data/query-client.ts'
 import { useWords } from '../../i18n/language.tsx'
 import { BacktestPanel } from './backtest-panel.tsx'
@@ -41,6 +42,7 @@ interface RuleCardProps {
 export function RuleCard({ sentence, settings, draft, onDraft, backtest, onTry }: RuleCardProps) {
   const { t } = useWords()
   const { rule, threshold, isOriginal } = sentence
+  const maySave = useMay('changeSettings')
   const name = t(`detections.rule.${rule}`)
   const valueOf = (key: string): string => draft[key] ?? settings.get(key)?.value ?? ''
   const keyOf = (field: string): string => `detection.${rule}.${field}`
@@ -68,7 +70,7 @@ export function RuleCard({ sentence, settings, draft, onDraft, backtest, onTry }
           <form
             onSubmit={(event) => {
               event.preventDefault()
-              if (isChanged) save.mutate()
+              if (isChanged && maySave) save.mutate()
             }}
           >
             <Stack gap="sm">
@@ -144,9 +146,11 @@ export function RuleCard({ sentence, settings, draft, onDraft, backtest, onTry }
               )}
               <Fault error={save.error} />
               <Group gap="xs" mih={36}>
-                <Button type="submit" disabled={!isChanged} loading={save.isPending}>
-                  {t('detections.save')}
-                </Button>
+                {maySave && (
+                  <Button type="submit" disabled={!isChanged} loading={save.isPending}>
+                    {t('detections.save')}
+                  </Button>
+                )}
                 {isChanged && (
                   <>
                     <Button variant="default" onClick={() => onDraft({}, false)}>

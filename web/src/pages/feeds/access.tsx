@@ -20,6 +20,7 @@ import { Part } from '../../components/part.tsx'
 import { Empty, Fault } from '../../components/problem.tsx'
 import { WithReason } from '../../components/with-reason.tsx'
 import { call, type Input, type Reply } from '../../data/api.ts'
+import { useMay } from '../../data/may.ts'
 import { queryClient } from '../../data/query-client.ts'
 import { useWords } from '../../i18n/language.tsx'
 
@@ -32,15 +33,18 @@ const GRACE_HOURS = 24
 export function Access({ feed }: { readonly feed: Feed }) {
   const { t, language } = useWords()
   const { open, sources, credentials } = feed.access
+  const mayMake = useMay('rotateFeedToken')
   const [isMaking, making] = useDisclosure(false)
   const [revoked, setRevoked] = useState<Credential | null>(null)
   return (
     <Part
       title={t('feeds.credentials')}
       actions={
-        <Button variant="default" size="compact-sm" onClick={making.open}>
-          {t('feeds.rotate')}
-        </Button>
+        mayMake && (
+          <Button variant="default" size="compact-sm" onClick={making.open}>
+            {t('feeds.rotate')}
+          </Button>
+        )
       }
     >
       <Stack gap="xs">
@@ -61,9 +65,11 @@ export function Access({ feed }: { readonly feed: Feed }) {
                       : t('feeds.validUntil', { time: relativeText(credential.validUntil, language) })}
                   </Table.Td>
                   <Table.Td ta="right">
-                    <Button size="compact-sm" variant="default" onClick={() => setRevoked(credential)}>
-                      {t('feeds.revoke')}
-                    </Button>
+                    {mayMake && (
+                      <Button size="compact-sm" variant="default" onClick={() => setRevoked(credential)}>
+                        {t('feeds.revoke')}
+                      </Button>
+                    )}
                   </Table.Td>
                 </Table.Tr>
               ))}

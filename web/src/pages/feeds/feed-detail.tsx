@@ -3,10 +3,12 @@ import { Anchor, Button, Stack, Tabs, Text } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { CopyText } from '../../components/copy-text.tsx'
+import { NeedsRole } from '../../components/needs-role.tsx'
 import { Part } from '../../components/part.tsx'
 import { PageHead } from '../../components/problem.tsx'
 import { WithReason } from '../../components/with-reason.tsx'
 import { call, type Reply } from '../../data/api.ts'
+import { useMay } from '../../data/may.ts'
 import { listLines, listName } from '../../data/panos.ts'
 import { useWords } from '../../i18n/language.tsx'
 import { Access } from './access.tsx'
@@ -23,19 +25,25 @@ export function FeedDetail({ feed }: { readonly feed: Feed }) {
   const { t } = useWords()
   const { tab = 'use' } = useSearch({ from: '/feeds' })
   const navigate = useNavigate({ from: '/feeds' })
+  const mayChange = useMay('changeFeed')
   const [isChanging, changing] = useDisclosure(false)
   const [isRemoving, removing] = useDisclosure(false)
   return (
     <>
       <Link to="/feeds">{t('feeds.all')}</Link>
       <PageHead title={feed.feed}>
-        <Button variant="default" onClick={removing.open}>
-          {t('feeds.remove')}
-        </Button>
-        <Button variant="default" onClick={changing.open}>
-          {t('feeds.change')}
-        </Button>
+        {mayChange && (
+          <>
+            <Button variant="default" onClick={removing.open}>
+              {t('feeds.remove')}
+            </Button>
+            <Button variant="default" onClick={changing.open}>
+              {t('feeds.change')}
+            </Button>
+          </>
+        )}
       </PageHead>
+      <NeedsRole operation="changeFeed" />
       <Stack gap="md">
         <FeedState feed={feed} />
         <Tabs

@@ -6,12 +6,14 @@ import { Instant } from '../../components/instant.tsx'
 import { Answer, Empty } from '../../components/problem.tsx'
 import { WithReason } from '../../components/with-reason.tsx'
 import { call, type Reply, rows } from '../../data/api.ts'
+import { useMay } from '../../data/may.ts'
 import { useWords } from '../../i18n/language.tsx'
 
 const NOT_CHANGED = 304
 
 export function Fetchers({ feed }: { readonly feed: string }) {
   const { t, language } = useWords()
+  const mayForget = useMay('forgetFeedFetcher')
   const [forgetting, setForgetting] = useState<string | null>(null)
   const fetchers = useQuery({
     queryKey: ['fetchers', feed],
@@ -64,13 +66,15 @@ export function Fetchers({ feed }: { readonly feed: string }) {
                       </Table.Td>
                       <Table.Td ta="right">{fetcher.fetches.toLocaleString(language)}</Table.Td>
                       <Table.Td ta="right">
-                        <Button
-                          size="compact-sm"
-                          variant="default"
-                          onClick={() => setForgetting(fetcher.address)}
-                        >
-                          {t('feeds.forget')}
-                        </Button>
+                        {mayForget && (
+                          <Button
+                            size="compact-sm"
+                            variant="default"
+                            onClick={() => setForgetting(fetcher.address)}
+                          >
+                            {t('feeds.forget')}
+                          </Button>
+                        )}
                       </Table.Td>
                     </Table.Tr>
                   ))}

@@ -1,8 +1,10 @@
 /** A feed that does not follow the decisions: a held revision or a pin, with what a person can do. */
 import { Alert, Button, Group, List } from '@mantine/core'
 import { useState } from 'react'
+import { NeedsRole } from '../../components/needs-role.tsx'
 import { WithReason } from '../../components/with-reason.tsx'
 import { call } from '../../data/api.ts'
+import { useMay } from '../../data/may.ts'
 import { useWords } from '../../i18n/language.tsx'
 
 interface HoldProps {
@@ -15,6 +17,7 @@ interface HoldProps {
 
 export function Hold({ feed, title, reasons, canRefuse }: HoldProps) {
   const { t } = useWords()
+  const mayDecide = useMay('releaseFeed')
   const [asked, setAsked] = useState<'release' | 'refuse' | null>(null)
   const release = canRefuse ? t('feeds.release') : t('feeds.follow')
   const label = asked === 'refuse' ? t('feeds.refuse') : release
@@ -27,16 +30,19 @@ export function Hold({ feed, title, reasons, canRefuse }: HoldProps) {
           ))}
         </List>
       )}
-      <Group gap="xs">
-        <Button size="compact-sm" variant="default" onClick={() => setAsked('release')}>
-          {release}
-        </Button>
-        {canRefuse && (
-          <Button size="compact-sm" variant="default" onClick={() => setAsked('refuse')}>
-            {t('feeds.refuse')}
+      {mayDecide && (
+        <Group gap="xs">
+          <Button size="compact-sm" variant="default" onClick={() => setAsked('release')}>
+            {release}
           </Button>
-        )}
-      </Group>
+          {canRefuse && (
+            <Button size="compact-sm" variant="default" onClick={() => setAsked('refuse')}>
+              {t('feeds.refuse')}
+            </Button>
+          )}
+        </Group>
+      )}
+      <NeedsRole operation="releaseFeed" />
       <WithReason
         title={label}
         what={title}

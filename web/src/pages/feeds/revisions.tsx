@@ -6,12 +6,14 @@ import { Instant } from '../../components/instant.tsx'
 import { Answer } from '../../components/problem.tsx'
 import { WithReason } from '../../components/with-reason.tsx'
 import { call, rows } from '../../data/api.ts'
+import { useMay } from '../../data/may.ts'
 import { useWords } from '../../i18n/language.tsx'
 import { Difference } from './difference.tsx'
 
 export function Revisions({ feed }: { readonly feed: string }) {
   const { t, language } = useWords()
   const [shown, setShown] = useState<number | null>(null)
+  const mayGoBack = useMay('rollbackFeed')
   const [back, setBack] = useState<number | null>(null)
   const revisions = useQuery({
     queryKey: ['revisions', feed],
@@ -64,9 +66,15 @@ export function Revisions({ feed }: { readonly feed: string }) {
                             >
                               {t('feeds.diff')}
                             </Button>
-                            <Button size="compact-sm" variant="default" onClick={() => setBack(one.revision)}>
-                              {t('feeds.rollback')}
-                            </Button>
+                            {mayGoBack && (
+                              <Button
+                                size="compact-sm"
+                                variant="default"
+                                onClick={() => setBack(one.revision)}
+                              >
+                                {t('feeds.rollback')}
+                              </Button>
+                            )}
                           </>
                         )}
                       </Group>

@@ -14,9 +14,11 @@ import { useDisclosure } from '@mantine/hooks'
 import { notifications } from '@mantine/notifications'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
+import { NeedsRole } from '../../components/needs-role.tsx'
 import { Part } from '../../components/part.tsx'
 import { Answer, Empty, Fault } from '../../components/problem.tsx'
 import { call, type Reply } from '../../data/api.ts'
+import { useMay } from '../../data/may.ts'
 import { queryClient } from '../../data/query-client.ts'
 import { settingsQuery } from '../../data/queries.ts'
 import { useWords } from '../../i18n/language.tsx'
@@ -63,6 +65,7 @@ const isAllowed = (file: string, folders: readonly string[]): boolean =>
 export function RegisteredDevices() {
   const { t } = useWords()
   const settings = useQuery(settingsQuery)
+  const mayRegister = useMay('changeSettings')
   const [isAdding, adding] = useDisclosure(false)
   const change = useMutation({
     mutationFn: (changes: Record<string, string>) => call('changeSettings', { changes, reason: '' }),
@@ -72,11 +75,14 @@ export function RegisteredDevices() {
     <Part
       title={t('register.title')}
       actions={
-        <Button variant="default" onClick={adding.open}>
-          {t('register.add')}
-        </Button>
+        mayRegister && (
+          <Button variant="default" onClick={adding.open}>
+            {t('register.add')}
+          </Button>
+        )
       }
     >
+      <NeedsRole operation="changeSettings" />
       <Fault error={change.error} />
       <Answer query={settings}>
         {({ items }) => {
@@ -108,7 +114,7 @@ export function RegisteredDevices() {
                           key={device}
                           name={device}
                           what={t('register.inZone', { zone })}
-                          isFixed={known.areZonesFixed}
+                          isFixed={known.areZonesFixed || !mayRegister}
                           onRemove={() =>
                             change.mutate({
                               [ZONES]: zonesText(known.zones.filter(([other]) => other !== device)),
@@ -121,7 +127,7 @@ export function RegisteredDevices() {
                           key={file}
                           name={file}
                           what={t('register.follows')}
-                          isFixed={known.areFilesFixed}
+                          isFixed={known.areFilesFixed || !mayRegister}
                           onRemove={() =>
                             change.mutate({
                               [FILES]: known.files.filter((other) => other !== file).join(','),

@@ -5,6 +5,7 @@ import { useState } from 'react'
 import { Fault } from '../../components/problem.tsx'
 import { orThrow } from '../../components/with-reason.tsx'
 import { call, type Reply } from '../../data/api.ts'
+import { useMay } from '../../data/may.ts'
 import { queryClient } from '../../data/query-client.ts'
 import { useWords } from '../../i18n/language.tsx'
 import { Step } from './step.tsx'
@@ -16,6 +17,7 @@ const LOOPBACK = /^(?:127\.|::1$)/
 
 export function AllowStep({ status }: { readonly status: Reply<'status'> }) {
   const { t } = useWords()
+  const may = useMay('addAllow')
   const [text, setText] = useState<string | null>(null)
   const proposals = [
     ...new Set([...status.senders.list.map(({ sender }) => sender), status.list.lastFetchedBy ?? '']),
@@ -56,7 +58,12 @@ export function AllowStep({ status }: { readonly status: Reply<'status'> }) {
         />
         <Fault error={allow.error} />
         <Group>
-          <Button type="submit" variant="default" disabled={value.trim() === ''} loading={allow.isPending}>
+          <Button
+            type="submit"
+            variant="default"
+            disabled={value.trim() === '' || !may}
+            loading={allow.isPending}
+          >
             {t('welcome.allowDo')}
           </Button>
           <Text size="sm" role="status">

@@ -4,6 +4,7 @@ import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Fault } from '../../components/problem.tsx'
 import { call } from '../../data/api.ts'
+import { useMay } from '../../data/may.ts'
 import { queryClient } from '../../data/query-client.ts'
 import { useWords } from '../../i18n/language.tsx'
 import { Step } from './step.tsx'
@@ -11,6 +12,7 @@ import { Step } from './step.tsx'
 /** `known`: the setting as text, networks with commas between. */
 export function OwnStep({ known }: { readonly known: string }) {
   const { t } = useWords()
+  const may = useMay('changeSettings')
   const [text, setText] = useState<string | null>(null)
   const save = useMutation({
     mutationFn: (networks: string) =>
@@ -48,7 +50,7 @@ export function OwnStep({ known }: { readonly known: string }) {
         />
         <Fault error={save.error} />
         <Group>
-          <Button type="submit" variant="default" disabled={text === null} loading={save.isPending}>
+          <Button type="submit" variant="default" disabled={text === null || !may} loading={save.isPending}>
             {t('welcome.ownSave')}
           </Button>
           {known !== '' && <Text size="sm">{t('welcome.ownKnown', { networks: known })}</Text>}

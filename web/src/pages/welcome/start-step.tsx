@@ -3,6 +3,7 @@ import { Button, Group, Text } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { Fault } from '../../components/problem.tsx'
 import { call } from '../../data/api.ts'
+import { useMay } from '../../data/may.ts'
 import { queryClient } from '../../data/query-client.ts'
 import { useWords } from '../../i18n/language.tsx'
 import { Step } from './step.tsx'
@@ -11,6 +12,7 @@ const KEYS = ['detection.portScan.mode', 'detection.hostSweep.mode', 'detection.
 
 export function StartStep({ valueOf }: { readonly valueOf: (key: string) => string }) {
   const { t } = useWords()
+  const may = useMay('changeSettings')
   const start = useMutation({
     mutationFn: (mode: 'shadow' | 'enforce') =>
       call('changeSettings', {
@@ -40,6 +42,7 @@ export function StartStep({ valueOf }: { readonly valueOf: (key: string) => stri
           <Button
             key={choice}
             variant="default"
+            disabled={!may}
             aria-pressed={modes.size === 1 && mode === choice}
             loading={start.isPending && start.variables === choice}
             onClick={() => start.mutate(choice)}
