@@ -38,6 +38,13 @@ function find(): string | null {
   return PATHS.find((path) => existsSync(path)) ?? null
 }
 
+/** Chromium without a window; `more` are further arguments of it. Rejects when there is none. */
+export async function launchBrowser(more: readonly string[] = []): Promise<Browser> {
+  const executablePath = find()
+  if (executablePath === null) throw new Error('there is no Chromium (Debian package chromium)')
+  return chromium.launch({ executablePath, args: [...ARGUMENTS, ...more] })
+}
+
 export interface Screen {
   readonly page: Page
   readonly browser: Browser
@@ -52,9 +59,7 @@ export async function openScreen(
   service: Service,
   options: BrowserContextOptions = {},
 ): Promise<Screen> {
-  const executablePath = find()
-  if (executablePath === null) throw new Error('no Chromium')
-  const browser = await chromium.launch({ executablePath, args: ARGUMENTS })
+  const browser = await launchBrowser()
   t.after(() => browser.close())
   const context = await browser.newContext({ ignoreHTTPSErrors: true, locale: 'en-GB', ...options })
   const page = await context.newPage()
