@@ -5,15 +5,18 @@
  * operating-system user comes with each request, for the audit log.
  */
 import { z } from 'zod'
-import { parseNetwork } from '../lib/address.ts'
 import { RULES } from '../model/detection.ts'
 import { ACCOUNT_CONTRACT, ACCOUNT_ROUTES } from './contract/accounts.ts'
+import { ADDRESS_CONTRACT, ADDRESS_ROUTES } from './contract/addresses.ts'
+import { blockView, target } from './contract/block-view.ts'
 import { enforcementView, FIREWALL_CONTRACT, FIREWALL_ROUTES } from './contract/firewalls.ts'
 import { CROWDSEC_CONTRACT, CROWDSEC_ROUTES } from './contract/crowdsec.ts'
 import { FEEDS_CONTRACT, FEEDS_ROUTES } from './contract/feeds.ts'
 import { IMPORT_CONTRACT, IMPORT_ROUTES } from './contract/imports.ts'
 import { NOTIFY_CONTRACT, NOTIFY_ROUTES } from './contract/notify.ts'
+import { OVERVIEW_CONTRACT, OVERVIEW_ROUTES } from './contract/overview.ts'
 import { RECORDS_CONTRACT, RECORDS_ROUTES } from './contract/records.ts'
+import { VIEWS_CONTRACT, VIEWS_ROUTES } from './contract/views.ts'
 import type { Role } from './http/roles.ts'
 import { backtestInput, backtestLinesInput, backtestLinesReply, backtestRow } from './backtest-contract.ts'
 
@@ -55,48 +58,23 @@ export const ROUTES = {
   reload: { method: 'POST', path: '/control/v1/reload', reply: 'object' },
   stop: { method: 'POST', path: '/control/v1/stop', reply: 'object' },
   ...ACCOUNT_ROUTES,
+  ...ADDRESS_ROUTES,
   ...CROWDSEC_ROUTES,
   ...FEEDS_ROUTES,
   ...FIREWALL_ROUTES,
   ...IMPORT_ROUTES,
   ...NOTIFY_ROUTES,
+  ...OVERVIEW_ROUTES,
   ...RECORDS_ROUTES,
+  ...VIEWS_ROUTES,
 } as const satisfies Record<string, Route>
 
 export type RouteName = keyof typeof ROUTES
 
 const instant = z.iso.datetime()
-const target = z
-  .string()
-  .max(64)
-  .refine(
-    (text) => parseNetwork(text) !== null,
-    'expected an address or network such as 198.51.100.7 or 192.0.2.0/24',
-  )
 const targets = z.array(target).min(1).max(TARGETS_PER_REQUEST)
 const reason = z.string().trim().min(1, 'a reason is needed').max(1000)
 const nothing = z.strictObject({})
-
-const blockView = z.object({
-  id: z.string(),
-  target: z.string(),
-  scope: z.enum(['address', 'range']),
-  origin: z.enum(['detector', 'manual', 'feed']),
-  rule: z.enum(RULES).nullable(),
-  reason: z.string(),
-  proof: z.enum(['handshake', 'spoofable']).nullable(),
-  /** `block`: on the list; `hold`: waits for a person; `shadow`: would have been blocked. */
-  mode: z.enum(['block', 'hold', 'shadow']),
-  createdAt: instant,
-  createdBy: z.string(),
-  lastSeenAt: instant,
-  /** Null: until removed. */
-  expiresAt: instant.nullable(),
-  endedAt: instant.nullable(),
-  endedBy: z.string().nullable(),
-  endReason: z.string().nullable(),
-  device: z.string().nullable(),
-})
 
 const allowView = z.object({
   id: z.string(),
@@ -417,12 +395,15 @@ export const CONTRACT = {
   },
   stop: { input: nothing, reply: z.object({ message: z.string() }) },
   ...ACCOUNT_CONTRACT,
+  ...ADDRESS_CONTRACT,
   ...CROWDSEC_CONTRACT,
   ...FEEDS_CONTRACT,
   ...FIREWALL_CONTRACT,
   ...IMPORT_CONTRACT,
   ...NOTIFY_CONTRACT,
+  ...OVERVIEW_CONTRACT,
   ...RECORDS_CONTRACT,
+  ...VIEWS_CONTRACT,
 } as const satisfies Record<RouteName, { input: z.ZodType; reply: z.ZodType }>
 
 export type Input<Name extends RouteName> = z.infer<(typeof CONTRACT)[Name]['input']>

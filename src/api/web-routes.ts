@@ -22,6 +22,7 @@ const TYPES: Readonly<Record<string, string>> = {
 /** Screens of the page: each is index.html, which shows the right one. */
 const SCREENS = [
   '/',
+  '/events',
   '/blocks',
   '/ip/*',
   '/allow',

@@ -24,11 +24,14 @@ import { Backtests } from './backtests.ts'
 import { clockSentences, countSentences, countView, exceptionView } from './explain-counts.ts'
 import { enforcementOf, firewallActions } from './firewall-actions.ts'
 import { explainLine } from './explain-line.ts'
+import { aboutActions } from './about-actions.ts'
 import { accountActions } from './account-actions.ts'
+import { addressActions } from './address-actions.ts'
 import { crowdsecActions } from './crowdsec-actions.ts'
 import { importActions } from './import-actions.ts'
 import { feedsActions } from './feeds-actions.ts'
 import { notifyActions } from './notify-actions.ts'
+import { overviewActions } from './overview-actions.ts'
 import type { Parts } from './parts.ts'
 import { reportActions, type ReportedEvidence, reportedEvidence } from './report-actions.ts'
 import { resultOf } from './change-result.ts'
@@ -36,6 +39,7 @@ import { recordActions } from './record-actions.ts'
 import { seenLines } from './seen-lines.ts'
 import type { SettingsDesk } from './settings-desk.ts'
 import { statusView } from './status.ts'
+import { viewActions } from './view-actions.ts'
 
 /** Targets named in the answer of `withdraw`. */
 const WITHDRAW_SHOWN = 1000
@@ -91,14 +95,18 @@ export function serviceActions({ parts, settings, stop }: ActionOptions): Servic
         ),
       ),
     ...allowActions(decider),
+    ...aboutActions(parts),
     ...accountActions(accounts, state),
+    ...addressActions(parts, decider, state),
     ...crowdsecActions(parts, state),
     ...importActions(parts, decider, state),
     ...reportActions(parts, decider, state, () => settings.settings),
     ...firewallActions(parts),
     ...feedsActions(parts, decider),
     ...notifyActions(parts, state),
+    ...overviewActions(parts, decider, state),
     ...recordActions(parts, () => settings.settings, decider),
+    ...viewActions(state, parts.clock),
     checkAllow: ({ targets }) => ({ results: targets.map((target) => checkOne(decider(), target)) }),
     withdraw: async (input, { user }) => withdraw(decider(), input, user),
     setFreeze: (input, caller) => setFreeze(parts, decider(), input, caller),

@@ -5,6 +5,7 @@
 import type { Caller, Input, Reply, ServiceActions } from '../api/control-contract.ts'
 import type { Settings } from '../config/schema.ts'
 import type { Decider } from '../decide/decider.ts'
+import { parseNetwork } from '../lib/address.ts'
 import { AppError } from '../lib/errors.ts'
 import { DISPOSITIONS, type LogRecord, SEVERITIES } from '../model/log-record.ts'
 import {
@@ -23,7 +24,7 @@ import { printFilter } from '../query/print-filter.ts'
 import { arrivalBounds } from '../query/ranges.ts'
 import type { Filter, TimeContext } from '../query/tree.ts'
 import type { StoredRecord } from '../store/logs/stored-batch.ts'
-import { BlockedTableKeeper } from './blocked-table.ts'
+import { BlockedTableKeeper, ruleHitOf } from './blocked-table.ts'
 import { LiveHub } from './live-hub.ts'
 import type { Parts } from './parts.ts'
 import { type Bounds, type Cursor, RecordSearch } from './record-search.ts'
@@ -39,6 +40,7 @@ type RecordActions = Pick<
   | 'exportRecords'
   | 'checkFilter'
   | 'tailRecords'
+  | 'addressStates'
 >
 
 const DEFAULT_SPAN_MS = 86_400_000
@@ -65,6 +67,7 @@ export function recordActions(parts: Parts, settings: () => Settings, decider: (
     recordById: ({ id }, caller) => desk.byId(id, caller),
     exportRecords: (input, caller) => desk.all(input, caller),
     tailRecords: (input, caller) => desk.tail(input, caller),
+    addressStates: ({ addresses }) => ({ states: addresses.flatMap((one) => stateOf(decider(), one)) }),
     checkFilter: ({ filter, at }) => checkFilter(parts, filter, at ?? filter.length),
   }
 }
@@ -346,6 +349,15 @@ function checkFilter(parts: Parts, text: string, at: number): Reply<'checkFilter
   }
   const { from, to, choices } = completeFilter(text, at, (field) => knownValues(parts, field))
   return { canonical, fault, completion: { from, to, choices: [...choices] } }
+}
+
+/** Nothing for an address about which nothing is decided, and for what is no address. */
+function stateOf(decider: Decider, address: string): Reply<'addressStates'>['states'] {
+  const target = parseNetwork(address)
+  if (target === null) return []
+  const block = decider.blockOver(target)
+  if (block !== null) return [{ address, state: 'blocked', rule: ruleHitOf(block) }]
+  return decider.refuse(target) === null ? [] : [{ address, state: 'never', rule: null }]
 }
 
 /** What is known without asking the store. */

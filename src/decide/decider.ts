@@ -14,6 +14,7 @@ import type { Pruned, StateRepository, StateSnapshot } from '../model/state.ts'
 import type { AlarmSink } from '../telemetry/alarms.ts'
 import { AllowDesk } from './allow-desk.ts'
 import { BlockDesk } from './block-desk.ts'
+import type { CountryLookup } from './country.ts'
 import type { DecisionRules } from './decision-rules.ts'
 import { EngineDesk } from './engine-desk.ts'
 import { type Expired, expire } from './expiry.ts'
@@ -42,6 +43,8 @@ export interface DeciderOptions {
   readonly clock: Clock
   readonly alarms: AlarmSink
   readonly protectionSources?: ProtectionSources
+  /** The operator's database of addresses, for targets whose country no log line names; absent: none. */
+  readonly countryLookup?: CountryLookup
   /** False in `replay`, where time leaps. */
   readonly guardsExpiry?: boolean
 }
@@ -256,6 +259,12 @@ export class Decider {
   /** The block of exactly this target with the lines seen from it since the start, or null. O(1). */
   blockOf(target: Network): { readonly decision: Decision; readonly lines: number } | null {
     return this.#keeper.registry.block(target) ?? null
+  }
+
+  /** A block that shares an address with the target, the target's own first, or null. */
+  blockOver(target: Network): Decision | null {
+    const { registry } = this.#keeper
+    return (registry.block(target) ?? registry.blocksOverlapping(target)[0])?.decision ?? null
   }
 
   /** Networks over which nothing may be merged: allowlisted and protected. O(entries of both). */

@@ -128,6 +128,20 @@ export const RECORDS_CONTRACT = {
       }),
     ]),
   },
+  addressStates: {
+    input: z.strictObject({ addresses: z.array(z.string().max(64)).min(1).max(500) }),
+    reply: z.object({
+      /** Only those about which something is decided. `blocked`: on the list; `never`: allowlisted or protected. */
+      states: z.array(
+        z.object({
+          address: z.string(),
+          state: z.enum(['blocked', 'never']),
+          /** Our rule that blocks it, or `manual`, `feed`; null when it is not blocked. */
+          rule: z.string().nullable(),
+        }),
+      ),
+    }),
+  },
   checkFilter: {
     /** `at`: where the cursor stands; absent: at the end. */
     input: z.strictObject({ filter: z.string().max(10_000).default(''), at: z.int().min(0).optional() }),
@@ -160,5 +174,6 @@ export const RECORDS_ROUTES = {
   recordById: { method: 'POST', path: '/control/v1/records/get', reply: 'object' },
   exportRecords: { method: 'POST', path: '/control/v1/records/export', reply: 'rows' },
   tailRecords: { method: 'POST', path: '/control/v1/records/tail', reply: 'rows', live: true },
+  addressStates: { method: 'POST', path: '/control/v1/records/addresses', reply: 'object' },
   checkFilter: { method: 'POST', path: '/control/v1/filter/check', reply: 'object' },
 } as const

@@ -6,12 +6,15 @@
 import type { RouteName } from '../control-contract.ts'
 import type { Role } from './roles.ts'
 import { ACCOUNT_HTTP_ROUTES } from './routes/accounts.ts'
+import { ADDRESS_HTTP_ROUTES } from './routes/addresses.ts'
 import { FIREWALL_HTTP_ROUTES } from './routes/firewalls.ts'
 import { CROWDSEC_HTTP_ROUTES } from './routes/crowdsec.ts'
 import { FEEDS_HTTP_ROUTES } from './routes/feeds.ts'
 import { IMPORT_HTTP_ROUTES } from './routes/imports.ts'
 import { NOTIFY_HTTP_ROUTES } from './routes/notify.ts'
+import { OVERVIEW_HTTP_ROUTES } from './routes/overview.ts'
 import { RECORDS_HTTP_ROUTES } from './routes/records.ts'
+import { VIEWS_HTTP_ROUTES } from './routes/views.ts'
 
 export const API_PREFIX = '/api/v1'
 
@@ -168,10 +171,13 @@ export const HTTP_ROUTES: { readonly [Name in RouteName]: HttpRoute | null } = {
   backtestLines: null,
   stop: null,
   ...ACCOUNT_HTTP_ROUTES,
+  ...ADDRESS_HTTP_ROUTES,
   ...CROWDSEC_HTTP_ROUTES,
   ...FEEDS_HTTP_ROUTES,
   ...FIREWALL_HTTP_ROUTES,
   ...IMPORT_HTTP_ROUTES,
   ...NOTIFY_HTTP_ROUTES,
+  ...OVERVIEW_HTTP_ROUTES,
   ...RECORDS_HTTP_ROUTES,
+  ...VIEWS_HTTP_ROUTES,
 }

@@ -13,6 +13,12 @@ export const RECORDS_HTTP_ROUTES = {
   recordById: { ...READ, path: '/records/{id}', summary: 'One stored record, whole' },
   exportRecords: null,
   tailRecords: null,
+  addressStates: {
+    ...READ,
+    method: 'POST',
+    path: '/records/address-states',
+    summary: 'Which of some addresses are blocked, allowlisted or protected now',
+  },
   checkFilter: {
     ...READ,
     path: '/filter',
