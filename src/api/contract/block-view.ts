@@ -1,0 +1,36 @@
+/** What the contract shows of a block, in lists and on the page of an address. Instants are ISO 8601 UTC. */
+import { z } from 'zod'
+import { parseNetwork } from '../../lib/address.ts'
+import { RULES } from '../../model/detection.ts'
+
+const instant = z.iso.datetime()
+
+/** An address or network in any form that people write. */
+export const target = z
+  .string()
+  .max(64)
+  .refine(
+    (text) => parseNetwork(text) !== null,
+    'expected an address or network such as 198.51.100.7 or 192.0.2.0/24',
+  )
+
+export const blockView = z.object({
+  id: z.string(),
+  target: z.string(),
+  scope: z.enum(['address', 'range']),
+  origin: z.enum(['detector', 'manual', 'feed']),
+  rule: z.enum(RULES).nullable(),
+  reason: z.string(),
+  proof: z.enum(['handshake', 'spoofable']).nullable(),
+  /** `block`: on the list; `hold`: waits for a person; `shadow`: would have been blocked. */
+  mode: z.enum(['block', 'hold', 'shadow']),
+  createdAt: instant,
+  createdBy: z.string(),
+  lastSeenAt: instant,
+  /** Null: until removed. */
+  expiresAt: instant.nullable(),
+  endedAt: instant.nullable(),
+  endedBy: z.string().nullable(),
+  endReason: z.string().nullable(),
+  device: z.string().nullable(),
+})

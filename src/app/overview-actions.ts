@@ -1,0 +1,184 @@
+/**
+ * The first screen's answers: what is blocked and what changed within a day, who fetches the list, whether more comes than
+ * usual, what stands in the way. Kept for a few seconds, so that many open pages cost as much as one.
+ */
+import type { Reply, ServiceActions } from '../api/control-contract.ts'
+import { viewOfDecision } from '../api/decision-views.ts'
+import type { Decider } from '../decide/decider.ts'
+import { messageOf } from '../lib/errors.ts'
+import type { StateStore } from '../store/state/state-store.ts'
+import { surgeOf } from './surge.ts'
+import type { Parts } from './parts.ts'
+import { searchSettings } from './record-search.ts'
+
+type Overview = Reply<'overview'>
+
+const DAY_MS = 86_400_000
+const KEPT_MS = 3000
+const SURGE_KEPT_MS = 30_000
+const TODAY_SHOWN = 20
+/** Ended blocks that are counted. */
+const ENDED_MOST = 20_000
+const ENDED_KEPT_MS = 30_000
+/** A firewall that stays away for so many of its intervals is late. */
+const LATE_INTERVALS = 2
+const QUARTER_MS = 900_000
+/** 4 hours of quarters before the one that is judged. */
+const REFERENCE_QUARTERS = 16
+const SURGE_LIMIT_SECONDS = 10
+/** Counters of inputs that mean lost messages. */
+const LOSSES = ['shed', 'kernelDrops', 'framingErrors']
+
+export function overviewActions(
+  parts: Parts,
+  decider: () => Decider,
+  state: () => StateStore,
+): Pick<ServiceActions, 'overview'> {
+  const desk = new OverviewDesk(parts)
+  return { overview: () => desk.overview(decider(), state()) }
+}
+
+class OverviewDesk {
+  readonly #parts: Parts
+  readonly #overview: Kept<Overview>
+  readonly #surge: Kept<Overview['surge']>
+  readonly #ended: Kept<number>
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+    this.#overview = new Kept(parts, KEPT_MS)
+    this.#surge = new Kept(parts, SURGE_KEPT_MS)
+    this.#ended = new Kept(parts, ENDED_KEPT_MS)
+  }
+
+  overview(decider: Decider, state: StateStore): Promise<Overview> {
+    return this.#overview.get(() => this.#make(decider, state))
+  }
+
+  async #make(decider: Decider, state: StateStore): Promise<Overview> {
+    const { clock, startedAtMs } = this.#parts
+    const nowMs = clock.nowMs()
+    const midnightMs = new Date(nowMs).setHours(0, 0, 0, 0)
+    const blocks = decider.active({ mode: 'block' })
+    const ended = await this.#ended.get(async () => {
+      const limit = ENDED_MOST
+      const rows = await state.decisions({
+        state: 'ended',
+        mode: 'block',
+        endedSinceMs: nowMs - DAY_MS,
+        limit,
+      })
+      return rows.length
+    })
+    const firewalls = this.#parts.enforcement?.book.firewalls.all() ?? []
+    return {
+      at: iso(nowMs),
+      blocks: {
+        now: blocks.length,
+        added: blocks.filter(({ createdAtMs }) => createdAtMs >= nowMs - DAY_MS).length,
+        ended,
+      },
+      stopped: {
+        since: iso(startedAtMs),
+        denied: firewalls.reduce((sum, { denied }) => sum + denied, 0),
+        let: firewalls.reduce((sum, { allowed }) => sum + allowed, 0),
+      },
+      firewalls: firewalls
+        .filter(({ origin, fetches, isExpected }) => origin !== 'device' || isExpected || fetches > 0)
+        .map(({ key, name, lastFetchMs, intervalMs, leaks, moreLeaks }) => ({
+          id: key,
+          name,
+          state:
+            lastFetchMs === null
+              ? 'never'
+              : nowMs - lastFetchMs > LATE_INTERVALS * intervalMs
+                ? 'late'
+                : 'fresh',
+          lastFetchedAt: lastFetchMs === null ? null : iso(lastFetchMs),
+          intervalSeconds: Math.round(intervalMs / 1000),
+          leaks: leaks.size + moreLeaks,
+        })),
+      input: this.#input(nowMs),
+      surge: await this.#surge.get(() => this.#askSurge(nowMs)),
+      alarms: this.#parts.alarms.active().map(({ code, severity, sinceMs, message, mend }) => ({
+        code,
+        severity,
+        since: iso(sinceMs),
+        message,
+        mend,
+      })),
+      today: blocks
+        .slice(0, TODAY_SHOWN)
+        .filter(({ createdAtMs }) => createdAtMs >= midnightMs)
+        .map(viewOfDecision),
+    }
+  }
+
+  #input(nowMs: number): Overview['input'] {
+    const { pipeline, rates } = this.#parts
+    const inputs = pipeline?.inputs ?? []
+    const lastMs = Math.max(...(pipeline?.status?.devices ?? []).map(({ lastSeenAtMs }) => lastSeenAtMs))
+    const shed = inputs.reduce(
+      (sum, { counters }) => sum + LOSSES.reduce((lost, name) => lost + (counters[name] ?? 0), 0),
+      0,
+    )
+    return {
+      linesPerSecond: inputs.reduce((sum, { name }) => sum + rates.perSecond(name), 0),
+      lagMs: Number.isFinite(lastMs) ? Math.max(0, nowMs - lastMs) : null,
+      lost: shed + (pipeline?.status?.losses ?? []).reduce((sum, { lost }) => sum + lost, 0),
+    }
+  }
+
+  /** Null when the log store cannot be asked: nothing is said then. */
+  async #askSurge(nowMs: number): Promise<Overview['surge']> {
+    const { logs, events } = this.#parts
+    if (logs?.isReady !== true) return null
+    const fromMs = nowMs - (REFERENCE_QUARTERS + 1) * QUARTER_MS
+    const counts = Array<number>(REFERENCE_QUARTERS + 1).fill(0)
+    try {
+      const rows = logs.client.query<{ quarter: string | number; n: string | number }>(
+        `SELECT intDiv(toUnixTimestamp64Milli(receivedAt) - {from:Int64}, ${QUARTER_MS}) AS quarter, count() AS n FROM logs
+         PREWHERE receivedAt >= fromUnixTimestamp64Milli({from:Int64}) AND receivedAt < fromUnixTimestamp64Milli({to:Int64})
+         WHERE disposition != 'allowed' GROUP BY quarter`,
+        { from: fromMs, to: nowMs },
+        undefined,
+        searchSettings(SURGE_LIMIT_SECONDS),
+      )
+      for await (const some of rows) for (const { quarter, n } of some) counts[Number(quarter)] = Number(n)
+    } catch (error) {
+      events.partFailed('overview', 'ask the log store whether more comes than usual', messageOf(error))
+      return null
+    }
+    return surgeOf(counts.at(-1) ?? 0, counts.slice(0, -1))
+  }
+}
+
+/** An answer that is good for a while; questions meanwhile share it. */
+class Kept<Value> {
+  readonly #parts: Parts
+  readonly #keptMs: number
+  #untilMs = Number.NEGATIVE_INFINITY
+  #answer: Promise<Value> | null = null
+
+  constructor(parts: Parts, keptMs: number) {
+    this.#parts = parts
+    this.#keptMs = keptMs
+  }
+
+  get(make: () => Promise<Value>): Promise<Value> {
+    const nowMs = this.#parts.clock.monotonicMs()
+    if (this.#answer !== null && nowMs < this.#untilMs) return this.#answer
+    this.#untilMs = nowMs + this.#keptMs
+    const answer = make()
+    this.#answer = answer
+    // A failure is told to whoever asked, and asked again at the next time.
+    answer.catch(() => {
+      if (this.#answer === answer) this.#answer = null
+    })
+    return answer
+  }
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString()
+}
