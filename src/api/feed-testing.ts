@@ -109,6 +109,8 @@ function decisionOf(target: Network): Decision {
     rule: 'port-scan',
     reason: 'more than 10 ports in 10 minutes',
     proof: 'spoofable',
+    severity: null,
+    country: null,
     mode: 'block',
     createdAtMs: START_MS,
     lastSeenAtMs: START_MS,

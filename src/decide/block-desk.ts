@@ -108,6 +108,7 @@ export class BlockDesk {
       return refused('duplicate', `${text} is in this request already`)
     const refusal = this.#refusalOf(target, block.confirmWide === true)
     if (refusal !== null) return refusal
+    const replaced = this.#keeper.registry.block(target) ?? this.#keeper.registry.hold(target)
     const decision: Decision = {
       id: randomUUIDv7(),
       target,
@@ -116,6 +117,8 @@ export class BlockDesk {
       rule: null,
       reason: block.reason.trim(),
       proof: null,
+      severity: null,
+      country: replaced?.decision.country ?? this.#keeper.countryOf(target),
       mode: 'block',
       createdAtMs: nowMs,
       lastSeenAtMs: nowMs,

@@ -43,6 +43,7 @@ export function detection(source: string, changes: Partial<Detection> = {}): Det
     lateral: false,
     device: 'fw1',
     sourceCountry: 'Nowhere',
+    severity: null,
     proofReason: 'only first packets were seen',
     finding: null,
     settingsVersion: '00000000',

@@ -174,6 +174,15 @@ function originText(decision: Decision): string {
   return `by hand (${ORIGINAL_NAMES.manual}) by ${decision.createdBy}`
 }
 
+/** `198.51.100.7 (Testland, severity high)`; the target alone where neither is known. */
+function targetText({ target, country, severity }: Decision): string {
+  const known = [
+    country === null ? null : quoted(country),
+    severity === null ? null : `severity ${severity}`,
+  ].filter((part) => part !== null)
+  return known.length === 0 ? formatNetwork(target) : `${formatNetwork(target)} (${known.join(', ')})`
+}
+
 function activeSentence(decision: Decision): string {
   const verb = { block: 'blocked', hold: 'held', shadow: 'noted in shadow' }[decision.mode]
   const until =
@@ -183,14 +192,14 @@ function activeSentence(decision: Decision): string {
         ? `until ${instantOf(decision.expiresAtMs)}`
         : `until ${instantOf(decision.expiresAtMs)} unless it is seen again, last seen ${instantOf(decision.lastSeenAtMs)}`
   const since = `since ${instantOf(decision.createdAtMs)}`
-  return `${formatNetwork(decision.target)} is ${verb} ${since} ${originText(decision)}, ${until}: ${quoted(decision.reason)}.`
+  return `${targetText(decision)} is ${verb} ${since} ${originText(decision)}, ${until}: ${quoted(decision.reason)}.`
 }
 
 function endedSentence(decision: Decision): string {
   const verb = { block: 'blocked', hold: 'held', shadow: 'noted in shadow' }[decision.mode]
   const span = `from ${instantOf(decision.createdAtMs)} to ${instantOf(decision.endedAtMs ?? Number.NaN)}`
   const end = `ended by ${decision.endedBy ?? 'system'} (${quoted(decision.endReason ?? 'no reason')})`
-  return `${formatNetwork(decision.target)} was ${verb} ${span} ${originText(decision)}, ${end}.`
+  return `${targetText(decision)} was ${verb} ${span} ${originText(decision)}, ${end}.`
 }
 
 function graceSentence(grace: Grace): string {

@@ -145,7 +145,10 @@ export class ImportDesk {
         else left.note(reason, target)
       }
       for (const target of fresh.values())
-        changes.push({ kind: 'decision', decision: listDecision(source, target, owner, nowMs) })
+        changes.push({
+          kind: 'decision',
+          decision: listDecision(source, target, owner, nowMs, this.#keeper.countryOf(target)),
+        })
       const added = [...fresh.values()]
       if (added.length > 0)
         changes.push(this.#audit('import.add', 'system', source.name, `on the list ${source.name}`, added))
@@ -307,7 +310,8 @@ export class ImportDesk {
       const nowMs = clock.nowMs()
       const fresh = new Map<number | string, Decision>()
       for (const block of blocks) {
-        const decision = adoptedDecision(block, by, nowMs, rules.inactiveMs)
+        const country = this.#keeper.countryOf(block.target)
+        const decision = adoptedDecision(block, by, nowMs, rules.inactiveMs, country)
         const key = networkKey(block.target)
         if (fresh.has(key)) left.note('twice in it', block.target)
         else if (decision.expiresAtMs !== null && decision.expiresAtMs <= nowMs)
@@ -366,10 +370,16 @@ function prolonged(decision: Decision, lifetimeMs: number, nowMs: number): State
   return [{ kind: 'seen', id, lastSeenAtMs, expiresAtMs: nowMs + lifetimeMs }]
 }
 
-function listDecision(source: ImportSource, target: Network, owner: string, nowMs: number): Decision {
+function listDecision(
+  source: ImportSource,
+  target: Network,
+  owner: string,
+  nowMs: number,
+  country: string | null,
+): Decision {
   const sure = source.confidence === null ? '' : `, confidence ${source.confidence} of 100`
   return {
-    ...blockOf(target, owner, nowMs),
+    ...blockOf(target, owner, nowMs, country),
     origin: 'feed',
     reason: `on the list ${source.name}${sure}`,
     expiresAtMs: nowMs + source.lifetimeMs,
@@ -377,10 +387,16 @@ function listDecision(source: ImportSource, target: Network, owner: string, nowM
   }
 }
 
-function adoptedDecision(block: AdoptedBlock, by: string, nowMs: number, inactiveMs: number): Decision {
+function adoptedDecision(
+  block: AdoptedBlock,
+  by: string,
+  nowMs: number,
+  inactiveMs: number,
+  country: string | null,
+): Decision {
   const lastSeenAtMs = Math.min(block.lastSeenAtMs, nowMs)
   return {
-    ...blockOf(block.target, by, nowMs),
+    ...blockOf(block.target, by, nowMs, country),
     origin: block.origin,
     rule: block.rule,
     reason: block.reason,
@@ -389,7 +405,7 @@ function adoptedDecision(block: AdoptedBlock, by: string, nowMs: number, inactiv
   }
 }
 
-function blockOf(target: Network, createdBy: string, nowMs: number): Decision {
+function blockOf(target: Network, createdBy: string, nowMs: number, country: string | null): Decision {
   return {
     id: randomUUIDv7(),
     target,
@@ -398,6 +414,8 @@ function blockOf(target: Network, createdBy: string, nowMs: number): Decision {
     rule: null,
     reason: '',
     proof: null,
+    severity: null,
+    country,
     mode: 'block',
     createdAtMs: nowMs,
     lastSeenAtMs: nowMs,

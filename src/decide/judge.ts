@@ -5,7 +5,12 @@
  */
 import { randomUUIDv7 } from 'node:crypto'
 import { formatNetwork, type Network } from '../lib/address.ts'
-import type { Decision, DecisionMode, VerdictWithReason } from '../model/decision.ts'
+import {
+  type Decision,
+  type DecisionMode,
+  higherSeverity,
+  type VerdictWithReason,
+} from '../model/decision.ts'
 import type { Detection } from '../model/detection.ts'
 import type { StateChange } from '../model/state.ts'
 import { MinuteLimit } from './brake.ts'
@@ -288,6 +293,8 @@ export class Judge {
       rule: detection.rule,
       reason: mode === 'shadow' ? reasonOf(detection) : verdict.reason,
       proof: detection.proof,
+      severity: detection.severity,
+      country: this.#keeper.countryOf(detection.source, detection.sourceCountry),
       mode,
       createdAtMs: nowMs,
       lastSeenAtMs,
@@ -327,9 +334,27 @@ export class Judge {
     this.#keeper.registry.see(active, lastSeenAtMs, 0, this.#keeper.rules.inactiveMs)
     const { decision } = active
     const judgement: Judgement = { detection, verdict, reason, decision }
-    if (active.evidence >= EVIDENCE_PER_DECISION) return { judgement, changes: [] }
+    const graded = this.#graded(decision, detection)
+    if (active.evidence >= EVIDENCE_PER_DECISION) return { judgement, changes: graded }
     active.evidence++
-    return { judgement, changes: [this.#record(detection, { verdict, reason }, decision.id)] }
+    return { judgement, changes: [...graded, this.#record(detection, { verdict, reason }, decision.id)] }
+  }
+
+  /** What further evidence says of a decision that was not known. A person's block or a list's has no severity. */
+  #graded(decision: Decision, detection: Detection): StateChange[] {
+    const severity =
+      decision.origin === 'detector'
+        ? higherSeverity(decision.severity, detection.severity)
+        : decision.severity
+    const country =
+      decision.country ?? this.#keeper.countryOf(decision.target, this.#named(decision, detection))
+    if (severity === decision.severity && country === decision.country) return []
+    return [{ kind: 'graded', id: decision.id, severity, country }]
+  }
+
+  /** A line names the country of its source: of a decision about a wider network that says nothing. */
+  #named({ target }: Decision, { source, sourceCountry }: Detection): string | null {
+    return target.prefixLength === source.prefixLength ? sourceCountry : null
   }
 
   #without(detection: Detection, verdict: 'none' | 'refuse', reason: string): Judged {

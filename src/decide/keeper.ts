@@ -10,6 +10,7 @@ import type { Decision } from '../model/decision.ts'
 import type { Json, StateChange, StateRepository, StateSnapshot } from '../model/state.ts'
 import type { AlarmSink } from '../telemetry/alarms.ts'
 import type { DecisionRules } from './decision-rules.ts'
+import { countryOf, type CountryLookup } from './country.ts'
 import { Protection, type ProtectionSources } from './protected.ts'
 import { type ListChange, Published } from './published.ts'
 import { Registry } from './registry.ts'
@@ -23,6 +24,8 @@ export interface KeeperOptions {
   readonly clock: Clock
   readonly alarms: AlarmSink
   readonly protectionSources?: ProtectionSources
+  /** The operator's database of addresses; absent: none. */
+  readonly countryLookup?: CountryLookup
 }
 
 export class Keeper {
@@ -33,6 +36,7 @@ export class Keeper {
   readonly protection: Protection
   readonly published: Published
   readonly writer: StateWriter
+  readonly #countryLookup: CountryLookup
   #rules: DecisionRules
   readonly #listeners = new Set<(change: ListChange) => void>()
   /** The last piece of work; the next begins when it has settled. */
@@ -43,6 +47,7 @@ export class Keeper {
     this.clock = options.clock
     this.alarms = options.alarms
     this.#rules = options.rules
+    this.#countryLookup = options.countryLookup ?? (() => null)
     this.registry = new Registry(options.snapshot)
     this.protection = new Protection(options.rules.protection, options.protectionSources)
     this.published = new Published({
@@ -80,6 +85,11 @@ export class Keeper {
       }
     }
     this.recheck()
+  }
+
+  /** The country of a target, or null. `named`: what its firewall said. */
+  countryOf(target: Network, named: string | null = null): string | null {
+    return countryOf(target, named, this.#countryLookup)
   }
 
   /** Why the target must not be on the list whatever is decided, or null. Protected goes before allowlisted. */
@@ -134,14 +144,19 @@ export class Keeper {
 
   #publish(changes: readonly StateChange[]): void {
     const touched: Network[] = []
+    const regraded: Network[] = []
     for (const change of changes) {
       if (change.kind === 'decision') touched.push(change.decision.target)
+      if (change.kind === 'graded') {
+        const target = this.registry.byId(change.id)?.decision.target
+        if (target !== undefined && this.published.has(target)) regraded.push(target)
+      }
       if (change.kind === 'allow' || change.kind === 'allow-removed')
         touched.push(...this.#listedOrBlocked(change.entry.target))
       if (change.kind === 'engine') touched.push(...this.#listedOrBlocked(null))
     }
     const lifted = changes.filter(isLiftedByPeople).length
-    this.#tell({ ...this.published.refresh(touched), liftedByPeople: lifted })
+    this.#tell({ ...this.published.refresh(touched), liftedByPeople: lifted, regraded })
   }
 
   /** Targets on the list, and targets of blocks, that share an address with the network; null means all of them. */
@@ -168,7 +183,8 @@ export class Keeper {
   }
 
   #tell(change: ListChange): void {
-    if (change.added.length === 0 && change.removed.length === 0) return
+    const { added, removed, regraded = [] } = change
+    if (added.length === 0 && removed.length === 0 && regraded.length === 0) return
     for (const listener of this.#listeners) {
       try {
         listener(change)
@@ -190,7 +206,7 @@ export class Keeper {
     subject: string,
     reason: string | null,
     details: Json,
-  ): StateChange {
+  ): Extract<StateChange, { kind: 'audit' }> {
     const atMs = this.clock.nowMs()
     return { kind: 'audit', entry: { id: randomUUIDv7(), atMs, actor, action, subject, reason, details } }
   }

@@ -51,16 +51,23 @@ export class MemoryRepository implements StateRepository {
     for (const change of changes) {
       this.#mirror.apply(change)
       if (change.kind === 'decision') this.#decisions.set(change.decision.id, change.decision)
-      if (change.kind === 'seen') this.#see(change.id, change.lastSeenAtMs, change.expiresAtMs)
+      if (change.kind === 'seen') {
+        const { kind: _kind, id, ...stamps } = change
+        this.#replace(id, stamps)
+      }
+      if (change.kind === 'graded') {
+        const { kind: _kind, id, ...grade } = change
+        this.#replace(id, grade)
+      }
       if (change.kind === 'detection' && this.#keepsDetections)
         this.#detections.set(change.stored.id, change.stored)
       if (change.kind === 'audit' && this.#keepsDetections) this.#audit.set(change.entry.id, change.entry)
     }
   }
 
-  #see(id: string, lastSeenAtMs: number, expiresAtMs: number | null): void {
+  #replace(id: string, changed: Partial<Decision>): void {
     const decision = this.#decisions.get(id)
-    if (decision !== undefined) this.#decisions.set(id, { ...decision, lastSeenAtMs, expiresAtMs })
+    if (decision !== undefined) this.#decisions.set(id, { ...decision, ...changed })
   }
 
   async decisions(query: DecisionQuery): Promise<Decision[]> {

@@ -10,6 +10,8 @@ export interface ListChange {
   readonly removed: readonly Network[]
   /** Blocks among the cause of it that people ended, as far as it is known. */
   readonly liftedByPeople?: number
+  /** Targets that stay on the list and whose decision has another severity or country now. */
+  readonly regraded?: readonly Network[]
 }
 
 export interface PublishedOptions {

@@ -61,6 +61,14 @@ export class Registry {
         }
         return
       }
+      case 'graded': {
+        const active = this.#byId.get(change.id)
+        if (active !== undefined) {
+          const { severity, country } = change
+          active.decision = { ...active.decision, severity, country }
+        }
+        return
+      }
       case 'allow':
         return this.#allow.set(change.entry.target, change.entry)
       case 'allow-removed':

@@ -227,13 +227,14 @@ export function sourceNetwork(source: Address, mask: AddressMask): Network {
 export function whoAndWhere(
   batch: RecordBatch,
   row: number,
-): Pick<Detection, 'sourceAddress' | 'receivedAtMs' | 'device' | 'sourceCountry'> {
+): Pick<Detection, 'sourceAddress' | 'receivedAtMs' | 'device' | 'sourceCountry' | 'severity'> {
   const record = batch.recordAt(row)
   return {
     sourceAddress: record.sourceAddress ?? '',
     receivedAtMs: batch.raw.receivedAtMs,
     device: record.device,
     sourceCountry: batch.textAt(row, TEXT_SLOT.sourceCountry),
+    severity: record.severity,
   }
 }
 

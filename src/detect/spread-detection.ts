@@ -1,6 +1,7 @@
 /** Makes detections of what the spread rules found: witnesses `address:port`, the finding in words, lines, proof. */
 import { type Address, formatAddress, isV4, type Network, networkOf } from '../lib/address.ts'
 import { type Detection, type RuleMode, TECHNIQUES, type Witness } from '../model/detection.ts'
+import { SEVERITIES } from '../model/log-record.ts'
 import { ADDRESS_SLOT, TEXT_SLOT } from '../model/record-batch.ts'
 import { KIND } from './address-kind.ts'
 import { prefixOf } from './address-mask.ts'
@@ -46,6 +47,7 @@ export function spreadDetection(given: SpreadFinding, counted: CountedBatch, lin
     receivedAtMs: batch.raw.receivedAtMs,
     device: batch.textAt(row, TEXT_SLOT.device) ?? batch.senderAt(row),
     sourceCountry: isOwn ? batch.textAt(row, TEXT_SLOT.sourceCountry) : null,
+    severity: isOwn ? (SEVERITIES[batch.severity[row] as number] ?? null) : null,
     destination: null,
     port: null,
     count: given.count,

@@ -4,6 +4,7 @@
  */
 import type { Network } from '../lib/address.ts'
 import type { Proof, RuleName } from './detection.ts'
+import { SEVERITY, type Severity } from './log-record.ts'
 
 export type DecisionScope = 'address' | 'range'
 export type DecisionOrigin = 'detector' | 'manual' | 'feed'
@@ -21,6 +22,10 @@ export interface Decision {
   /** One sentence for people: the rule with its numbers, or what the operator wrote. */
   readonly reason: string
   readonly proof: Proof | null
+  /** The highest of the records that convicted and of later evidence; null where none names one, and for people's blocks. */
+  readonly severity: Severity
+  /** Of the target: as its firewall named it, else from the operator's database. Text of logs; null when not known. */
+  readonly country: string | null
   readonly mode: DecisionMode
   readonly createdAtMs: number
   /** Last line from the target, by arrival when live, by event time in replay. */
@@ -62,6 +67,12 @@ export interface AllowEntry {
   readonly createdBy: string
   /** Null: until removed. */
   readonly expiresAtMs: number | null
+}
+
+/** The higher of two severities; null is below all. */
+export function higherSeverity(a: Severity, b: Severity): Severity {
+  if (a === null || b === null) return a ?? b
+  return SEVERITY[a] >= SEVERITY[b] ? a : b
 }
 
 /** Month of the retention settings: 30 days, as in the older system. */

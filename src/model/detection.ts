@@ -3,6 +3,7 @@
  * not yet a block: decide/ turns it into a decision or refuses it with a reason.
  */
 import type { Network } from '../lib/address.ts'
+import type { Severity } from './log-record.ts'
 
 export const RULES = [
   'port-scan',
@@ -73,6 +74,8 @@ export interface Detection {
   /** The firewall that reported it. */
   readonly device: string | null
   readonly sourceCountry: string | null
+  /** Of the record that convicted; null where it names none (traffic mostly), or is not one of the source itself. */
+  readonly severity: Severity
   /** What counted, oldest first. */
   readonly witnesses: readonly Witness[]
   /** Up to EVIDENCE_LINES raw lines, oldest first. */

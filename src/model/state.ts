@@ -9,6 +9,7 @@
 import type { Network } from '../lib/address.ts'
 import type { AllowEntry, Decision, DecisionMode, DecisionOrigin, Verdict } from './decision.ts'
 import type { Detection, RuleName } from './detection.ts'
+import type { Severity } from './log-record.ts'
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
 
@@ -92,6 +93,13 @@ export type StateChange =
       readonly id: string
       readonly lastSeenAtMs: number
       readonly expiresAtMs: number | null
+    }
+  /** Further evidence says more of a decision: a higher severity, its country. Not audited. */
+  | {
+      readonly kind: 'graded'
+      readonly id: string
+      readonly severity: Severity
+      readonly country: string | null
     }
   | { readonly kind: 'detection'; readonly stored: StoredDetection }
   | { readonly kind: 'allow'; readonly entry: AllowEntry }

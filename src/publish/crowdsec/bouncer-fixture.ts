@@ -71,6 +71,8 @@ export class Blocks {
       rule: 'port-scan',
       reason: 'more than 10 ports in 10 minutes',
       proof: 'handshake',
+      severity: null,
+      country: null,
       mode: 'block',
       createdAtMs: nowMs,
       lastSeenAtMs: nowMs,

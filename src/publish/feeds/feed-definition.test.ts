@@ -122,7 +122,7 @@ test('value: fresher, worse, proven, insistent and repeated entries are worth mo
   assert.equal(value({ origin: 'manual' }), 1_004_500)
 })
 
-test('an entry of a decision has null for what the decision does not know', () => {
+test('an entry has what its decision knows, and null for what it does not', () => {
   const decision: Decision = {
     id: '019c9a00-0000-7000-8000-0123456789ab',
     target: network('203.0.113.7'),
@@ -131,6 +131,8 @@ test('an entry of a decision has null for what the decision does not know', () =
     rule: 'threat',
     reason: 'why',
     proof: 'handshake',
+    severity: 'high',
+    country: 'Testland',
     mode: 'block',
     createdAtMs: 1,
     lastSeenAtMs: 2,
@@ -144,9 +146,11 @@ test('an entry of a decision has null for what the decision does not know', () =
     offences: 2,
   }
   const bare = entryOf(decision)
-  assert.deepEqual([bare.severity, bare.hits, bare.country, bare.offences], [null, null, null, 2])
+  assert.deepEqual([bare.severity, bare.hits, bare.country, bare.offences], ['high', null, 'Testland', 2])
+  const unknown = entryOf({ ...decision, severity: null, country: null })
+  assert.deepEqual([unknown.severity, unknown.country], [null, null])
   assert.deepEqual(bare.devices, ['SYD-FW-01'])
   assert.deepEqual(entryOf({ ...decision, device: null }).devices, [])
-  assert.equal(entryOf(decision, { hits: 7, severity: 'high' }).hits, 7)
+  assert.equal(entryOf(decision, { hits: 7 }).hits, 7)
   assert.equal(shortId(decision.id), '456789ab')
 })

@@ -14,7 +14,7 @@ export interface FeedEntry {
   readonly origin: DecisionOrigin
   /** The rule that convicted; null for what a person or an imported list blocked. */
   readonly rule: RuleName | null
-  /** Of the worst record that convicted; null where the rule knows none (scans). */
+  /** The highest of its evidence; null where no record named one (traffic mostly), and for what a person blocked. */
   readonly severity: Severity
   readonly proof: Proof | null
   readonly createdAtMs: number
@@ -29,12 +29,12 @@ export interface FeedEntry {
   readonly offences: number | null
   /** Holds text of people and of logs: escaped or left out wherever it is written. */
   readonly reason: string
-  /** As the firewall named it; null when it named none. */
+  /** As its firewall named it, else as the operator's database does; text of logs. Null when not known. */
   readonly country: string | null
 }
 
 /** What is known of a decision beside the decision itself. */
-export type EntryKnowledge = Partial<Pick<FeedEntry, 'severity' | 'devices' | 'hits' | 'country'>>
+export type EntryKnowledge = Partial<Pick<FeedEntry, 'devices' | 'hits'>>
 
 /** The entry of a decision. Whoever calls it says what else is known; the rest is null. */
 export function entryOf(decision: Decision, known: EntryKnowledge = {}): FeedEntry {
@@ -43,7 +43,7 @@ export function entryOf(decision: Decision, known: EntryKnowledge = {}): FeedEnt
     decisionId: decision.id,
     origin: decision.origin,
     rule: decision.rule,
-    severity: known.severity ?? null,
+    severity: decision.severity,
     proof: decision.proof,
     createdAtMs: decision.createdAtMs,
     lastSeenAtMs: decision.lastSeenAtMs,
@@ -52,7 +52,7 @@ export function entryOf(decision: Decision, known: EntryKnowledge = {}): FeedEnt
     hits: known.hits ?? null,
     offences: decision.offences,
     reason: decision.reason,
-    country: known.country ?? null,
+    country: decision.country,
   }
 }
 

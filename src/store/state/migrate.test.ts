@@ -9,6 +9,7 @@ import { ManualClock } from '../../lib/clock.ts'
 import { AppError } from '../../lib/errors.ts'
 import { MIGRATIONS, migrate, type Migration, schemaVersion } from './migrate.ts'
 import { SqliteFile } from './sqlite-file.ts'
+import { StateStore } from './state-store.ts'
 
 let folder = ''
 beforeEach(() => {
@@ -75,4 +76,24 @@ test('a database of a newer version is refused with what to do, and left as it i
       /written by a newer version. Start that version, or restore/.test(thrown.message),
   )
   new SqliteFile({ path, clock, report, migrations: [...MIGRATIONS, next] }).close()
+})
+
+test('decisions made before severity and country were kept have neither, and are kept', async () => {
+  const path = join(folder, 'state.sqlite')
+  const report = (): void => {}
+  new SqliteFile({ path, clock, report, migrations: MIGRATIONS.slice(0, 3) }).close()
+  const old = new DatabaseSync(path)
+  old.exec(
+    `insert into decisions (id, target, firstAddress, lastAddress, prefixLength, scope, origin, reason, mode, createdAtMs,
+      createdBy, lastSeenAtMs) values ('old', '198.51.100.7', x'00000000000000000000ffffc6336407',
+      x'00000000000000000000ffffc6336407', 128, 'address', 'detector', 'r', 'block', 1, 'system', 2)`,
+  )
+  old.close()
+  const state = new StateStore({ path, clock, report })
+  const { decisions } = await state.load()
+  await state.close()
+  assert.deepEqual(
+    decisions.map(({ id, severity, country }) => [id, severity, country]),
+    [['old', null, null]],
+  )
 })

@@ -9,6 +9,7 @@ import { AppError } from '../../lib/errors.ts'
 import { begin } from './migrations/0001-begin.ts'
 import { lifetime } from './migrations/0002-lifetime.ts'
 import { objects } from './migrations/0003-objects.ts'
+import { severity } from './migrations/0004-severity.ts'
 
 export interface Migration {
   /** From 1, without gaps. */
@@ -17,7 +18,7 @@ export interface Migration {
   readonly statements: readonly string[]
 }
 
-export const MIGRATIONS: readonly Migration[] = [begin, lifetime, objects]
+export const MIGRATIONS: readonly Migration[] = [begin, lifetime, objects, severity]
 
 /** The number of the newest step that the database has taken; 0 when it is empty. */
 export function schemaVersion(db: DatabaseSync): number {

@@ -6,6 +6,7 @@ import { type Address, formatNetwork, lastAddress, type Network, networkOf } fro
 import { AppError } from '../../lib/errors.ts'
 import type { AllowEntry, Decision, DecisionMode, DecisionOrigin, Verdict } from '../../model/decision.ts'
 import { type Detection, type Proof, RULES, type RuleName, TECHNIQUES } from '../../model/detection.ts'
+import { SEVERITIES, type Severity } from '../../model/log-record.ts'
 import type {
   AuditRow,
   EngineFlags,
@@ -65,6 +66,13 @@ function ruleFrom(name: string): RuleName {
   return rule
 }
 
+function severityFrom(name: string | null): Severity {
+  const severity = SEVERITIES.find((known) => known === name)
+  if (severity === undefined)
+    throw new AppError('state-unavailable', `the state names an unknown severity: ${name}`)
+  return severity
+}
+
 export function decisionToRow(decision: Decision): DecisionRow {
   const { target, ...rest } = decision
   return { ...rest, ...rangeColumns(target) }
@@ -80,6 +88,8 @@ export function decisionFromRow(row: DecisionRow): Decision {
     rule: row.rule === null ? null : ruleFrom(row.rule),
     reason: row.reason,
     proof: row.proof as Proof | null,
+    severity: severityFrom(row.severity),
+    country: row.country,
     mode: row.mode as DecisionMode,
     createdAtMs: row.createdAtMs,
     lastSeenAtMs: row.lastSeenAtMs,
@@ -120,7 +130,7 @@ export function detectionToRow(stored: StoredDetection): DetectionRow {
 }
 
 /** Fields that rows of earlier versions lack. */
-type NewerField = 'proofReason' | 'finding' | 'settingsVersion' | 'technique'
+type NewerField = 'proofReason' | 'finding' | 'settingsVersion' | 'technique' | 'severity'
 
 export function detectionFromRow(row: DetectionRow): StoredDetection {
   // Written by `detectionToRow` only; the column is not an input.
@@ -136,6 +146,7 @@ export function detectionFromRow(row: DetectionRow): StoredDetection {
       finding: frozen.finding ?? null,
       settingsVersion: frozen.settingsVersion ?? '',
       technique: frozen.technique ?? TECHNIQUES[frozen.rule],
+      severity: frozen.severity ?? null,
     },
     verdict: row.verdict as Verdict,
     reason: row.reason,

@@ -24,7 +24,8 @@ function tamper(sql: string): void {
 test('all that is written comes back after a restart, field by field', async () => {
   const first = state.open()
   assert.equal(first.openedFresh, true)
-  const block = decision('198.51.100.7')
+  const block = decision('198.51.100.7', { severity: 'high', country: 'Testland' })
+  const graded = { severity: 'critical', country: 'Österreich' } as const
   const range = decision('2001:db8:1::/64', {
     scope: 'range',
     origin: 'manual',
@@ -65,13 +66,14 @@ test('all that is written comes back after a restart, field by field', async () 
     { kind: 'engine', flags },
     { kind: 'detection', stored: stored('198.51.100.7') },
     { kind: 'seen', id: block.id, lastSeenAtMs: NOW_MS + 7, expiresAtMs: NOW_MS + 8 },
+    { kind: 'graded', id: block.id, ...graded },
   ])
   await first.close()
   const again = state.open()
   assert.equal(again.openedFresh, false)
   assert.deepEqual(again.findings, [])
   const snapshot = await again.load()
-  const seen = { ...block, lastSeenAtMs: NOW_MS + 7, expiresAtMs: NOW_MS + 8 }
+  const seen = { ...block, ...graded, lastSeenAtMs: NOW_MS + 7, expiresAtMs: NOW_MS + 8 }
   assert.deepEqual(new Set(snapshot.decisions), new Set([seen, range]))
   assert.deepEqual(snapshot.allow, [entry])
   assert.deepEqual(snapshot.graces, [grace])

@@ -16,6 +16,8 @@ export interface DecisionRow extends TargetColumns {
   rule: string | null
   reason: string
   proof: string | null
+  severity: string | null
+  country: string | null
   mode: string
   createdAtMs: number
   createdBy: string

@@ -55,6 +55,13 @@ export class ChangeWriter {
         )
         return this.#run(transaction, query, [lastSeenAtMs, expiresAtMs, id])
       }
+      case 'graded': {
+        const { id, severity, country } = change
+        const query = this.#once('graded', () =>
+          this.#db.updateTable('decisions').set({ severity, country }).where('id', '=', id).compile(),
+        )
+        return this.#run(transaction, query, [severity, country, id])
+      }
       case 'detection':
         return this.#upsert(transaction, 'detections', 'id', { ...rows.detectionToRow(change.stored) })
       case 'allow':
