@@ -3,6 +3,7 @@
  * feeds' counter (feed-counter.ts); here it becomes an answer, or none: a connection that is closed without a word keeps a
  * firewall's last list in force, where an error could end it.
  */
+import type { X509Certificate } from 'node:crypto'
 import type { Server } from 'node:https'
 import { TLSSocket } from 'node:tls'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -184,16 +185,17 @@ function broughtBy(
     address: addressOf(raw),
     authorization: headers.authorization ?? null,
     pathToken,
-    certificateFingerprint: fingerprintOf(raw.socket),
+    ...certificateOf(raw.socket),
   }
 }
 
-/** SHA-256 of the client's certificate, whose key the handshake has proven; null without one. */
-function fingerprintOf(socket: unknown): string | null {
-  if (!(socket instanceof TLSSocket)) return null
-  // An empty object without one; a resumed session has it too.
-  const { fingerprint256 } = socket.getPeerCertificate() as { fingerprint256?: string }
-  return fingerprint256 ?? null
+/** The client's certificate, whose key the handshake has proven, and its SHA-256; null without one. A resumed session has it too. */
+function certificateOf(socket: unknown): {
+  certificateFingerprint: string | null
+  certificate: X509Certificate | null
+} {
+  const certificate = socket instanceof TLSSocket ? (socket.getPeerX509Certificate() ?? null) : null
+  return { certificateFingerprint: certificate?.fingerprint256 ?? null, certificate }
 }
 
 /** Only what a host may hold: it becomes part of an answer. */

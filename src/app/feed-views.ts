@@ -164,7 +164,7 @@ export function newDefinition(name: string, input: FeedDefinitionInput, isClosed
 
 /** The definition with what the input gives in place of what it had. */
 export function editedDefinition(base: FeedDefinition, input: FeedDefinitionInput): FeedDefinition {
-  const { filter = {}, open, sources, ...rest } = input
+  const { filter = {}, open, sources, certificates, ...rest } = input
   const { maxAgeHours, ...others } = filter
   const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined))
   return {
@@ -177,10 +177,30 @@ export function editedDefinition(base: FeedDefinition, input: FeedDefinitionInpu
     },
     access: {
       ...base.access,
-      open: open ?? base.access.open,
+      // Whoever names an authority means that a certificate is asked for.
+      open: open ?? (certificates == null ? base.access.open : false),
       sources: sources === undefined ? base.access.sources : sources.map(networkOfText),
+      certificates: certificatesOf(base.access.certificates ?? null, certificates),
     },
   }
+}
+
+type Certificates = NonNullable<FeedDefinition['access']['certificates']>
+
+function certificatesOf(
+  base: Certificates | null,
+  input: FeedDefinitionInput['certificates'],
+): Certificates | null {
+  if (input === undefined) return base
+  if (input === null) return null
+  const authority = input.authority ?? base?.authority
+  const names = input.names ?? base?.names
+  if (authority === undefined || names === undefined)
+    throw new AppError(
+      'usage',
+      'client certificates need the PEM of their authority and the names that may fetch',
+    )
+  return { authority, names }
 }
 
 function networkOfText(text: string): FeedDefinition['access']['sources'][number] {

@@ -40,7 +40,8 @@ export function feedsActions(parts: Parts, decider: () => Decider): FeedActions 
     addFeed: async ({ feed, definition: input, credentials, reason, dryRun }, { user }) => {
       const definition = newDefinition(feed, input, credentials.length > 0)
       // Judged as if the credentials were made: a feed that is not open needs one.
-      const isOpen = definition.access.open || credentials.length > 0
+      const { open, certificates = null } = definition.access
+      const isOpen = open || (certificates === null && credentials.length > 0)
       const fault = desk.fault({ ...definition, access: { ...definition.access, open: isOpen } }, null)
       if (fault !== null) throw new AppError('usage', fault)
       const shown = await preview(definition)

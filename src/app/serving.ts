@@ -197,8 +197,9 @@ export class Serving {
   /** Clients are asked for a certificate only while a feed or a bouncer has one. */
   askForCertificates(): void {
     const feeds = this.feeds.all()
-    const isWanted = feeds.some(({ definition }) =>
-      definition.access.credentials.some(({ kind }) => kind === 'client-certificate'),
+    const isWanted = feeds.some(
+      ({ definition: { access } }) =>
+        access.certificates != null || access.credentials.some(({ kind }) => kind === 'client-certificate'),
     )
     const bouncers = this.#parts?.crowdsec?.bouncers.all() ?? []
     const hasBouncer = bouncers.some(({ certificate }) => certificate !== null)

@@ -1,7 +1,8 @@
 /** A feed's definition and credentials as people type them. Faults are AppError `usage` that say what was expected. */
+import { readFileSync } from 'node:fs'
 import type { Input } from '../api/control-contract.ts'
 import type { FeedDefinitionInput } from '../api/contract/feeds.ts'
-import { AppError } from '../lib/errors.ts'
+import { AppError, messageOf } from '../lib/errors.ts'
 import { DURATION_FORMS, parseDuration } from '../lib/time-text.ts'
 import { CAPACITY_PRESETS } from '../publish/feeds/capacity.ts'
 import { FILTER_RULES, filterRuleOf } from '../publish/feeds/feed-filter.ts'
@@ -24,6 +25,9 @@ export interface DefinitionOptions {
   readonly shards?: string
   readonly open?: boolean
   readonly from?: readonly string[]
+  /** A file; false: none any more. */
+  readonly clientCa?: string | false
+  readonly clientName?: readonly string[]
   readonly comments?: boolean
   readonly timeouts?: boolean
   readonly listName?: string
@@ -51,12 +55,31 @@ export function definitionOf(options: DefinitionOptions): Definition {
   if (options.shards !== undefined) definition.shards = wholeNumber('--shards', options.shards)
   if (options.open !== undefined) definition.open = options.open
   if (options.from !== undefined) definition.sources = options.from.filter((text) => text !== 'any')
+  const certificates = certificatesOf(options)
+  if (certificates !== undefined) definition.certificates = certificates
   if (options.comments !== undefined) definition.comments = options.comments
   if (options.timeouts !== undefined) definition.timeouts = options.timeouts
   if (options.listName !== undefined) definition.listName = options.listName
   const filter = filterOf(options)
   if (Object.keys(filter).length > 0) definition.filter = filter
   return definition
+}
+
+function certificatesOf({ clientCa, clientName }: DefinitionOptions): Definition['certificates'] {
+  if (clientCa === false) return null
+  if (clientCa === undefined && clientName === undefined) return undefined
+  return {
+    ...(clientCa === undefined ? {} : { authority: textOfFile('--client-ca', clientCa) }),
+    ...(clientName === undefined ? {} : { names: [...clientName] }),
+  }
+}
+
+function textOfFile(option: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new AppError('usage', `${option} ${path}: ${messageOf(error)}`, error)
+  }
 }
 
 const SEVERITIES = ['informational', 'low', 'medium', 'high', 'critical'] as const

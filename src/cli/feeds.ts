@@ -58,8 +58,11 @@ function cellsOf(io: CliIo, feed: FeedView): string[] {
   ]
 }
 
-function accessText({ open, credentials, sources }: FeedView['access']): string {
-  const kinds = [...new Set(credentials.map(({ kind }) => kind))]
+function accessText({ open, credentials, sources, certificates }: FeedView['access']): string {
+  const kinds = [
+    ...new Set<string>(credentials.map(({ kind }) => kind)),
+    ...(certificates === null ? [] : ['certificates of an authority']),
+  ]
   const from =
     sources.length === 0 ? '' : ` from ${sources.length === 1 ? sources[0] : `${sources.length} networks`}`
   return `${open ? 'open' : kinds.join(', ')}${from}`
@@ -122,6 +125,10 @@ async function printFeed(io: CliIo, output: LineOutput, feed: FeedView): Promise
     ...access.credentials.map(({ kind, name, validUntil }): [string, string] => [
       '',
       `${kind} ${name}, ${validUntil === null ? 'until taken away' : `until ${instantText(io, validUntil, '')}`}`,
+    ]),
+    ...(access.certificates?.authorities ?? []).map(({ subject, notAfter }): [string, string] => [
+      '',
+      `certificates for ${access.certificates?.names.join(', ')} of ${subject}, until ${instantText(io, notAfter, '')}`,
     ]),
     [
       'list',

@@ -50,6 +50,15 @@ const definition = z.strictObject({
   open: z.boolean(),
   /** Empty: from anywhere. */
   sources: z.array(network).max(1000),
+  /** Client certificates of an authority that may fetch; what is not given stays; null: none. */
+  certificates: z
+    .strictObject({
+      /** PEM of the authorities that sign the clients' certificates themselves. */
+      authority: z.string().min(1).max(40_000).optional(),
+      /** Common or alternative names that may fetch; `*`: all. */
+      names: z.array(z.string().trim().min(1).max(128)).min(1).max(100).optional(),
+    })
+    .nullable(),
   comments: z.boolean(),
   timeouts: z.boolean(),
   listName: z.string().max(40),
@@ -91,6 +100,12 @@ const feedView = z.object({
     open: z.boolean(),
     credentials: z.array(z.object({ kind, name: z.string(), validUntil: instant.nullable() })),
     sources: z.array(z.string()),
+    certificates: z
+      .object({
+        authorities: z.array(z.object({ subject: z.string(), sha256: z.string(), notAfter: instant })),
+        names: z.array(z.string()),
+      })
+      .nullable(),
   }),
   comments: z.boolean(),
   timeouts: z.boolean(),

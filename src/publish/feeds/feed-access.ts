@@ -1,13 +1,15 @@
 /**
  * Who may fetch a feed. Secrets are made here, never chosen by people: 192 random bits, kept as SHA-256 only, so a hash
- * tells nothing and comparing is cheap. Several credentials are valid together; each may have an end.
+ * tells nothing and comparing is cheap. Several credentials are valid together; each may have an end. Client certificates
+ * may also be taken by their authority and names (client-authority.ts).
  *
  * A question costs the same whether the feed exists, is open or refuses: the same number of digests and comparisons.
  */
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHash, randomBytes, timingSafeEqual, type X509Certificate } from 'node:crypto'
 import { formatNetwork } from '../../lib/address.ts'
 import { NetworkSet } from '../../lib/network-set.ts'
 import { parseAddress } from '../../lib/address.ts'
+import { type ClientAuthorityView, ClientCertificates, clientAuthorityView } from './client-authority.ts'
 import type { FeedAccess, FeedCredential } from './feed-definition.ts'
 
 const SECRET_BYTES = 24
@@ -25,6 +27,8 @@ export interface Brought {
   readonly pathToken: string | null
   /** SHA-256 of its certificate, hex; null: none. The handshake has proven that it holds the key. */
   readonly certificateFingerprint: string | null
+  /** The certificate itself, to be judged by its authority and names. */
+  readonly certificate?: X509Certificate | null
 }
 
 export type Admission =
@@ -60,6 +64,7 @@ export class FeedDoor {
   readonly #open: boolean
   readonly #credentials: readonly { readonly credential: FeedCredential; readonly digest: Buffer }[]
   readonly #sources: NetworkSet | null
+  readonly #certificates: ClientCertificates | null
 
   constructor(access: FeedAccess) {
     this.#open = access.open
@@ -68,6 +73,7 @@ export class FeedDoor {
       digest: Buffer.from(credential.hash, 'hex'),
     }))
     this.#sources = access.sources.length === 0 ? null : new NetworkSet(access.sources)
+    this.#certificates = access.certificates == null ? null : new ClientCertificates(access.certificates)
   }
 
   /** Whether the source address is one of those named; false when none is named. */
@@ -88,6 +94,9 @@ export class FeedDoor {
     }
     if (this.#sources !== null && !this.names(brought.address)) return { ok: false, why: 'address' }
     if (fitting !== null) return { ok: true, credential: fitting.name }
+    const { certificate = null } = brought
+    const named = certificate === null ? null : (this.#certificates?.admit(certificate, nowMs) ?? null)
+    if (named !== null) return { ok: true, credential: named }
     if (this.#open) return { ok: true, credential: null }
     return { ok: false, why: given.isAny ? 'wrong-credential' : 'no-credential' }
   }
@@ -146,10 +155,11 @@ export function rotated(
 }
 
 /** What may be told of an access: no hashes. */
-export function accessView({ open, credentials, sources }: FeedAccess): {
+export function accessView({ open, credentials, sources, certificates = null }: FeedAccess): {
   open: boolean
   credentials: { kind: FeedCredential['kind']; name: string; validUntil: string | null }[]
   sources: string[]
+  certificates: ClientAuthorityView | null
 } {
   return {
     open,
@@ -159,5 +169,6 @@ export function accessView({ open, credentials, sources }: FeedAccess): {
       validUntil: validUntilMs === null ? null : new Date(validUntilMs).toISOString(),
     })),
     sources: sources.map(formatNetwork),
+    certificates: certificates === null ? null : clientAuthorityView(certificates),
   }
 }

@@ -11,6 +11,7 @@ import {
   type FeedCapacity,
   limitsOf,
 } from './capacity.ts'
+import { type ClientAuthority, clientAuthorityFault } from './client-authority.ts'
 import { type FeedFilter, TAKE_ALL } from './feed-filter.ts'
 import { feedFormat } from './format-table.ts'
 import { type FormatOptions, LIST_NAME } from './formats/feed-format.ts'
@@ -33,6 +34,8 @@ export interface FeedAccess {
   readonly credentials: readonly FeedCredential[]
   /** Source addresses that may fetch; empty: all. */
   readonly sources: readonly Network[]
+  /** Client certificates of an authority that may fetch; absent or null: none. */
+  readonly certificates?: ClientAuthority | null
 }
 
 export interface FeedDefinition {
@@ -124,10 +127,14 @@ function packingFault({ aggregate, filter }: FeedDefinition): string | null {
   return isInRange ? null : `The collateral per prefix is 0 to ${MOST_COLLATERAL} addresses.`
 }
 
-function accessFault({ open, credentials }: FeedAccess): string | null {
+function accessFault({ open, credentials, certificates = null }: FeedAccess): string | null {
   if (credentials.length > MOST_CREDENTIALS) return `A feed has at most ${MOST_CREDENTIALS} credentials.`
+  if (certificates !== null) {
+    if (open) return 'An open feed asks for no certificate: close it, or take the authority away.'
+    return clientAuthorityFault(certificates)
+  }
   if (open || credentials.length > 0) return null
-  return 'A feed that is not open needs a credential, or nobody could fetch it.'
+  return 'A feed that is not open needs a credential or an authority of client certificates, or nobody could fetch it.'
 }
 
 /** What the feed's consumer holds. */

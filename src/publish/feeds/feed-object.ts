@@ -64,6 +64,10 @@ const bodySchema = z.strictObject({
     open: z.boolean(),
     credentials: z.array(credentialSchema),
     sources: z.array(networkText),
+    certificates: z
+      .strictObject({ authority: z.string(), names: z.array(z.string()) })
+      .nullable()
+      .default(null),
   }),
   comments: z.boolean(),
   timeouts: z.boolean(),
@@ -83,6 +87,10 @@ export function bodyOfFeed({ definition, pin }: KeptFeed): Json {
       open: access.open,
       credentials: access.credentials.map((credential) => ({ ...credential })),
       sources: access.sources.map(formatNetwork),
+      certificates:
+        access.certificates == null
+          ? null
+          : { ...access.certificates, names: [...access.certificates.names] },
     },
     pin: pin === null ? null : { ...pin },
   }
