@@ -313,7 +313,10 @@ export const CONTRACT = {
       target: target.optional(),
       since: instant.optional(),
       ended: z.boolean().optional(),
+      /** Those with a smaller id: the pages after the first. */
+      before: z.string().max(64).optional(),
     }),
+    /** In falling order of ids, which is the order of making. */
     reply: blockView,
   },
   addBlocks: { input: addTargets, reply: changes },

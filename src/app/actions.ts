@@ -230,19 +230,28 @@ async function listBlocks(
 ): Promise<Iterable<Reply<'listBlocks'>>> {
   const overlapping = input.target === undefined ? null : parseNetwork(input.target, true)
   const sinceMs = input.since === undefined ? null : Date.parse(input.since)
+  const { before } = input
   const wanted = (decision: Decision): boolean =>
     (input.mode === undefined ? decision.mode === 'block' : decision.mode === input.mode) &&
     (input.rule === undefined || decision.rule === input.rule) &&
     (input.origin === undefined || decision.origin === input.origin) &&
     (input.device === undefined || decision.device === input.device) &&
-    (sinceMs === null || decision.createdAtMs >= sinceMs)
-  if (overlapping === null && input.ended !== true) return decider.active().filter(wanted).map(viewOfDecision)
-  const decisions = await state.decisions({
-    state: input.ended === true ? 'ended' : 'active',
-    ...(overlapping === null ? {} : { overlapping }),
-    limit: ENDED_LIMIT,
-  })
-  return decisions.filter(wanted).map(viewOfDecision)
+    (sinceMs === null || decision.createdAtMs >= sinceMs) &&
+    (before === undefined || decision.id < before)
+  const decisions =
+    overlapping === null && input.ended !== true
+      ? decider.active()
+      : await state.decisions({
+          state: input.ended === true ? 'ended' : 'active',
+          ...(overlapping === null ? {} : { overlapping }),
+          limit: ENDED_LIMIT,
+        })
+  return viewsOf(decisions.filter(wanted).sort((a, b) => (a.id < b.id ? 1 : -1)))
+}
+
+/** Made one by one as they are read: of 100,000 a page shows a few. */
+function* viewsOf(decisions: readonly Decision[]): Generator<Reply<'listBlocks'>, void, undefined> {
+  for (const decision of decisions) yield viewOfDecision(decision)
 }
 
 function checkOne(decider: Decider, target: string): { target: string; allowed: boolean; message: string } {

@@ -53,6 +53,37 @@ test('each role may do what its own routes ask for, and nothing above', async ()
   }
 })
 
+test('an edit of something with a version is judged by that, whatever else has changed since', async () => {
+  let fetches = 0
+  let version = 7
+  const asked: unknown[] = []
+  const actions = {
+    showFirewall: (input: { firewall: string }) => {
+      asked.push(input)
+      return { firewall: { id: 'edge', fetches: ++fetches, version }, leaks: [] }
+    },
+    changeFirewall: () => ({ id: 'edge', version: ++version }),
+  } as unknown as Partial<ServiceActions>
+  const app = server({ actions })
+  const read = async (): Promise<string> =>
+    (await app.inject({ url: '/api/v1/firewalls/edge' })).headers['etag'] as string
+  const edit = async (tag: string): Promise<number> => {
+    const headers = { ...EDIT, 'if-match': tag }
+    const url = '/api/v1/firewalls/edge'
+    return (await app.inject({ method: 'PATCH', url, headers, payload: { name: 'x' } })).statusCode
+  }
+  const first = await read()
+  assert.match(first, /^"7\.[\w-]{22}"$/)
+  assert.notEqual(await read(), first, 'a page is not told that nothing changed')
+  assert.equal(await edit(first), 200)
+  assert.equal(await edit(first), 412)
+  assert.equal(await edit('"8"'), 200)
+  assert.equal(await edit('"1", "9"'), 200)
+  assert.equal(await edit('*'), 200)
+  assert.equal(await edit('"7.8"'), 412)
+  assert.ok(asked.every((input) => (input as { firewall: string }).firewall === 'edge'))
+})
+
 test('an edit of a browser without the header is taken for forged; a token needs none, but its scope', async () => {
   const actions = { setFreeze: () => ({ changed: true, message: 'x' }) }
   const payload = { frozen: true, reason: 'x' }
@@ -92,13 +123,23 @@ test('text of a query becomes what the schema expects', async () => {
   assert.deepEqual(inputs, [{ ended: true, device: '12' }])
 })
 
-test('rows come in pages in falling order, and a row that goes away in between is no matter', async () => {
-  let ids = ['a', 'd', 'b', 'c', 'e']
-  const actions = { listBlocks: () => ids.map((id) => ({ id })) as never }
+test('blocks come in pages, of which no more is made than is shown, and a row that goes away in between is no matter', async () => {
+  let ids = ['e', 'd', 'c', 'b', 'a']
+  let made = 0
+  const actions = {
+    listBlocks: function* ({ before }: { before?: string }) {
+      for (const id of ids) {
+        if (before !== undefined && id >= before) continue
+        made++
+        yield { id } as never
+      }
+    },
+  }
   const app = server({ actions })
   type Page = { items: { id: string }[]; nextCursor: string | null }
   const first = (await app.inject({ url: '/api/v1/blocks?limit=2' })).json<Page>()
   assert.deepEqual(first.items, [{ id: 'e' }, { id: 'd' }])
+  assert.equal(made, 3)
   ids = ids.filter((id) => id !== 'd')
   const second = (await app.inject({ url: `/api/v1/blocks?limit=2&cursor=${first.nextCursor}` })).json<Page>()
   assert.deepEqual(second.items, [{ id: 'c' }, { id: 'b' }])

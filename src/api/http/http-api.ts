@@ -4,7 +4,8 @@
  * need the header X-Requested-With, which a forged request from another page cannot carry. Errors are problem documents.
  *
  * Rows come in pages of `limit` with an opaque `cursor`, or all of them as JSON lines where `Accept` asks for them.
- * Answers to GET carry an ETag; an edit whose `If-Match` names an older one is refused with 412.
+ * Answers to GET carry an ETag; an edit whose `If-Match` names an older one is refused with 412. The tag of an object with
+ * a version begins with it (`"7.hash"`), and an edit is judged by that alone (`"7"` will do): counters may have changed since.
  */
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
@@ -115,7 +116,7 @@ async function answer(
   const input = readInput(
     CONTRACT[name].input,
     params,
-    isRows ? query : (request.query as typeof query),
+    isRows ? { ...query, ...cursorFor(route, cursor) } : (request.query as typeof query),
     request.body,
   )
   if (!input.ok) return sendProblem(reply, 400, 'usage', input.detail, input.field ?? undefined)
@@ -134,8 +135,9 @@ async function answer(
     })
   }
   if (route.guards !== undefined && request.headers['if-match'] !== undefined) {
-    const current = await bodyOf(route.guards, await run(route.guards, {}))
-    if (request.headers['if-match'] !== etagOf(current))
+    const which = readInput(CONTRACT[route.guards].input, params, {}, undefined)
+    const current = await run(route.guards, which.ok ? which.value : {})
+    if (!isCurrent(request.headers['if-match'], versionOf(current), await bodyOf(route.guards, current)))
       return sendProblem(
         reply,
         412,
@@ -144,7 +146,7 @@ async function answer(
       )
   }
   const result = await run(name, input.value)
-  if (!isRows) return sendJson(request, reply, JSON.stringify(result))
+  if (!isRows) return sendJson(request, reply, JSON.stringify(result), versionOf(result))
   const rows = result as Iterable<unknown> | AsyncIterable<unknown>
   if (request.headers.accept?.includes('application/jsonl') === true) {
     const isLive = (ROUTES[name] as Route).live === true
@@ -184,7 +186,16 @@ async function pageOf(
     return { items, nextCursor: null }
   }
   const keyOf = (row: unknown): string => String((row as Record<string, unknown>)[field])
-  const after = cursor === undefined ? null : Buffer.from(cursor, 'base64url').toString('utf8')
+  const nextOf = (row: unknown): string => Buffer.from(keyOf(row)).toString('base64url')
+  if (route.cursorInput !== undefined) {
+    for await (const row of rows) {
+      const last = items.at(-1)
+      if (items.length === limit && last !== undefined) return { items, nextCursor: nextOf(last) }
+      items.push(row)
+    }
+    return { items, nextCursor: null }
+  }
+  const after = cursor === undefined ? null : keyOfCursor(cursor)
   const sorted: unknown[] = []
   for await (const row of rows) if (after === null || keyOf(row) < after) sorted.push(row)
   sorted.sort((a, b) => (keyOf(a) < keyOf(b) ? 1 : -1))
@@ -193,21 +204,54 @@ async function pageOf(
   const hasMore = sorted.length > limit
   return {
     items,
-    nextCursor: hasMore && last !== undefined ? Buffer.from(keyOf(last)).toString('base64url') : null,
+    nextCursor: hasMore && last !== undefined ? nextOf(last) : null,
   }
 }
 
-function sendJson(request: FastifyRequest, reply: FastifyReply, body: string): FastifyReply {
+function keyOfCursor(cursor: string): string {
+  return Buffer.from(cursor, 'base64url').toString('utf8')
+}
+
+/** The cursor as the input of an action that begins behind it; text that is none is judged with the page. */
+function cursorFor({ cursorInput }: HttpRoute, cursor: unknown): Record<string, string> {
+  return cursorInput === undefined || typeof cursor !== 'string' ? {} : { [cursorInput]: keyOfCursor(cursor) }
+}
+
+function sendJson(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  body: string,
+  version: number | null = null,
+): FastifyReply {
   void reply.header('content-type', 'application/json; charset=utf-8')
   if (request.method !== 'GET') return reply.send(body)
-  const etag = etagOf(body)
+  const etag = etagOf(body, version)
   void reply.header('etag', etag)
   if (request.headers['if-none-match'] === etag) return reply.code(304).send()
   return reply.send(body)
 }
 
-function etagOf(body: string): string {
-  return `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`
+function etagOf(body: string, version: number | null): string {
+  const hash = createHash('sha256').update(body).digest('base64url').slice(0, 22)
+  return version === null ? `"${hash}"` : `"${version}.${hash}"`
+}
+
+/** The version of what an answer tells of: its own, or that of the one object in it; null: it has none. */
+function versionOf(result: unknown): number | null {
+  if (typeof result !== 'object' || result === null) return null
+  const found = [result, ...Object.values(result)].find(
+    (one): one is { version: number } =>
+      typeof one === 'object' && one !== null && 'version' in one && typeof one.version === 'number',
+  )
+  return found?.version ?? null
+}
+
+/** `*` fits whatever is there (RFC 9110 13.1.1). */
+function isCurrent(ifMatch: string, version: number | null, body: string): boolean {
+  if (ifMatch.trim() === '*') return true
+  const tags = Array.from(ifMatch.matchAll(/"([^"]*)"/g), ([, tag = '']) => tag)
+  if (version === null) return tags.some((tag) => `"${tag}"` === etagOf(body, null))
+  return tags.some((tag) => tag.split('.', 1)[0] === String(version))
 }
 
 /** An error in the middle becomes the last line, as on the control socket. `isLive`: each row is sent at once. */

@@ -30,6 +30,11 @@ export interface HttpRoute {
    * Rows only: the field by which pages go on; rows come in falling order of it. Null: all rows are one page.
    */
   readonly cursor?: string | null
+  /**
+   * Rows only: the field of the input that takes the cursor, where the action itself begins behind it and gives rows in
+   * order: no more of them are made than a page shows.
+   */
+  readonly cursorInput?: string
   /** Edits only: the GET operation whose ETag `If-Match` is held against. */
   readonly guards?: RouteName
 }
@@ -44,6 +49,7 @@ export const HTTP_ROUTES: { readonly [Name in RouteName]: HttpRoute | null } = {
     tag: 'blocks',
     summary: 'What is blocked, held or noted in shadow',
     cursor: 'id',
+    cursorInput: 'before',
   },
   addBlocks: {
     method: 'POST',
