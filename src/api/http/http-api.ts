@@ -137,7 +137,8 @@ async function answer(
   if (route.guards !== undefined && request.headers['if-match'] !== undefined) {
     const which = readInput(CONTRACT[route.guards].input, params, {}, undefined)
     const current = await run(route.guards, which.ok ? which.value : {})
-    if (!isCurrent(request.headers['if-match'], versionOf(current), await bodyOf(route.guards, current)))
+    const version = ROUTES[route.guards].reply === 'object' ? versionOf(current) : null
+    if (!isCurrent(request.headers['if-match'], version, await bodyOf(route.guards, current)))
       return sendProblem(
         reply,
         412,
