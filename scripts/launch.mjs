@@ -5,7 +5,8 @@
  * package-lock.json it runs `npm ci`. Then it finds Node 24 (which npm brought as a package) and runs the real program
  * with it, passing terminal, signals and exit code through.
  *
- *   launch.mjs :test [fast] [files or node --test options]   :check   :bench   :bench:detection   :dev   :format   :docs
+ *   launch.mjs :test [fast] [files or node --test options]
+ *   launch.mjs :check   :bench   :bench:detection   :bench:web   :screenshots   :dev   :format   :docs
  *   launch.mjs ANYTHING ELSE                                  goes to the command line (src/main.ts)
  */
 import { spawn } from 'node:child_process'
@@ -33,6 +34,20 @@ const OUTPUT_LIMIT_CHARACTERS = 200_000
 /** Another launch may be installing; npm needs a minute or two. */
 const INSTALL_WAIT_MS = 15 * 60_000
 
+const TASKS = [
+  'test',
+  'check',
+  'bench',
+  'bench:detection',
+  'bench:web',
+  'screenshots',
+  'dev',
+  'format',
+  'docs',
+]
+/** These need no packages for developers. */
+const RUN_TASKS = ['bench', 'bench:detection', 'dev']
+
 /** @typedef {'run' | 'dev'} Scope `run`: what the service needs; `dev`: tests and lint as well. */
 
 // --- pure parts, tested in test/launch.test.ts ---
@@ -42,10 +57,9 @@ export function taskOf(args) {
   const [first = '', ...rest] = args
   if (!first.startsWith(':')) return { task: 'cli', scope: 'run', args: [...args] }
   const task = first.slice(1)
-  const isKnown = ['test', 'check', 'bench', 'bench:detection', 'dev', 'format', 'docs'].includes(task)
   return {
-    task: isKnown ? task : 'unknown',
-    scope: task.startsWith('bench') || task === 'dev' ? 'run' : 'dev',
+    task: TASKS.includes(task) ? task : 'unknown',
+    scope: RUN_TASKS.includes(task) ? 'run' : 'dev',
     args: rest,
   }
 }
@@ -422,7 +436,7 @@ async function main(argv) {
   const { task, scope, args } = taskOf(argv)
   const quiet = task === 'cli' && args[0] !== 'run'
   if (task === 'unknown')
-    throw new Failure(`there is no task ${argv[0]}: :test :check :bench :bench:detection :dev :format :docs`)
+    throw new Failure(`there is no task ${argv[0]}: ${TASKS.map((known) => `:${known}`).join(' ')}`)
   await ensurePackages(scope, quiet)
   const node = nodeOrFail()
   switch (task) {
@@ -435,6 +449,12 @@ async function main(argv) {
       return run(node, [join(root, 'test', 'bench', 'main.ts'), ...args], { cwd: root })
     case 'bench:detection':
       return run(node, [join(root, 'test', 'bench', 'detection', 'main.ts'), ...args], { cwd: root })
+    case 'bench:web':
+      await ensureWeb(node, false)
+      return run(node, [join(root, 'test', 'bench', 'web', 'main.ts'), ...args], { cwd: root })
+    case 'screenshots':
+      await ensureWeb(node, false)
+      return run(node, [join(root, 'scripts', 'screenshots.ts'), ...args], { cwd: root })
     case 'dev':
       await ensureWeb(node, false)
       return runDev(node, args)

@@ -1,0 +1,276 @@
+/**
+ * `npm run screenshots`: pictures of every screen, light, dark and narrow, of the service with its demo firewall.
+ *   --only NAME,...     screens by name
+ *   --seconds N         how long the demo plays before the first picture (default 100)
+ *   --folder DIR        where the pictures go (default docs/screenshots)
+ * Starts the service in a temporary folder on free ports of 127.0.0.1, makes an administrator, and adds what a site
+ * would have. The names and addresses of the machine are replaced in what the page is told: pictures show addresses for
+ * documentation only.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { Agent, get } from 'node:https'
+import { createServer } from 'node:net'
+import { hostname, networkInterfaces, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import type { Browser, Page, Route } from 'playwright-core'
+import { ControlClient } from '../src/api/control-client.ts'
+import { launchBrowser, PASSWORD } from '../test/e2e/browser.ts'
+import { withPalette } from './png-palette.ts'
+
+const USER = 'ada'
+const START_LIMIT_MS = 120_000
+const BLOCKS_WANTED = 8
+const LOOKS = [
+  { name: 'light', colorScheme: 'light', viewport: { width: 1440, height: 900 } },
+  { name: 'dark', colorScheme: 'dark', viewport: { width: 1440, height: 900 } },
+  { name: 'narrow', colorScheme: 'light', viewport: { width: 390, height: 844 } },
+] as const
+/** After the page is quiet: charts draw themselves, fonts settle. */
+const SETTLE_MS = 700
+
+interface Shot {
+  readonly name: string
+  readonly path: string
+  /** What is done on the screen before the picture. */
+  readonly act?: (page: Page) => Promise<void>
+}
+
+function shotsOf(blocked: string): Shot[] {
+  return [
+    { name: 'overview', path: '/' },
+    { name: 'events', path: '/events' },
+    { name: 'blocks', path: '/blocks' },
+    { name: 'address', path: `/ip/${blocked}` },
+    { name: 'allow', path: '/allow' },
+    { name: 'detections', path: '/detections' },
+    { name: 'engine', path: '/engine' },
+    { name: 'feeds', path: '/feeds' },
+    { name: 'feed', path: '/feeds?feed=blacklist&tab=fetchers' },
+    { name: 'notifications', path: '/notifications' },
+    { name: 'sources', path: '/sources' },
+    { name: 'settings', path: '/settings' },
+    { name: 'audit', path: '/audit' },
+    { name: 'users', path: '/users' },
+    { name: 'account', path: '/account' },
+    { name: 'welcome', path: '/welcome' },
+    { name: 'about', path: '/about' },
+  ]
+}
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    seconds: { type: 'string', default: '100' },
+    folder: { type: 'string', default: join(import.meta.dirname, '../docs/screenshots') },
+  },
+})
+
+const say = (text: string): void => {
+  process.stderr.write(`${text}\n`)
+}
+
+/** Whole words of the machine that makes the pictures, and what they become. */
+function disguise(dataFolder: string, port: number): (text: string) => string {
+  const own = Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address))
+  const pairs: [string, string][] = [
+    [`127.0.0.1:${port}`, 'ads.example.net:8443'],
+    [dataFolder, '/var/lib/active-defense'],
+    ...own.filter((address) => address !== '::1').map((address): [string, string] => [address, '192.0.2.20']),
+    [hostname(), 'ads'],
+  ]
+  return (text) => pairs.reduce((changed, [from, to]) => changed.replaceAll(from, to), text)
+}
+
+interface Demo {
+  readonly origin: string
+  readonly port: number
+  readonly dataFolder: string
+  readonly control: ControlClient
+  readonly stop: () => Promise<void>
+}
+
+async function startDemo(): Promise<Demo> {
+  const dataFolder = mkdtempSync(join(tmpdir(), 'ads-pictures-'))
+  const [port, syslogPort] = await freePorts()
+  const settings = {
+    'web.listen': `127.0.0.1:${port}`,
+    'syslog.udp.listen': `127.0.0.1:${syslogPort}`,
+    'syslog.tcp.listen': `127.0.0.1:${syslogPort}`,
+    'syslog.tls.listen': '',
+    'files.watch': '[]',
+    'import.privateTargets': '127.0.0.0/8',
+  }
+  const child = spawn(
+    process.execPath,
+    [
+      join(import.meta.dirname, '../src/main.ts'),
+      'run',
+      '--demo',
+      '--data',
+      dataFolder,
+      ...Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`]),
+    ],
+    { stdio: ['ignore', 'ignore', 'inherit'] },
+  )
+  const stop = async (): Promise<void> => {
+    await end(child)
+    rmSync(dataFolder, { recursive: true, force: true })
+  }
+  const control = new ControlClient({ dataFolder, user: USER })
+  const limitMs = performance.now() + START_LIMIT_MS
+  for (;;) {
+    if (child.exitCode !== null || performance.now() > limitMs) {
+      await stop()
+      throw new Error('the service did not start')
+    }
+    try {
+      await control.call('status', {})
+      return { origin: `https://127.0.0.1:${port}`, port, dataFolder, control, stop }
+    } catch {
+      await delay(200) // not up yet: the limit above ends the wait
+    }
+  }
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exited = once(child, 'exit')
+  child.kill('SIGTERM')
+  const killing = setTimeout(() => child.kill('SIGKILL'), 30_000)
+  await exited
+  clearTimeout(killing)
+}
+
+async function freePorts(): Promise<[number, number]> {
+  const servers = [createServer(), createServer()] as const
+  const ports = await Promise.all(
+    servers.map(async (server) => {
+      server.listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      const address = server.address()
+      return typeof address === 'object' && address !== null ? address.port : 0
+    }),
+  )
+  for (const server of servers) server.close()
+  return [ports[0] as number, ports[1] as number]
+}
+
+/** What people and firewalls would have done here. */
+async function furnish({ control, origin }: Demo): Promise<void> {
+  await control.call('addUser', { name: USER, role: 'administrator', password: PASSWORD, mustChange: false })
+  await control.call('addUser', { name: 'grace', role: 'operator', password: PASSWORD, mustChange: true })
+  await control.call('addAllow', {
+    targets: ['198.51.100.53'],
+    reason: 'our resolver',
+    dryRun: false,
+    until: null,
+  })
+  await control.call('addBlocks', {
+    targets: ['192.0.2.240/29'],
+    reason: 'reported by a partner',
+    dryRun: false,
+    until: null,
+  })
+  await fetchAsFirewall(origin)
+}
+
+/** As a PAN-OS firewall fetches its list. */
+function fetchAsFirewall(origin: string): Promise<void> {
+  const agent = new Agent({ rejectUnauthorized: false })
+  return new Promise((resolve, reject) => {
+    const headers = { 'user-agent': 'PAN-OS EDL client' }
+    get(`${origin}/files/blacklist.txt`, { agent, headers }, (reply) => {
+      reply.resume().on('end', resolve).on('error', reject)
+    }).on('error', reject)
+  })
+}
+
+/** The address blocked first by a detector; waits until there are some. */
+async function someoneBlocked({ control, origin }: Demo, seconds: number): Promise<string> {
+  const endMs = performance.now() + Math.max(seconds * 1000, 1)
+  let blocked: string[] = []
+  while (performance.now() < endMs || blocked.length < BLOCKS_WANTED) {
+    if (performance.now() > endMs + START_LIMIT_MS) break
+    await delay(2000)
+    await fetchAsFirewall(origin)
+    const rows = await Array.fromAsync(control.rows('listBlocks', { mode: 'block' }))
+    blocked = rows.filter(({ rule }) => rule === 'port-scan').map(({ target }) => target)
+  }
+  return blocked.at(-1) ?? '192.0.2.70'
+}
+
+async function signIn(page: Page, origin: string): Promise<void> {
+  await page.goto(origin)
+  await page.getByLabel('User name').fill(USER)
+  await page.locator('input[name=password]').fill(PASSWORD)
+  await page.keyboard.press('Enter')
+  await page.getByRole('button', { name: USER }).waitFor({ state: 'attached' })
+}
+
+/** Answers of the API without the machine's own names; what comes as a stream goes through as it is. */
+async function answerDisguised(route: Route, change: (text: string) => string): Promise<void> {
+  const { pathname } = new URL(route.request().url())
+  if (/\/(?:live|export)$/.test(pathname) || route.request().method() !== 'GET') return route.fallback()
+  const answer = await route.fetch()
+  return route.fulfill({ response: answer, body: change(await answer.text()) })
+}
+
+async function takePictures(browser: Browser, demo: Demo, shots: readonly Shot[]): Promise<void> {
+  const change = disguise(demo.dataFolder, demo.port)
+  let bytes = 0
+  for (const { name, colorScheme, viewport } of LOOKS) {
+    const context = await browser.newContext({
+      ignoreHTTPSErrors: true,
+      locale: 'en-GB',
+      timezoneId: 'UTC',
+      colorScheme,
+      viewport,
+      reducedMotion: 'reduce',
+    })
+    const page = await context.newPage()
+    await page.route('**/api/v1/**', (route) => answerDisguised(route, change))
+    await page.goto(demo.origin)
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+    if (values.only === undefined) bytes += await take(page, `sign-in-${name}`)
+    await signIn(page, demo.origin)
+    for (const shot of shots) {
+      await page.goto(demo.origin + shot.path)
+      await page.getByRole('heading', { level: 1 }).first().waitFor()
+      await page.waitForLoadState('networkidle', { timeout: 5000 }).catch(() => {}) // a live screen never is
+      await shot.act?.(page)
+      bytes += await take(page, `${shot.name}-${name}`)
+    }
+    await context.close()
+  }
+  say(`pictures of ${(bytes / 2 ** 20).toFixed(1)} MiB in ${values.folder}`)
+}
+
+async function take(page: Page, name: string): Promise<number> {
+  await delay(SETTLE_MS)
+  const small = withPalette(await page.screenshot({ animations: 'disabled' }))
+  writeFileSync(join(values.folder, `${name}.png`), small)
+  say(`${name}.png ${Math.round(small.length / 1024)} KiB`)
+  return small.length
+}
+
+mkdirSync(values.folder, { recursive: true })
+const demo = await startDemo()
+try {
+  await furnish(demo)
+  say(`the demo plays for ${values.seconds} s`)
+  const blocked = await someoneBlocked(demo, Number(values.seconds))
+  const wanted = values.only?.split(',')
+  const shots = shotsOf(blocked).filter(({ name }) => wanted === undefined || wanted.includes(name))
+  const browser = await launchBrowser()
+  try {
+    await takePictures(browser, demo, shots)
+  } finally {
+    await browser.close()
+  }
+} finally {
+  await demo.stop()
+}
