@@ -30,7 +30,7 @@ export function feedView(feed: ManagedFeed, origins: readonly string[], silent: 
   const { facts, held } = engine
   const [last] = fetchers.all()
   const suffixes = shards === 1 ? [''] : Array.from({ length: shards }, (_, i) => `?shard=${i + 1}`)
-  const { maxAgeMs, rules, devices, ...otherFilter } = filter
+  const { maxAgeMs, rules, devices, countries, exceptCountries, ...otherFilter } = filter
   return {
     feed: definition.name,
     version,
@@ -43,6 +43,8 @@ export function feedView(feed: ManagedFeed, origins: readonly string[], silent: 
       ...otherFilter,
       rules: rules === null ? null : [...rules],
       devices: devices === null ? null : [...devices],
+      countries: countries === null ? null : [...countries],
+      exceptCountries: exceptCountries === null ? null : [...exceptCountries],
       maxAgeHours: maxAgeMs === null ? null : maxAgeMs / HOUR_MS,
     },
     capacity: definition.capacity,

@@ -17,6 +17,8 @@ function withDefinition(command: Command): Command {
     .option('--proof <level>', 'handshake, spoofable; any')
     .option('--max-age <duration>', 'seen within: 24h, 7d; any')
     .option('--devices <list>', 'seen by one of these firewalls; all')
+    .option('--countries <list>', 'in one of these only, by name or code: DE,France; any')
+    .option('--except-countries <list>', 'not in one of these; none')
     .option('--families <which>', 'both, v4, v6')
     .option('--hosts-only', 'single addresses only')
     .option('--no-hosts-only', 'networks too')

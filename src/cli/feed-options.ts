@@ -16,6 +16,8 @@ export interface DefinitionOptions {
   readonly proof?: string
   readonly maxAge?: string
   readonly devices?: string
+  readonly countries?: string
+  readonly exceptCountries?: string
   readonly families?: string
   readonly hostsOnly?: boolean
   readonly capacity?: string
@@ -88,17 +90,27 @@ const FAMILIES = ['both', 'v4', 'v6'] as const
 
 function filterOf(options: DefinitionOptions): Filter {
   const filter: { -readonly [Key in keyof Filter]: Filter[Key] } = {}
-  const { rules, severity, proof, maxAge, devices, families, hostsOnly } = options
+  const { rules, severity, proof, maxAge, devices, countries, exceptCountries, families, hostsOnly } = options
   if (rules !== undefined) filter.rules = rules === 'all' ? null : rules.split(',').map(ruleOf)
   if (severity !== undefined)
     filter.minSeverity = severity === 'any' ? null : oneOf('--severity', severity, SEVERITIES)
   if (proof !== undefined) filter.proof = proof === 'any' ? null : oneOf('--proof', proof, PROOFS)
   if (maxAge !== undefined) filter.maxAgeHours = maxAge === 'any' ? null : hoursOf(maxAge)
-  if (devices !== undefined)
-    filter.devices = devices === 'all' ? null : devices.split(',').map((one) => one.trim())
+  if (devices !== undefined) filter.devices = devices === 'all' ? null : listOf(devices)
+  if (countries !== undefined) filter.countries = countries === 'any' ? null : listOf(countries)
+  if (exceptCountries !== undefined)
+    filter.exceptCountries = exceptCountries === 'none' ? null : listOf(exceptCountries)
   if (families !== undefined) filter.families = oneOf('--families', families, FAMILIES)
   if (hostsOnly !== undefined) filter.hostsOnly = hostsOnly
   return filter
+}
+
+/** What stands between commas. */
+function listOf(text: string): string[] {
+  return text
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '')
 }
 
 function ruleOf(text: string): (typeof FILTER_RULES)[number] {

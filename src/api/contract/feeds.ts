@@ -19,6 +19,8 @@ const network = z
 const scope = z.enum(['firewall', 'list'])
 const kind = z.enum(['basic', 'bearer', 'path-token', 'client-certificate'])
 
+const countries = z.array(z.string().trim().min(1).max(100)).min(1).max(300)
+
 const filter = z.strictObject({
   /** Null: all. */
   rules: z.array(z.enum(FILTER_RULES)).min(1).nullable(),
@@ -27,6 +29,10 @@ const filter = z.strictObject({
   /** Seen within this time. */
   maxAgeHours: z.number().positive().max(100_000).nullable(),
   devices: z.array(z.string().min(1).max(255)).min(1).max(1000).nullable(),
+  /** Names or ISO 3166 codes; only what is known to be in one of them. */
+  countries: countries.nullable(),
+  /** Not what is known to be in one of these. */
+  exceptCountries: countries.nullable(),
   families: z.enum(['both', 'v4', 'v6']),
   hostsOnly: z.boolean(),
 })

@@ -25,7 +25,7 @@ export class EntryBook {
 
   constructor(source: EntrySource) {
     this.#source = source
-    for (const target of source.published()) this.#put(target)
+    for (const target of source.published()) this.#read(target)
   }
 
   get size(): number {
@@ -46,7 +46,7 @@ export class EntryBook {
     for (const target of change.removed) {
       this.#entries.delete(keyOf(target))
     }
-    for (const target of change.added) this.#put(target)
+    for (const target of change.added) this.#read(target)
     this.#all = null
   }
 
@@ -56,14 +56,22 @@ export class EntryBook {
     for (const { network } of this.all()) {
       if (++count % SLICE === 0) await new Promise((resolve) => setImmediate(resolve))
       // It may have gone since.
-      if (this.#entries.has(keyOf(network))) this.#put(network)
+      if (this.#entries.has(keyOf(network))) this.#read(network)
     }
     this.#all = null
   }
 
-  #put(target: Network): void {
+  /** Reads the decision of a target again. Null: it has ended, and what was known stays until it is removed. */
+  put(target: Network): FeedEntry | null {
+    this.#all = null
+    return this.#read(target)
+  }
+
+  #read(target: Network): FeedEntry | null {
     const block = this.#source.blockOf(target)
-    if (block === null) return
-    this.#entries.set(keyOf(target), entryOf(block.decision, { hits: block.lines }))
+    if (block === null) return null
+    const entry = entryOf(block.decision, { hits: block.lines })
+    this.#entries.set(keyOf(target), entry)
+    return entry
   }
 }

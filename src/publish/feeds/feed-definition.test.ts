@@ -76,7 +76,7 @@ test('a format of IPv4 narrows the filter, and a feed of one family has a sentin
   assert.deepEqual(sentinels('v4', '2001:db8::1'), [network('192.0.2.255')])
 })
 
-test('filters by rule, severity, proof, age, firewall, family and width; unknown does not pass', () => {
+test('filters by rule, severity, proof, age, firewall, country, family and width; unknown does not pass', () => {
   const takes = (
     filter: Partial<FeedFilter>,
     one: Parameters<typeof entry>[1] = {},
@@ -95,6 +95,14 @@ test('filters by rule, severity, proof, age, firewall, family and width; unknown
   assert.equal(takes({ maxAgeMs: HOUR_MS - 1 }), false)
   assert.equal(takes({ devices: ['MEL-FW-01'] }), false)
   assert.equal(takes({ devices: ['MEL-FW-01', 'SYD-FW-01'] }), true)
+  const french = { country: 'France' }
+  assert.equal(takes({ countries: ['FR', 'DE'] }, french), true)
+  assert.equal(takes({ countries: ['de'] }, french), false)
+  assert.equal(takes({ countries: ['FR'] }), false, 'not known')
+  assert.equal(takes({ exceptCountries: ['FR'] }, french), false)
+  assert.equal(takes({ exceptCountries: ['FR'] }), true, 'not known to be there')
+  assert.equal(takes({ countries: ['FR', 'DE'], exceptCountries: ['France'] }, french), false)
+  assert.equal(takes({ countries: ['DE'] }, { ...french, origin: 'manual', rule: null }), false)
   assert.equal(takes({ families: 'v6' }), false)
   assert.equal(takes({ families: 'v6' }, {}, '2001:db8::/64'), true)
   assert.equal(takes({ families: 'v4' }, {}, '198.51.100.0/24'), true)

@@ -181,3 +181,10 @@ export function showsTime({ filter, timeouts, format, capacity }: FeedDefinition
   const showsSeen = ['json', 'json-lines', 'csv', 'stix'].includes(format)
   return filter.maxAgeMs !== null || timeouts || showsSeen || capacity !== null
 }
+
+/** Whether the list depends on what later evidence may say of a block: its severity or country. */
+export function showsGrade(feed: FeedDefinition): boolean {
+  const { minSeverity, countries, exceptCountries } = feed.filter
+  const isAsked = minSeverity !== null || countries !== null || exceptCountries !== null
+  return isAsked || feed.format === 'check-point' || showsTime(feed)
+}

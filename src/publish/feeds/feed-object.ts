@@ -51,6 +51,8 @@ const bodySchema = z.strictObject({
     proof: z.enum(['handshake', 'spoofable']).nullable(),
     maxAgeMs: z.number().nullable(),
     devices: z.array(z.string()).nullable(),
+    countries: z.array(z.string()).nullable().default(null),
+    exceptCountries: z.array(z.string()).nullable().default(null),
     families: z.enum(['both', 'v4', 'v6']),
     hostsOnly: z.boolean(),
   }),

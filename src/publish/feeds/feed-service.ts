@@ -19,7 +19,14 @@ import { clearFeedAlarms } from './feed-alarms.ts'
 import { FeedDoor } from './feed-access.ts'
 import { readFeedCopy, writeFeedCopy } from './feed-copy.ts'
 import { FeedCounter } from './feed-counter.ts'
-import { FIRST_FEED, filterOfFeed, listParts, showsTime, type FeedDefinition } from './feed-definition.ts'
+import {
+  FIRST_FEED,
+  filterOfFeed,
+  listParts,
+  showsGrade,
+  showsTime,
+  type FeedDefinition,
+} from './feed-definition.ts'
 import type { DraftWorld } from './feed-draft.ts'
 import { keptOf } from './feed-engine.ts'
 import { entryOf, type FeedEntry } from './feed-entry.ts'
@@ -222,9 +229,12 @@ export class FeedService {
     readonly added: readonly Network[]
     readonly removed: readonly Network[]
     readonly liftedByPeople?: number
+    readonly regraded?: readonly Network[]
   }): void {
     if (this.#source === null) return
-    const { added, removed } = change
+    const { added, removed, regraded = [] } = change
+    if (regraded.length > 0) this.#regrade(regraded)
+    if (added.length === 0 && removed.length === 0) return
     const gone = removed.map((target) => this.#book?.of(target) ?? null).filter((entry) => entry !== null)
     this.#book?.apply(change)
     this.whole.apply(change)
@@ -241,6 +251,20 @@ export class FeedService {
       // What was allowed or protected leaves a held list too.
       if (engine.held !== null && removed.some((target) => this.#options.refuse(target) !== null))
         engine.recheck()
+    }
+  }
+
+  /** Blocks whose severity or country is another one: feeds that ask for it or show it are made again. */
+  #regrade(targets: readonly Network[]): void {
+    const entries = targets.flatMap((target) => [
+      this.#book?.of(target) ?? null,
+      this.#book?.put(target) ?? null,
+    ])
+    const touched = entries.filter((entry) => entry !== null)
+    const nowMs = this.#options.clock.nowMs()
+    for (const { definition, engine } of this.#feeds.values()) {
+      if (engine === this.whole || !showsGrade(definition)) continue
+      if (touched.some(makeFilter(filterOfFeed(definition), nowMs))) engine.touch()
     }
   }
 
