@@ -25,9 +25,13 @@ export interface Page<Row> {
   readonly nextCursor: string | null
 }
 
-/** One object for one question. */
-export async function call<Name extends ObjectRoute>(name: Name, input: Input<Name>): Promise<Reply<Name>> {
-  return (await ask(name, input as Record<string, unknown>)) as Reply<Name>
+/** One object for one question; aborting ends the work in the service too. */
+export async function call<Name extends ObjectRoute>(
+  name: Name,
+  input: Input<Name>,
+  signal?: AbortSignal,
+): Promise<Reply<Name>> {
+  return (await ask(name, input as Record<string, unknown>, signal)) as Reply<Name>
 }
 
 /** A page of rows; `cursor` from the page before. */
@@ -39,7 +43,7 @@ export async function rows<Name extends RowRoute>(
   return (await ask(name, { ...(input as Record<string, unknown>), ...page })) as Page<Reply<Name>>
 }
 
-async function ask(name: RouteName, input: Record<string, unknown>): Promise<unknown> {
+async function ask(name: RouteName, input: Record<string, unknown>, signal?: AbortSignal): Promise<unknown> {
   const route = HTTP_ROUTES[name]
   if (route === null) throw new TypeError(`${name} is not offered over HTTPS`)
   const rest = new Map(Object.entries(input).filter(([, value]) => value !== undefined))
@@ -53,12 +57,12 @@ async function ask(name: RouteName, input: Record<string, unknown>): Promise<unk
     for (const [field, value] of rest)
       for (const one of Array.isArray(value) ? value : [value]) query.append(field, String(one))
     const text = query.toString()
-    return send(route.method, `${path}${text === '' ? '' : `?${text}`}`, undefined)
+    return send(route.method, `${path}${text === '' ? '' : `?${text}`}`, undefined, signal)
   }
-  return send(route.method, path, Object.fromEntries(rest))
+  return send(route.method, path, Object.fromEntries(rest), signal)
 }
 
-async function send(method: string, path: string, body: unknown): Promise<unknown> {
+async function send(method: string, path: string, body: unknown, signal?: AbortSignal): Promise<unknown> {
   const response = await fetch(API_PREFIX + path, {
     method,
     headers: {
@@ -66,7 +70,9 @@ async function send(method: string, path: string, body: unknown): Promise<unknow
       ...(method === 'GET' ? {} : { 'x-requested-with': 'web', 'content-type': 'application/json' }),
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  }).catch(() => {
+    ...(signal === undefined ? {} : { signal }),
+  }).catch((error: unknown) => {
+    if (signal?.aborted === true) throw error
     throw new ApiError(0, 'away', 'The service does not answer. It may be restarting; this page tries again.')
   })
   if (response.status === 204) return null
