@@ -1,6 +1,7 @@
 /** German; complete by its type. */
 import { accountsDe } from './accounts.ts'
 import { detectionsDe } from './detections.ts'
+import { eventsDe } from './events.ts'
 import { engineDe } from './engine.ts'
 import { feedsDe } from './feeds.ts'
 import { notificationsDe } from './notifications.ts'
@@ -168,6 +169,7 @@ export const de: Readonly<Record<TextKey, string>> = {
   ...accountsDe,
   ...detectionsDe,
   ...engineDe,
+  ...eventsDe,
   ...feedsDe,
   ...notificationsDe,
   ...sourcesDe,

@@ -1,6 +1,7 @@
 /** English, the first language: every text of the page by its key. `{name}` is filled in; `_one` and `_other` by number. */
 import { accountsEn } from './accounts.ts'
 import { detectionsEn } from './detections.ts'
+import { eventsEn } from './events.ts'
 import { engineEn } from './engine.ts'
 import { feedsEn } from './feeds.ts'
 import { notificationsEn } from './notifications.ts'
@@ -162,6 +163,7 @@ export const en = {
   ...accountsEn,
   ...detectionsEn,
   ...engineEn,
+  ...eventsEn,
   ...feedsEn,
   ...notificationsEn,
   ...sourcesEn,
