@@ -104,7 +104,7 @@ export function serviceActions({ parts, settings, stop }: ActionOptions): Servic
     ...firewallActions(parts),
     ...feedsActions(parts, decider),
     ...notifyActions(parts, state),
-    ...overviewActions(parts, decider, state),
+    ...overviewActions(parts, decider, state, () => settings.settings),
     ...recordActions(parts, () => settings.settings, decider),
     ...viewActions(state, parts.clock),
     checkAllow: ({ targets }) => ({ results: targets.map((target) => checkOne(decider(), target)) }),

@@ -4,6 +4,7 @@
  */
 import type { Reply, ServiceActions } from '../api/control-contract.ts'
 import { viewOfDecision } from '../api/decision-views.ts'
+import type { Settings } from '../config/schema.ts'
 import type { Decider } from '../decide/decider.ts'
 import { messageOf } from '../lib/errors.ts'
 import type { StateStore } from '../store/state/state-store.ts'
@@ -25,6 +26,7 @@ const LATE_INTERVALS = 2
 const QUARTER_MS = 900_000
 /** 4 hours of quarters before the one that is judged. */
 const REFERENCE_QUARTERS = 16
+const RULE_MODE = /^detection\.\w+\.mode$/
 const SURGE_LIMIT_SECONDS = 10
 /** Counters of inputs that mean lost messages. */
 const LOSSES = ['shed', 'kernelDrops', 'framingErrors']
@@ -33,9 +35,10 @@ export function overviewActions(
   parts: Parts,
   decider: () => Decider,
   state: () => StateStore,
+  settings: () => Settings,
 ): Pick<ServiceActions, 'overview'> {
   const desk = new OverviewDesk(parts)
-  return { overview: () => desk.overview(decider(), state()) }
+  return { overview: () => desk.overview(decider(), state(), settings()) }
 }
 
 class OverviewDesk {
@@ -51,15 +54,16 @@ class OverviewDesk {
     this.#ended = new Kept(parts, ENDED_KEPT_MS)
   }
 
-  overview(decider: Decider, state: StateStore): Promise<Overview> {
-    return this.#overview.get(() => this.#make(decider, state))
+  overview(decider: Decider, state: StateStore, settings: Settings): Promise<Overview> {
+    return this.#overview.get(() => this.#make(decider, state, settings))
   }
 
-  async #make(decider: Decider, state: StateStore): Promise<Overview> {
+  async #make(decider: Decider, state: StateStore, settings: Settings): Promise<Overview> {
     const { clock, startedAtMs } = this.#parts
     const nowMs = clock.nowMs()
     const midnightMs = new Date(nowMs).setHours(0, 0, 0, 0)
     const blocks = decider.active({ mode: 'block' })
+    const counters = decider.counters()
     const ended = await this.#ended.get(async () => {
       const limit = ENDED_MOST
       const rows = await state.decisions({
@@ -73,8 +77,15 @@ class OverviewDesk {
     const firewalls = this.#parts.enforcement?.book.firewalls.all() ?? []
     return {
       at: iso(nowMs),
+      engine: engineOf(decider),
+      shadowRules: Object.entries(settings)
+        .filter(([key, value]) => RULE_MODE.test(key) && value === 'shadow')
+        .map(([key]) => key.split('.')[1] ?? key),
+      list: this.#list(),
       blocks: {
         now: blocks.length,
+        held: counters.holds,
+        shadow: counters.shadows,
         added: blocks.filter(({ createdAtMs }) => createdAtMs >= nowMs - DAY_MS).length,
         ended,
       },
@@ -111,6 +122,16 @@ class OverviewDesk {
         .slice(0, TODAY_SHOWN)
         .filter(({ createdAtMs }) => createdAtMs >= midnightMs)
         .map(viewOfDecision),
+    }
+  }
+
+  #list(): Overview['list'] {
+    const { list, fetches } = this.#parts
+    const last = fetches.fetchers()[0]
+    return {
+      entries: list.snapshot.entries,
+      lastFetchedAt: last === undefined ? null : iso(last.lastMs),
+      lastFetchedBy: last?.address ?? null,
     }
   }
 
@@ -151,6 +172,15 @@ class OverviewDesk {
     }
     return surgeOf(counts.at(-1) ?? 0, counts.slice(0, -1))
   }
+}
+
+function engineOf(decider: Decider): Overview['engine'] {
+  const { flags } = decider.engine
+  const state = !flags.on ? 'off' : flags.frozen ? 'frozen' : 'on'
+  const [atMs, by] = flags.on
+    ? [flags.frozenChangedAtMs, flags.frozenChangedBy]
+    : [flags.onChangedAtMs, flags.onChangedBy]
+  return { state, changedAt: atMs === 0 ? null : iso(atMs), changedBy: by === '' ? null : by }
 }
 
 /** An answer that is good for a while; questions meanwhile share it. */

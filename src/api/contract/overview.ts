@@ -10,8 +10,23 @@ const instant = z.iso.datetime()
 
 const overview = z.object({
   at: instant,
+  engine: z.object({
+    /** `frozen`: nothing is added to the list. */
+    state: z.enum(['on', 'off', 'frozen']),
+    changedAt: instant.nullable(),
+    changedBy: z.string().nullable(),
+  }),
+  /** Rules that find and do not block. */
+  shadowRules: z.array(z.string()),
+  list: z.object({
+    entries: z.int(),
+    lastFetchedAt: instant.nullable(),
+    lastFetchedBy: z.string().nullable(),
+  }),
   blocks: z.object({
     now: z.int(),
+    held: z.int(),
+    shadow: z.int(),
     /** Put on the list within the last 24 hours, and still there. */
     added: z.int(),
     /** Taken off it within the last 24 hours. */
