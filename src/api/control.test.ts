@@ -38,6 +38,8 @@ const block = (i: number): BlockView => ({
   rule: null,
   reason: 'x'.repeat(100),
   proof: null,
+  severity: null,
+  country: null,
   mode: 'block',
   createdAt: '2026-11-22T08:30:00.000Z',
   createdBy: 'ann',

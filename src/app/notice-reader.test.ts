@@ -35,10 +35,10 @@ test('a block of a detector is told with rule, country, our addresses, times and
   const one = stored('198.51.100.7', { verdict: 'block', decisionId: 'decision-198.51.100.7' })
   const evidence = {
     ...one,
-    detection: { ...one.detection, sourceCountry: 'Testland', evidence: ['a\nline'] },
+    detection: { ...one.detection, evidence: ['a\nline'] },
   }
   await state.commit([
-    put(decision('198.51.100.7')),
+    put(decision('198.51.100.7', { severity: 'high', country: 'Testland' })),
     { kind: 'detection', stored: evidence },
     row('decision.block', '198.51.100.7', { id: 'decision-198.51.100.7' }),
   ])
@@ -52,6 +52,7 @@ test('a block of a detector is told with rule, country, our addresses, times and
   assert.equal(notice.link, 'https://192.0.2.1/ip/198.51.100.7')
   assert.deepEqual(notice.facts, [
     ['Country and network', 'Testland'],
+    ['Severity', 'high'],
     ['Our addresses reached', '203.0.113.10'],
     ['First seen', '2026-11-22 11:59:59 UTC'],
     ['Convicted', '2026-11-22 12:00:00 UTC'],

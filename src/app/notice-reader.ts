@@ -206,10 +206,11 @@ function blockFacts(
     originalName: ORIGINAL_NAMES[rule ?? 'manual'],
     technique: rule === null ? null : TECHNIQUES[rule],
     proof: detection?.proof ?? decision?.proof ?? null,
+    severity: decision?.severity ?? detection?.severity ?? null,
     count: detection?.count ?? null,
     threshold: detection?.threshold ?? null,
     windowSeconds: detection?.windowSeconds ?? null,
-    country: nameOr(detection?.sourceCountry ?? geo()?.countryOf(address) ?? null),
+    country: nameOr(decision?.country ?? detection?.sourceCountry ?? geo()?.countryOf(address) ?? null),
     owner: ownerText.length === 0 ? null : bounded(ownerText.join(' ')),
     reached: detection === null ? [] : reachedOf(detection),
     firstSeenAt: isoOf(detection?.firstSeenAtMs ?? null),
@@ -244,6 +245,7 @@ function factsForPeople(
   const where = [facts.country, facts.owner].filter((part) => part !== null).join(', ')
   const rows: [string, string | null][] = [
     ['Country and network', where === '' ? null : where],
+    ['Severity', facts.severity],
     ['Our addresses reached', facts.reached.length === 0 ? null : facts.reached.join(', ')],
     ['First seen', instant(facts.firstSeenAt)],
     ['Convicted', instant(facts.lastSeenAt)],

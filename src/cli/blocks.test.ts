@@ -19,6 +19,8 @@ const block = (target: string, more: Partial<BlockView> = {}): BlockView => ({
   rule: 'port-scan',
   reason: 'reached 11 ports',
   proof: 'spoofable',
+  severity: null,
+  country: null,
   mode: 'block',
   createdAt: '2026-11-22T08:00:00.000Z',
   createdBy: 'system',
@@ -47,17 +49,18 @@ test('blocks list is an aligned table with the original names, hostile text esca
     proof: null,
     expiresAt: null,
   } as const
+  const graded = { severity: 'high', country: 'Test\u202eland' } as const
   await service.serve({
-    listBlocks: [block('198.51.100.7'), block('2001:db8::/64', { ...manual, createdBy: 'ann' })],
+    listBlocks: [block('198.51.100.7', graded), block('2001:db8::/64', { ...manual, createdBy: 'ann' })],
   })
   const { code, out, err } = await service.run(['blocks', 'list'])
   assert.equal(code, 0)
   assert.equal(err, '')
   assert.equal(
     out,
-    `TARGET         RULE                             PROOF      SINCE                    LAST SEEN                UNTIL                    BY      REASON
-198.51.100.7   port-scan (Port Scan Attack v1)  spoofable  2026-11-22 08:00:00 UTC  2026-11-22 08:10:00 UTC  2026-12-22 08:10:00 UTC  system  reached 11 ports
-2001:db8::/64  manual (User Added)              -          2026-11-22 08:00:00 UTC  2026-11-22 08:10:00 UTC  removed                  ann     x\\x1b[2J\\u{202e}
+    `TARGET         RULE                             PROOF      SEVERITY  COUNTRY           SINCE                    LAST SEEN                UNTIL                    BY      REASON
+198.51.100.7   port-scan (Port Scan Attack v1)  spoofable  high      Test\\u{202e}land  2026-11-22 08:00:00 UTC  2026-11-22 08:10:00 UTC  2026-12-22 08:10:00 UTC  system  reached 11 ports
+2001:db8::/64  manual (User Added)              -          -         -                 2026-11-22 08:00:00 UTC  2026-11-22 08:10:00 UTC  removed                  ann     x\\x1b[2J\\u{202e}
 2 blocks
 `,
   )

@@ -56,6 +56,8 @@ export async function listBlocks(
       'TARGET',
       'RULE',
       'PROOF',
+      'SEVERITY',
+      'COUNTRY',
       'SINCE',
       'LAST SEEN',
       'UNTIL',
@@ -84,6 +86,8 @@ function cellsOf(io: CliIo, block: BlockView): string[] {
     block.target,
     name === null ? block.origin : `${name} (${ORIGINAL_NAMES[name]})`,
     block.proof ?? '-',
+    block.severity ?? '-',
+    block.country ?? '-',
     instantText(io, block.createdAt, '-'),
     instantText(io, block.lastSeenAt, '-'),
     block.endedAt === null

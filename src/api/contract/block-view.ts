@@ -22,6 +22,10 @@ export const blockView = z.object({
   rule: z.enum(RULES).nullable(),
   reason: z.string(),
   proof: z.enum(['handshake', 'spoofable']).nullable(),
+  /** The highest of its evidence; null: none named one, or a person blocked it. */
+  severity: z.enum(['informational', 'low', 'medium', 'high', 'critical']).nullable(),
+  /** Of the target, as its firewall or the operator's database names it; text of logs. */
+  country: z.string().nullable(),
   /** `block`: on the list; `hold`: waits for a person; `shadow`: would have been blocked. */
   mode: z.enum(['block', 'hold', 'shadow']),
   createdAt: instant,

@@ -15,7 +15,7 @@ import type { AlarmSink } from '../../telemetry/alarms.ts'
 import type { RenderReport } from '../block-list.ts'
 import type { ListSnapshot } from '../list-snapshot.ts'
 import { EntryBook, type EntrySource } from './entry-book.ts'
-import { clearFeedAlarms } from './feed-alarms.ts'
+import { clearFeedAlarms, silenceAlarm } from './feed-alarms.ts'
 import { FeedDoor } from './feed-access.ts'
 import { readFeedCopy, writeFeedCopy } from './feed-copy.ts'
 import { FeedCounter } from './feed-counter.ts'
@@ -297,18 +297,10 @@ export class FeedService {
     const silent = new Set<string>()
     for (const [name, { fetchers }] of this.#feeds) {
       const away = fetchers.silent(nowMs, this.#startedMs)
-      const code = `firewall-silent:${name}`
-      const [first] = away
-      if (first === undefined) continue
-      silent.add(code)
-      const minutes = (ms: number): string => `${Math.max(1, Math.round(ms / 60_000))} min`
-      const others = away.length > 1 ? `, and ${away.length - 1} more` : ''
-      alarms.raise({
-        code,
-        severity: 'warning',
-        message: `${first.fetcher.address} last fetched the feed ${name} ${minutes(nowMs - first.fetcher.lastMs)} ago; it came every ${minutes(first.intervalMs)}${others}. It enforces an old list.`,
-        mend: `Test the list on that firewall, and the way to it. If it is gone for good: active-defense feeds fetchers ${name} --forget ${first.fetcher.address}`,
-      })
+      const alarm = silenceAlarm(name, away, nowMs)
+      if (alarm === null) continue
+      silent.add(alarm.code)
+      alarms.raise(alarm)
     }
     for (const code of this.#silent) if (!silent.has(code)) alarms.clear(code)
     this.#silent = silent

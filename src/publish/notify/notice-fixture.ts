@@ -13,6 +13,7 @@ export function blockFactsOf(changes: Partial<BlockFacts> = {}): BlockFacts {
     originalName: 'Port Scan Attack v1',
     technique: 'T1595.001',
     proof: 'handshake',
+    severity: null,
     count: 11,
     threshold: 10,
     windowSeconds: 600,

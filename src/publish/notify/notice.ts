@@ -29,6 +29,8 @@ const blockFacts = z.object({
   originalName: z.string().nullable(),
   technique: z.string().nullable(),
   proof: z.enum(['handshake', 'spoofable']).nullable(),
+  /** Of the evidence; absent in notices of earlier versions. */
+  severity: z.enum(['informational', 'low', 'medium', 'high', 'critical']).nullable().default(null),
   count: z.number().nullable(),
   threshold: z.number().nullable(),
   windowSeconds: z.number().nullable(),
