@@ -127,7 +127,7 @@ test('blocks come in pages, of which no more is made than is shown, and a row th
   let ids = ['e', 'd', 'c', 'b', 'a']
   let made = 0
   const actions = {
-    listBlocks: function* ({ before }: { before?: string }) {
+    listBlocks: function* ({ before }: { before?: string | undefined }) {
       for (const id of ids) {
         if (before !== undefined && id >= before) continue
         made++
