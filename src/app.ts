@@ -34,6 +34,7 @@ import { ControlServer } from './api/control-server.ts'
 import type { RunningApp, StartOptions } from './cli/run.ts'
 import type { Settings } from './config/schema.ts'
 import { Decider } from './decide/decider.ts'
+import { RESET_ACTION } from './decide/engine-desk.ts'
 import { decisionRules } from './decide/decision-rules.ts'
 import { formatNetwork } from './lib/address.ts'
 import { type Clock, systemClock } from './lib/clock.ts'
@@ -341,8 +342,10 @@ class Builder {
     decider: Decider,
   ): Promise<{ thread: PipelineThread; reports: PipelineReports }> {
     const reports = new PipelineReports(parts, decider, () => desk.settings)
+    const [reset] = (await parts.state?.audit({ action: RESET_ACTION, limit: 1 })) ?? []
+    const resetAtMs = reset?.atMs ?? null
     const thread = new PipelineThread(
-      { dataFolder: this.#dataFolder, seed: randomInt(2 ** 32), ...reports.handlers() },
+      { dataFolder: this.#dataFolder, seed: randomInt(2 ** 32), resetAtMs, ...reports.handlers() },
       desk.settings,
       serving.certificate.served,
     )
@@ -354,7 +357,7 @@ class Builder {
       serving.feeds.apply(change)
       thread.changeBlocked(added.map(formatNetwork), removed.map(formatNetwork))
     })
-    decider.engine.onReset(() => thread.resetWindows())
+    decider.engine.onReset((atMs) => thread.resetWindows(atMs))
     this.#undo.push(async () => {
       await thread.stop()
       await reports.idle()

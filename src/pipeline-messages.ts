@@ -28,6 +28,8 @@ export interface PipelineStart {
   readonly tls: TlsMaterial
   /** Targets on the list now. */
   readonly blocked: readonly string[]
+  /** When windows were reset last: what came before counts no more. Null never. */
+  readonly resetAtMs: number | null
 }
 
 export interface TlsMaterial {
@@ -40,7 +42,7 @@ export type ToPipeline =
   | { readonly kind: 'blocked'; readonly added: readonly string[]; readonly removed: readonly string[] }
   | { readonly kind: 'certificate'; readonly tls: TlsMaterial }
   /** Forgets every window, as "Reset" in the older system. */
-  | { readonly kind: 'reset' }
+  | { readonly kind: 'reset'; readonly atMs: number }
   /** Lines of one request over HTTPS; answered by `lines-taken` with the same number. */
   | { readonly kind: 'lines'; readonly request: number; readonly lines: PostedLines }
   /** What rules count now for sources within a network; answered by `inspected` with the same number. */

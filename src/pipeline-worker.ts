@@ -92,7 +92,7 @@ async function main(start: PipelineStart): Promise<void> {
   const parser = new Parser(parserOptions(settings))
   const detection = detectionSettings(settings)
   const detector = new Detector({ settings: detection, seed: start.seed, recent, live: true })
-  const kept = await openKept(start.dataFolder, detector, clock)
+  const kept = await openKept(start, detector, clock)
   const database = await openDatabase(settings)
   const geo = database === null ? null : new GeoStage(database)
   const senders = new SenderTable(senderSettings(settings))
@@ -101,13 +101,13 @@ async function main(start: PipelineStart): Promise<void> {
   watch.replace(start.blocked)
   const relay = new Relay(() => ownPorts(sources))
 
-  const stopping = new AbortController()
+  const restoring = new AbortController()
   const ended = Promise.withResolvers<void>()
   const live = new LiveSampler(() => clock.monotonicMs())
   const stages = { parser, senders, sequences, detector, watch, segments, relay, live }
-  const desk: Desk = { ...stages, settings, sources, sender, spool, queue }
+  const desk: Desk = { ...stages, settings, sources, sender, spool, queue, kept, restoring }
   listen(desk, () => {
-    stopping.abort()
+    restoring.abort()
     stop().then(ended.resolve, ended.reject)
   })
   const leftovers = spool.waitingSegments
@@ -117,9 +117,9 @@ async function main(start: PipelineStart): Promise<void> {
   await relay.configure(relayOptions(settings)) // once it is known which ports are ours
   tell({ kind: 'ready', inputs: inputStatuses(sources, settings) })
   const stopTelling = keepTelling(desk)
-  const { snapshotAtMs } = kept
-  const window = { detector, store, sender, leftovers, settings: detection, snapshotAtMs, clock, tell }
-  await withinLimit(restoreWindows({ ...window, signal: stopping.signal }), WINDOWS_FIRST_MS)
+  const since = { snapshotAtMs: kept.snapshotAtMs, resetAtMs: start.resetAtMs }
+  const window = { detector, store, sender, leftovers, settings: detection, clock, tell, ...since }
+  await withinLimit(restoreWindows({ ...window, signal: restoring.signal }), WINDOWS_FIRST_MS)
   const report: PipelineParts['report'] = ({ detections, seen }) =>
     tell({ kind: 'found', detections, seen, isRestored: false })
   const running = runPipeline({ ...desk, pool, geo, recent, clock, report })
@@ -145,15 +145,23 @@ async function main(start: PipelineStart): Promise<void> {
 }
 
 /** What detection keeps over a restart beside the stored lines: clocks of devices, and windows of hours. */
+interface Kept {
+  readonly snapshotAtMs: number | null
+  /** Windows were reset: those on disk are forgotten too. */
+  readonly reset: (atMs: number) => Promise<void>
+  readonly stop: () => Promise<void>
+}
+
 async function openKept(
-  dataFolder: string,
+  { dataFolder, resetAtMs }: PipelineStart,
   detector: Detector,
   clock: Clock,
-): Promise<{ snapshotAtMs: number | null; stop: () => Promise<void> }> {
+): Promise<Kept> {
   const clocks = await KeptClocks.open({ dataFolder, detector, clock, report: tellClocks })
-  const snapshot = await WindowSnapshot.open({ dataFolder, detector, clock, report: tellSnapshot })
+  const snapshot = await WindowSnapshot.open({ dataFolder, detector, clock, resetAtMs, report: tellSnapshot })
   return {
     snapshotAtMs: snapshot.loadedAtMs,
+    reset: (atMs) => snapshot.reset(atMs),
     stop: async () => {
       await clocks.stop()
       await snapshot.stop()
@@ -198,6 +206,9 @@ interface Desk {
   readonly queue: BatchQueue
   readonly relay: Relay
   readonly live: LiveSampler
+  readonly kept: Kept
+  /** Ends what is still read of the time before. */
+  readonly restoring: AbortController
 }
 
 function listen(desk: Desk, stop: () => void): void {
@@ -220,7 +231,9 @@ function listen(desk: Desk, stop: () => void): void {
         }
         break
       case 'reset':
+        desk.restoring.abort()
         desk.detector.reset()
+        void desk.kept.reset(message.atMs)
         break
       case 'lines':
         tell({ kind: 'lines-taken', request: message.request, outcome: takeLines(desk, message.lines) })

@@ -57,9 +57,11 @@ export interface RestoreOptions {
   readonly settings: DetectionSettings
   /** When the long windows that were loaded were saved; null when there were none to load. */
   readonly snapshotAtMs: number | null
+  /** When windows were reset last: nothing older is taken in. Null never. */
+  readonly resetAtMs: number | null
   readonly clock: Clock
   readonly tell: (message: FromPipeline) => void
-  /** Ends it early: the service stops. */
+  /** Ends it early: the service stops, or windows are reset. */
   readonly signal: AbortSignal
 }
 
@@ -67,12 +69,13 @@ export interface RestoreOptions {
 export async function restoreWindows(options: RestoreOptions): Promise<void> {
   const { settings, clock, signal, snapshotAtMs } = options
   const nowMs = clock.nowMs()
+  const resetAtMs = options.resetAtMs ?? Number.NEGATIVE_INFINITY
   const windowMs = shortWindowMs(settings)
   const snapshotMs = snapshotAtMs === null ? nowMs : snapshotAtMs - SNAPSHOT_MARGIN_MS
-  const sinceMs = Math.min(nowMs - windowMs, snapshotMs)
+  const sinceMs = Math.max(resetAtMs, Math.min(nowMs - windowMs, snapshotMs))
   if (!(await restoreShort(options, sinceMs))) return
   if (snapshotAtMs === null && longWindowMs(settings) > windowMs && !signal.aborted)
-    await rebuildLong(options, sinceMs, nowMs - longWindowMs(settings))
+    await rebuildLong(options, sinceMs, Math.max(resetAtMs, nowMs - longWindowMs(settings)))
 }
 
 /** Of the rules whose windows are read back alone. */

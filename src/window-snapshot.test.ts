@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -26,12 +26,23 @@ async function folderFor(t: TestContext): Promise<string> {
 
 type Opened = ReturnType<typeof makeDetector> & { snapshot: WindowSnapshot; said: string[] }
 
-async function open(t: TestContext, dataFolder: string, atSeconds: number): Promise<Opened> {
+async function open(
+  t: TestContext,
+  dataFolder: string,
+  atSeconds: number,
+  resetAtMs: number | null = null,
+): Promise<Opened> {
   const said: string[] = []
   const made = makeDetector(SLOW, { live: true })
   const clock = new ManualClock(START_MS + atSeconds * 1000)
   const report = (message: string): void => void said.push(message)
-  const snapshot = await WindowSnapshot.open({ dataFolder, detector: made.detector, clock, report })
+  const snapshot = await WindowSnapshot.open({
+    dataFolder,
+    detector: made.detector,
+    clock,
+    resetAtMs,
+    report,
+  })
   t.after(() => snapshot.stop())
   return { ...made, snapshot, said }
 }
@@ -82,12 +93,17 @@ test('a snapshot that is damaged, cut, of another version or a day old is told a
   const whole = await readFile(path)
   const flipped = Buffer.from(whole)
   flipped[whole.length - 5] = (flipped[whole.length - 5] as number) ^ 1
+  const middle = Buffer.from(whole)
+  middle[whole.length >> 1] = (middle[whole.length >> 1] as number) ^ 1
   const bad: [Buffer, number, RegExp][] = [
     [flipped, 60, /damaged/],
-    [whole.subarray(0, whole.length - 9), 60, /damaged/],
+    [middle, 60, /damaged/],
+    [whole.subarray(0, whole.length - 9), 60, /cut/],
+    [whole.subarray(0, whole.lastIndexOf('{"parts"')), 60, /cut/],
     [whole.subarray(0, 20), 60, /no head/],
-    [Buffer.from(whole.toString('latin1').replace('"version":1', '"version":9'), 'latin1'), 60, /damaged/],
-    [Buffer.from('{"version":9}\n8a1f\n'), 60, /damaged/],
+    [Buffer.from(whole.toString('latin1').replace('"version":2', '"version":9'), 'latin1'), 60, /version/],
+    [Buffer.from('{"version":9} 7f9f9bf9\n'), 60, /version/],
+    [Buffer.from('{"version":1}\n8a1f\n'), 60, /version/],
     [whole, 25 * HOUR, /too old/],
   ]
   for (const [bytes, atSeconds, expected] of bad) {
@@ -97,6 +113,40 @@ test('a snapshot that is damaged, cut, of another version or a day old is told a
     assert.match(after.said.join('\n'), expected)
     assert.equal(after.detector.counters()['slowScanKeys'] ?? 0, 0)
   }
+})
+
+test('windows that were reset do not come back, neither from the file nor from one that the reset did not reach', async (t) => {
+  const folder = await folderFor(t)
+  const path = join(folder, 'windows.snapshot')
+  const before = await open(t, folder, 0)
+  scanSlowly(before, 0, 10)
+  await before.snapshot.write()
+  const old = await readFile(path)
+  const resetAtMs = START_MS + 5 * HOUR * 1000
+  before.detector.reset()
+  await before.snapshot.reset(resetAtMs)
+  await assert.rejects(readFile(path), { code: 'ENOENT' })
+  await writeFile(path, old) // as after a crash before it was removed
+  const after = await open(t, folder, 5 * HOUR, resetAtMs)
+  assert.equal(after.snapshot.loadedAtMs, null)
+  assert.deepEqual(after.said, [])
+  assert.deepEqual(scanSlowly(after, 10, 20), [])
+  await after.snapshot.write()
+  const last = await open(t, folder, 10 * HOUR, resetAtMs)
+  assert.notEqual(last.snapshot.loadedAtMs, null)
+  assert.deepEqual(scanSlowly(last, 20, 21), [20])
+})
+
+test('a snapshot that is being written when windows are reset is given up', async (t) => {
+  const folder = await folderFor(t)
+  const before = await open(t, folder, 0)
+  scanSlowly(before, 0, 10)
+  const writing = before.snapshot.write()
+  before.detector.reset()
+  await before.snapshot.reset(START_MS)
+  await writing
+  assert.deepEqual(await readdir(folder), [])
+  assert.deepEqual(before.said, [])
 })
 
 test('settings that change live keep the windows that are valid', () => {

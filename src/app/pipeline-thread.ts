@@ -25,6 +25,8 @@ import type { StoreEvent } from '../store/logs/segment-spool.ts'
 export interface PipelineThreadOptions {
   readonly dataFolder: string
   readonly seed: number
+  /** When windows were reset last; null never. */
+  readonly resetAtMs: number | null
   readonly onFound: (
     detections: readonly Detection[],
     seen: readonly SeenMessage[],
@@ -58,6 +60,7 @@ export class PipelineThread {
   #inputs: readonly InputStatus[] = []
   #isStopping = false
   #isReady = false
+  #resetAtMs: number | null
   #restarts = 0
   #inARow = 0
   #restartTimer: NodeJS.Timeout | null = null
@@ -72,6 +75,7 @@ export class PipelineThread {
   constructor(options: PipelineThreadOptions, settings: Settings, tls: TlsMaterial) {
     this.#options = options
     this.#settings = settings
+    this.#resetAtMs = options.resetAtMs
     this.#tls = { cert: tls.cert, key: tls.key }
   }
 
@@ -151,8 +155,10 @@ export class PipelineThread {
     this.#tell({ kind: 'listen', live })
   }
 
-  resetWindows(): void {
-    this.#tell({ kind: 'reset' })
+  /** What came before `atMs` counts no more, also after a restart of the thread. */
+  resetWindows(atMs: number): void {
+    this.#resetAtMs = atMs
+    this.#tell({ kind: 'reset', atMs })
   }
 
   /** Takes in nothing more and resolves when every line is durable, or after STOP_MS. */
@@ -179,6 +185,7 @@ export class PipelineThread {
       seed: this.#options.seed,
       tls: this.#tls,
       blocked: [...this.#blocked],
+      resetAtMs: this.#resetAtMs,
     }
     const worker = new Worker(new URL('../pipeline-worker.ts', import.meta.url), { workerData })
     const bornAtMs = performance.now()

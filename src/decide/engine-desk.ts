@@ -7,10 +7,13 @@ import type { EngineFlags } from '../model/state.ts'
 import type { Keeper } from './keeper.ts'
 import { done, type Outcome, refused } from './outcome.ts'
 
+/** Of a reset in the audit log. */
+export const RESET_ACTION = 'engine.reset'
+
 export class EngineDesk {
   readonly #keeper: Keeper
   readonly #resetCounters: () => void
-  readonly #resetListeners = new Set<() => void>()
+  readonly #resetListeners = new Set<(atMs: number) => void>()
 
   constructor(keeper: Keeper, resetCounters: () => void) {
     this.#keeper = keeper
@@ -55,15 +58,19 @@ export class EngineDesk {
   reset(by: string, reason: string): Promise<Outcome<EngineFlags>> {
     return this.#keeper.serially(async () => {
       if (reason.trim() === '') return refused('reason-required', 'a reason is required: why is it reset?')
-      await this.#keeper.keepNow([this.#keeper.auditChange('engine.reset', by, 'engine', reason, null)])
+      const change = this.#keeper.auditChange(RESET_ACTION, by, 'engine', reason, null)
+      await this.#keeper.keepNow([change])
       this.#resetCounters()
-      for (const listener of this.#resetListeners) listener()
+      for (const listener of this.#resetListeners) listener(change.entry.atMs)
       return done(this.flags)
     })
   }
 
-  /** Tells that the detectors' windows are to be cleared; returns the way to stop it. Must not throw. */
-  onReset(listener: () => void): () => void {
+  /**
+   * Tells that the detectors' windows are to be cleared, and the time of the reset in the audit log; returns the way to
+   * stop it. Must not throw.
+   */
+  onReset(listener: (atMs: number) => void): () => void {
     this.#resetListeners.add(listener)
     return () => this.#resetListeners.delete(listener)
   }

@@ -15,6 +15,7 @@
 import { crc32 } from 'node:zlib'
 import { DISPOSITION } from '../model/log-record.ts'
 import { ADDRESS_SLOT, ADDRESS_STRIDE, type RecordBatch } from '../model/record-batch.ts'
+import type { SnapshotPiece } from './rule.ts'
 import type { CountedBatch } from './scan.ts'
 import { SeededHash } from './seeded-hash.ts'
 import { secondsOf } from './spread-table.ts'
@@ -158,16 +159,20 @@ export class DarkDestinations implements LearnedWeights {
     return victim
   }
 
-  /** What was learned, as two parts; see DetectionRule. Empty when nothing was ever learned. */
-  save(): Uint8Array[] {
-    if (this.#addresses.length === 0) return []
-    return [this.#addresses, this.#ports].map((places) => {
+  /**
+   * What was learned, as two parts with rests; see DetectionRule. Nothing when nothing was ever learned. Addresses first: a
+   * port may then know an answer that its address does not, until it is read once more.
+   */
+  *save(): Generator<SnapshotPiece> {
+    if (this.#addresses.length === 0) return
+    for (const places of [this.#addresses, this.#ports]) {
       const words = new Uint32Array(HEAD + places.length)
       words.set([MAGIC, VERSION, 0, this.#seed >>> 0, Math.floor(this.#seed / 2 ** 32) >>> 0])
       words.set(places, HEAD)
+      yield null
       words[2] = checksumOf(words)
-      return new Uint8Array(words.buffer)
-    })
+      yield new Uint8Array(words.buffer)
+    }
   }
 
   /** Takes what `save` gave. False, and nothing is changed, when it is damaged or of another version. */

@@ -38,12 +38,12 @@ export interface DetectorOptions {
   readonly onCount?: OnCount
 }
 
-/** Windows of one rule of one profile, for a restart. */
-export interface SavedWindows {
+/** A part of the windows of one rule of one profile, for a restart. */
+export interface SavedPart {
   /** Key of the profile; empty for everybody's. */
   readonly profile: string
   readonly rule: RuleName
-  readonly parts: readonly Uint8Array[]
+  readonly part: Uint8Array
 }
 
 /** The rules of the devices that share settings; the first one is everybody else's. */
@@ -181,21 +181,28 @@ export class Detector {
     this.#clocks?.load(saved)
   }
 
-  /** The windows that rules keep over a restart, one rule after another; records may be observed in between. */
-  *saveWindows(): Generator<SavedWindows, void, undefined> {
-    for (const { key, rules } of this.#sets) {
-      for (const rule of rules) {
-        const parts = rule.save?.() ?? []
-        if (parts.length > 0) yield { profile: key, rule: rule.name, parts }
-      }
-    }
-    const parts = this.#dark.save()
-    if (parts.length > 0) yield { profile: DARK_PROFILE, rule: 'slow-scan', parts }
+  /**
+   * The windows that rules keep over a restart, part by part, and null where records may be observed in between
+   * (SnapshotPiece): every few ms.
+   */
+  *saveWindows(): Generator<SavedPart | null, void, undefined> {
+    for (const { key: profile, rules } of this.#sets)
+      for (const rule of rules)
+        for (const part of rule.save?.() ?? [])
+          yield part === null ? null : { profile, rule: rule.name, part }
+    for (const part of this.#dark.save())
+      yield part === null ? null : { profile: DARK_PROFILE, rule: 'slow-scan', part }
   }
 
-  /** Takes saved windows over, before the first batch. Answers the rules that refused theirs; they begin empty. */
-  loadWindows(saved: readonly SavedWindows[]): RuleName[] {
-    return saved.flatMap(({ profile, rule: name, parts }) => {
+  /**
+   * Takes saved parts over, all and in their order, before the first batch. Answers the rules that refused theirs; they
+   * begin empty.
+   */
+  loadWindows(saved: readonly SavedPart[]): RuleName[] {
+    const windows = Map.groupBy(saved, ({ profile, rule }) => `${rule} ${profile}`)
+    return Array.from(windows.values()).flatMap((of) => {
+      const [{ profile, rule: name }] = of as [SavedPart]
+      const parts = of.map(({ part }) => part)
       if (profile === DARK_PROFILE) return this.#dark.load(parts) ? [] : [name]
       const set = this.#sets.find(({ key }) => key === profile)
       const rule = set?.rules.find((one) => one.name === name)

@@ -8,7 +8,7 @@
  * three. Times are judged in steps of a minute (spread-table.ts).
  */
 import type { Network } from '../lib/address.ts'
-import type { DetectionRule, LiveCount } from './rule.ts'
+import type { DetectionRule, LiveCount, SnapshotPiece } from './rule.ts'
 import type { CountedBatch, Found } from './scan.ts'
 import type { DetectionSettings } from './settings.ts'
 import { plural, reachedText, spreadDetection } from './spread-detection.ts'
@@ -37,7 +37,7 @@ export class RandomScan implements DetectionRule {
     return this.#group.counters(this.name)
   }
 
-  save(): Uint8Array[] {
+  save(): Iterable<SnapshotPiece> {
     return this.#group.save(this.name)
   }
 

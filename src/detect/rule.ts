@@ -25,15 +25,24 @@ export interface DetectionRule {
   inspect?(source: Network, nowMs: number): LiveCount[]
   /**
    * Windows too long to be read back from the log store, as parts to be kept in that order: versioned, checksummed,
-   * times absolute, the seed of the hash inside. Bounded as the windows are; some 100 ms for a million keys.
+   * times absolute, the seed of the hash inside. Bounded as the windows are; some 200 ms for a million keys, with a rest
+   * after each few ms (SnapshotPiece).
    */
-  save?(): Uint8Array[]
+  save?(): Iterable<SnapshotPiece>
   /**
    * Takes the windows of `save` in the place of its own; to be called before the first batch. False, and nothing is
    * changed, when the parts are damaged or of another version; `snapshotsRefused` of the counters tells how often.
    */
   load?(parts: readonly Uint8Array[]): boolean
 }
+
+/**
+ * A part of a snapshot, or null: a rest, where the caller may do something else and let records be observed. So parts show
+ * different moments, none before `save` began. A rule makes that harmless by two laws: what is kept of a key is whole in
+ * one part, and taking in a record that a part knows already changes nothing. Then a snapshot and the records since it
+ * was begun, read once more, give the windows as they would have been.
+ */
+export type SnapshotPiece = Uint8Array | null
 
 /** One counter of a rule for one source. */
 export interface LiveCount {

@@ -6,7 +6,7 @@
  * and again only after all windows have been at or below. Times are judged in steps of a minute (spread-table.ts).
  */
 import type { Network } from '../lib/address.ts'
-import type { DetectionRule, LiveCount } from './rule.ts'
+import type { DetectionRule, LiveCount, SnapshotPiece } from './rule.ts'
 import type { CountedBatch, Found } from './scan.ts'
 import type { DetectionSettings } from './settings.ts'
 import { reachedText, spreadDetection } from './spread-detection.ts'
@@ -35,7 +35,7 @@ export class SlowScan implements DetectionRule {
     return this.#group.counters(this.name)
   }
 
-  save(): Uint8Array[] {
+  save(): Iterable<SnapshotPiece> {
     return this.#group.save(this.name)
   }
 

@@ -3,6 +3,7 @@
  * share at all. They do unless an exception (`detection.exceptions`) names some of them and not the others.
  */
 import type { Network } from '../lib/address.ts'
+import type { SnapshotPiece } from './rule.ts'
 import type { CountedBatch, Found, ScanOptions } from './scan.ts'
 import type { DetectionSettings } from './settings.ts'
 import { type Family, Spread, SPREAD_RULES, type SpreadReporter, type SpreadRule } from './spread.ts'
@@ -66,7 +67,8 @@ export class SpreadGroup implements SpreadReporter {
   /** From now on each rule has tables of its own, with what all knew. They are not joined again before a restart. */
   #split(): void {
     const shared = this.#spreads[LEADER]
-    const parts = readParts([...snapshotOf(shared, SOURCES), ...snapshotOf(shared, PREFIXES)])
+    const pieces = [...snapshotOf(shared, SOURCES), ...snapshotOf(shared, PREFIXES)]
+    const parts = readParts(pieces.filter((piece) => piece !== null))
     const copy = (rule: SpreadRule): Spread => {
       const spread = new Spread(this.settings, this.options, [rule])
       if (parts !== null) restore(spread, parts)
@@ -117,12 +119,11 @@ export class SpreadGroup implements SpreadReporter {
     return rule === LEADER || !this.#isShared
   }
 
-  save(rule: SpreadRule): Uint8Array[] {
+  /** Sources before prefixes: see spread-snapshot.ts. */
+  *save(rule: SpreadRule): Generator<SnapshotPiece> {
     const spread = this.#spreads[rule]
-    return [
-      ...(this.#hasSources(rule) ? snapshotOf(spread, SOURCES) : []),
-      ...(rule === 'subnet-scan' ? snapshotOf(spread, PREFIXES) : []),
-    ]
+    if (this.#hasSources(rule)) yield* snapshotOf(spread, SOURCES)
+    if (rule === 'subnet-scan') yield* snapshotOf(spread, PREFIXES)
   }
 
   load(rule: SpreadRule, given: readonly Uint8Array[]): boolean {

@@ -1,10 +1,22 @@
 /**
- * The spread rules' windows as bytes and back: per table parts of some MiB, each with a head (version, kind, family, seed
+ * The spread rules' windows as bytes and back: per table parts of a MiB, each with a head (version, kind, family, seed
  * of the hashes, clock) and a checksum. Seconds since 1970; 32-bit words in the machine's order (little-endian on all
  * that Node runs on here). Lines are not kept: their ring is gone after a restart.
+ *
+ * A snapshot is made in steps, records are counted in between, and so its parts show different moments. That does no
+ * harm, since all records since its beginning are read once more after it was loaded, and since
+ * - a step is a segment of a table, keys never change their segment, and a key's list goes with it: each key is there
+ *   once and whole, as it was at some moment after the beginning;
+ * - a record that a list knows changes nothing (its pair is there, in that minute or a later one);
+ * - sources are saved before prefixes, so no record is known to the source's list and unknown to the prefix's: such a one
+ *   would be taken for a repeat of the source and never reach its prefix.
+ * Who came above meanwhile fires when the records come again, or is above already; both were told before, and a source of
+ * a subnet may be told once more.
+ * A step takes 2 ms at most with `detection.maxKeys` of 5 million (10,000 keys a segment), and grows with it beyond.
  */
 import { crc32 } from 'node:zlib'
 import { CLASS_MASK, CLASS_SHIFT, COUNT_SHIFT, KEY, LINE, META, TOUCH, USED } from './key-table.ts'
+import type { SnapshotPiece } from './rule.ts'
 import type { Family, Spread } from './spread.ts'
 import {
   EXTRA,
@@ -26,7 +38,7 @@ const MAGIC = 0x31445053
 const VERSION = 2
 /** Words of the head: magic, version, checksum, kind, family, seed (2), tick, entries, words behind the head. */
 const HEAD = 10
-const PART_WORDS = 1 << 20
+const PART_WORDS = 1 << 18
 /** Words of an entry before its values: latest, extra, meta, touch, line, elements. */
 const ENTRY_HEAD = 6
 const FLAG_BITS = ~((CLASS_MASK << CLASS_SHIFT) | (0xfffff << COUNT_SHIFT))
@@ -42,11 +54,10 @@ export interface SnapshotPart {
   readonly words: Uint32Array
 }
 
-/** The parts of a table of both families. */
-export function snapshotOf(spread: Spread, kind: number): Uint8Array[] {
-  return spread.families.flatMap((family, number) =>
-    new Writer(spread, kind, number).write(tableOf(family, kind)),
-  )
+/** The parts of a table of both families, with a rest after each segment. */
+export function* snapshotOf(spread: Spread, kind: number): Generator<SnapshotPiece> {
+  for (const [number, family] of spread.families.entries())
+    yield* new Writer(spread, kind, number).write(tableOf(family, kind))
 }
 
 function tableOf(family: Family, kind: number): SpreadTable {
@@ -54,7 +65,7 @@ function tableOf(family: Family, kind: number): SpreadTable {
 }
 
 class Writer {
-  readonly #parts: Uint8Array[] = []
+  #parts: Uint8Array[] = []
   readonly #spread: Spread
   readonly #kind: number
   readonly #family: number
@@ -69,16 +80,25 @@ class Writer {
     this.#family = family
   }
 
-  write(table: SpreadTable): Uint8Array[] {
+  *write(table: SpreadTable): Generator<SnapshotPiece> {
     const { keys } = table
-    this.#tick = keys.tick
     this.#words = new Uint32Array(PART_WORDS)
-    keys.words.forEach((words, segment) => {
+    for (let segment = 0; segment < keys.words.length; segment++) {
+      this.#tick = keys.tick
+      const words = keys.words[segment] as Uint32Array
       for (let at = 0; at < words.length; at += keys.stride)
         if (words[at + META] !== 0) this.#entry(table, segment, words, at)
-    })
+      yield* this.#takeParts()
+      yield null
+    }
     this.#finish()
-    return this.#parts
+    yield* this.#takeParts()
+  }
+
+  #takeParts(): Uint8Array[] {
+    const parts = this.#parts
+    this.#parts = []
+    return parts
   }
 
   #entry(table: SpreadTable, segment: number, words: Uint32Array, at: number): void {

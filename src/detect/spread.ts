@@ -174,7 +174,8 @@ export class Spread {
     if (!this.#isOn) return
     const tick = Math.floor(counted.nowMs / 1000 / TICK_SECONDS) >>> 0
     for (const family of this.families) {
-      for (const { keys } of family.tables) keys.tick = tick
+      // never back: after a restart records come again that are older than what the snapshot knows
+      for (const { keys } of family.tables) keys.tick = Math.max(keys.tick, tick)
       family.work.fill(counted, this.#filter)
       this.#count(family)
       this.#report(family, counted, reporter)

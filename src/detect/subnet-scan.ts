@@ -8,7 +8,7 @@
  * IPv6 sources that are counted by /48 or wider have no subnet.
  */
 import { formatNetwork, type Network } from '../lib/address.ts'
-import type { DetectionRule, LiveCount } from './rule.ts'
+import type { DetectionRule, LiveCount, SnapshotPiece } from './rule.ts'
 import type { CountedBatch, Found } from './scan.ts'
 import type { DetectionSettings } from './settings.ts'
 import { plural, prefixNetwork, spanText, spreadDetection } from './spread-detection.ts'
@@ -38,7 +38,7 @@ export class SubnetScan implements DetectionRule {
     return this.#group.counters(this.name)
   }
 
-  save(): Uint8Array[] {
+  save(): Iterable<SnapshotPiece> {
     return this.#group.save(this.name)
   }
 

@@ -87,4 +87,32 @@ describe('a restart', () => {
     await site.write(slowScan('198.51.100.44', 10, 11))
     await until('the other one is listed', async () => (await third.list()).includes('198.51.100.44'))
   })
+
+  test('brings back nothing of what was counted before a reset, and all that was counted since', async (t) => {
+    const site = await siteOf(t, [
+      'detection.portScan.ports=14',
+      ...SLOW,
+      'detection.slowScan.perSixHours=20',
+    ])
+    const before = await site.start()
+    await site.write([...scan('198.51.100.45', 14), ...slowScan('198.51.100.46', 0, 20)])
+    await until('all are stored', async () => (await storedRecords(site.dataFolder)) === 34)
+    await before.end('SIGTERM') // writes a snapshot
+    const second = await site.start()
+    await second.control.call('setEngine', { action: 'reset', reason: 'begin anew' })
+    await site.write([...scan('198.51.100.47', 14), ...slowScan('198.51.100.48', 0, 20)])
+    await until('all are stored', async () => (await storedRecords(site.dataFolder)) === 68)
+    assert.deepEqual(await second.list(), ['192.0.2.255'])
+    await second.end('SIGKILL')
+    const third = await site.start()
+    await site.write([
+      ...scan('198.51.100.45', 16).slice(14),
+      ...slowScan('198.51.100.46', 20, 22),
+      ...slowScan('198.51.100.48', 20, 21),
+      ...scan('198.51.100.47', 16).slice(14),
+    ])
+    await until('those since are listed', async () => (await third.list()).length === 2)
+    await until('all are stored', async () => (await storedRecords(site.dataFolder)) === 75)
+    assert.deepEqual(await third.list(), ['198.51.100.47', '198.51.100.48'])
+  })
 })

@@ -6,7 +6,7 @@ import type { Detection } from '../../model/detection.ts'
 import { ATTACKER, CATEGORY, DISPOSITION, OUTCOME, SEVERITY, type TextField } from '../../model/log-record.ts'
 import { RawBatch } from '../../model/raw-batch.ts'
 import { ADDRESS_SLOT, RecordBatch, TEXT_SLOT } from '../../model/record-batch.ts'
-import { Detector } from '../detector.ts'
+import { Detector, type SavedPart } from '../detector.ts'
 import { RecentBatches } from '../recent-batches.ts'
 import { type DetectionSettings, detectionSettings } from '../settings.ts'
 
@@ -146,6 +146,11 @@ export function makeDetector(
       return detections
     },
   }
+}
+
+/** What a detector keeps over a restart. */
+export function savedBy(detector: Detector): SavedPart[] {
+  return [...detector.saveWindows()].filter((piece) => piece !== null)
 }
 
 /** `count` events, one second apart, to so many ports from `firstPort` on. */

@@ -15,11 +15,18 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** Writes pieces to a new file and brings them to the disk. On failure the file is removed and the error thrown on. */
-export async function writeSynced(path: string, parts: readonly Uint8Array[]): Promise<void> {
+/**
+ * Writes pieces to a new file and brings them to the disk; those of an AsyncIterable as they come. On failure the file is
+ * removed and the error thrown on.
+ */
+export async function writeSynced(
+  path: string,
+  parts: readonly Uint8Array[] | AsyncIterable<Uint8Array>,
+): Promise<void> {
   const handle = await open(path, 'w', 0o600)
   try {
-    await writeAll(handle, parts)
+    if (Array.isArray(parts)) await writeAll(handle, parts)
+    else for await (const part of parts) await writeAll(handle, [part])
     await handle.datasync()
   } catch (error) {
     await handle.close()
