@@ -59,6 +59,8 @@ export function BlockRows({ items, isShort = false, chosen, onChoose }: BlockRow
                 <Text size="xs" c="dimmed">
                   {block.rule ?? t('blocks.manual')}
                   {block.proof === null ? '' : ` · ${t(`blocks.proof.${block.proof}`)}`}
+                  {block.severity === null ? '' : ` · ${t(`feeds.severity.${block.severity}`)}`}
+                  {block.country === null ? '' : ` · ${block.country}`}
                   {block.device === null ? '' : ` · ${block.device}`}
                 </Text>
               </Table.Td>

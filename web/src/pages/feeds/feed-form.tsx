@@ -20,6 +20,7 @@ import { call, type Input, type Reply } from '../../data/api.ts'
 import { queryClient } from '../../data/query-client.ts'
 import { useWords } from '../../i18n/language.tsx'
 import { Difference } from './difference.tsx'
+import { filterChoiceOf, FilterFields } from './filter-fields.tsx'
 
 type Feed = Reply<'listFeeds'>
 type Definition = Input<'addFeed'>['definition']
@@ -82,8 +83,7 @@ function Fields({ feed, onClose }: Omit<FeedFormProps, 'isOpen'>) {
   const [format, setFormat] = useState(feed?.format ?? 'pan-os')
   const [preset, setPreset] = useState<string>(presetOf(feed))
   const [headroom, setHeadroom] = useState(feed?.headroomPercent ?? HEADROOM_PERCENT)
-  const [families, setFamilies] = useState(feed?.filter.families ?? 'both')
-  const [proof, setProof] = useState(feed?.filter.proof ?? null)
+  const [filter, setFilter] = useState(() => filterChoiceOf(feed?.filter ?? null))
   const [isOpenToAll, setIsOpenToAll] = useState(feed?.access.open ?? true)
   const [sources, setSources] = useState(feed?.access.sources.join('\n') ?? '')
   const [reason, setReason] = useState('')
@@ -92,7 +92,7 @@ function Fields({ feed, onClose }: Omit<FeedFormProps, 'isOpen'>) {
     format,
     ...(preset === 'own' ? {} : { capacity: preset === '' ? null : { preset: preset as Preset } }),
     headroomPercent: headroom,
-    filter: { families, proof },
+    filter,
     open: isOpenToAll,
     sources: sources.split(/[\s,;]+/).filter((source) => source !== ''),
   }
@@ -163,24 +163,7 @@ function Fields({ feed, onClose }: Omit<FeedFormProps, 'isOpen'>) {
             value={headroom}
             onChange={(value) => setHeadroom(Number(value))}
           />
-          <NativeSelect
-            label={t('feeds.form.families')}
-            value={families}
-            data={(['both', 'v4', 'v6'] as const).map((value) => ({
-              value,
-              label: t(`feeds.form.families.${value}`),
-            }))}
-            onChange={(event) => setFamilies(event.currentTarget.value as typeof families)}
-          />
-          <NativeSelect
-            label={t('feeds.form.proof')}
-            value={proof ?? ''}
-            data={[
-              { value: '', label: t('feeds.form.proof.any') },
-              { value: 'handshake', label: t('feeds.form.proof.handshake') },
-            ]}
-            onChange={(event) => setProof(event.currentTarget.value === 'handshake' ? 'handshake' : null)}
-          />
+          <FilterFields choice={filter} onChange={setFilter} />
         </SimpleGrid>
         <Switch
           label={t('feeds.form.open')}
