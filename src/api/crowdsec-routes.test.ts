@@ -389,6 +389,30 @@ describe("CrowdSec's local API", () => {
     await bouncers.flush()
     assert.equal([...objects.stored.keys()].filter((id) => id.startsWith('bouncer-use')).length, 64)
   })
+
+  test('a changed bouncer is refused with its old key, and told the whole list where it gets other blocks from now on', async () => {
+    blocks.begin('198.51.100.0/28')
+    const stream = async (path = '/v1/decisions/stream'): Promise<[number, number]> => {
+      const { status, text } = await ask(path)
+      return [status, status === 200 ? ((JSON.parse(text) as Streamed).new ?? []).length : 0]
+    }
+    await bouncers.change('fw', { hostsOnly: true }, 'anna', null)
+    assert.deepEqual(await stream('/v1/decisions/stream?startup=true'), [200, 1])
+    await bouncers.change('fw', { hostsOnly: false }, 'anna', null)
+    assert.deepEqual(await stream(), [200, 2])
+    assert.deepEqual(await stream(), [200, 0])
+    const { key: other } = await bouncers.change('fw', { newKey: true }, 'anna', 'yearly')
+    assert.equal((await stream())[0], 403)
+    key = other ?? ''
+    assert.equal((await stream())[0], 200)
+    await restart()
+    assert.equal((await stream())[0], 200)
+    await bouncers.change('fw', { sources: ['192.0.2.0/24'] }, 'anna', null)
+    assert.equal((await stream())[0], 403)
+    const told = JSON.stringify(objects.audit)
+    assert.ok(!told.includes(key) && !told.includes('keyDigest'))
+    await assert.rejects(bouncers.change('nobody', {}, 'anna', null), /there is no bouncer/)
+  })
 })
 
 test('before the decisions are loaded every answer is 503, since an empty one would lift every block', async () => {

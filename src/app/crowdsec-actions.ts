@@ -8,7 +8,10 @@ import type { StateStore } from '../store/state/state-store.ts'
 import type { Crowdsec } from './crowdsec.ts'
 import type { Parts } from './parts.ts'
 
-type CrowdsecActions = Pick<ServiceActions, 'listBouncers' | 'addBouncer' | 'removeBouncer' | 'showBouncer'>
+type CrowdsecActions = Pick<
+  ServiceActions,
+  'listBouncers' | 'addBouncer' | 'changeBouncer' | 'removeBouncer' | 'showBouncer'
+>
 
 const METRICS_SHOWN = 100
 
@@ -32,6 +35,12 @@ export function crowdsecActions(parts: Parts, state: () => StateStore): Crowdsec
       }
       const added = await crowdsec().bouncers.add(wanted, user)
       return { bouncer: viewOf(added.bouncer), key: added.key }
+    },
+    changeBouncer: async ({ name, certificate, reason, ...change }, { user }) => {
+      const print = certificate == null ? certificate : checkedFingerprint(certificate)
+      const wanted = { ...change, certificate: print }
+      const changed = await crowdsec().bouncers.change(name, wanted, user, reason === '' ? null : reason)
+      return { bouncer: viewOf(changed.bouncer), key: changed.key }
     },
     removeBouncer: async ({ name, reason }, { user }) => {
       await crowdsec().bouncers.remove(name, user, reason === '' ? null : reason)
@@ -59,10 +68,11 @@ const iso = (ms: number): string => new Date(ms).toISOString()
 const isoOrNull = (ms: number | null): string | null => (ms === null ? null : iso(ms))
 
 function viewOfBouncer(bouncer: Bouncer, uses: readonly BouncerUse[]): Reply<'listBouncers'> {
-  const { name, note, keyDigest, certificate, hostsOnly, sources, createdAtMs, createdBy } = bouncer
+  const { name, version, note, keyDigest, certificate, hostsOnly, sources, createdAtMs, createdBy } = bouncer
   const pulls = uses.flatMap(({ lastPullAtMs }) => (lastPullAtMs === null ? [] : [lastPullAtMs]))
   return {
     name,
+    version,
     note,
     hasKey: keyDigest !== null,
     certificate,

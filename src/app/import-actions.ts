@@ -14,6 +14,7 @@ type ImportActions = Pick<
   ServiceActions,
   | 'listImports'
   | 'addImport'
+  | 'changeImport'
   | 'removeImport'
   | 'showImport'
   | 'refreshImport'
@@ -37,6 +38,10 @@ export function importActions(parts: Parts, decider: () => Decider, state: () =>
         return { import: viewOf(await importer().add(input.name, body, user)), preview: null }
       const { entries, unreadable, added, leftOut } = await importer().preview(input.name, body)
       return { import: null, preview: { entries, unreadable, added, leftOut: copied(leftOut) } }
+    },
+    changeImport: async ({ name, reason, ...change }, { user }) => {
+      const edit = (body: SourceBody): SourceBody => editedBody(importer(), name, body, change)
+      return viewOf(await importer().change(name, edit, user, reason === '' ? null : reason))
     },
     removeImport: ({ name, reason }, { user }) => importer().remove(name, user, reason),
     showImport: ({ name }) => viewOf(importer().find(name)),
@@ -75,12 +80,7 @@ function bodyOf(
   user: string,
 ): SourceBody {
   const { name, direction, hosts, confidence, takesWide, maxEntries, note } = input
-  const pin = input.pin === undefined ? null : fingerprintOf(input.pin.replace(/^sha256 fingerprint=/i, ''))
-  if (input.pin !== undefined && pin === null)
-    throw new AppError(
-      'usage',
-      'pin: expected a SHA-256 as `openssl x509 -noout -fingerprint -sha256` prints it',
-    )
+  const pin = input.pin === undefined ? null : checkedPin(input.pin)
   if (direction === 'allow' && confidence !== null)
     throw new AppError('usage', 'confidence is said of block lists only')
   return {
@@ -97,6 +97,49 @@ function bodyOf(
     note,
     createdAtMs: nowMs,
     createdBy: user,
+  }
+}
+
+function checkedPin(text: string): string {
+  const pin = fingerprintOf(text.replace(/^sha256 fingerprint=/i, ''))
+  if (pin !== null) return pin
+  throw new AppError(
+    'usage',
+    'pin: expected a SHA-256 as `openssl x509 -noout -fingerprint -sha256` prints it',
+  )
+}
+
+type Change = Omit<Parameters<ServiceActions['changeImport']>[0], 'name' | 'reason'>
+
+function editedBody(importer: Importer, name: string, body: SourceBody, change: Change): SourceBody {
+  const { from, hosts, refreshMinutes, confidence, keepHours, authorization, pin } = change
+  if (body.from === null && from !== undefined)
+    throw new AppError('usage', `${name} is made of names of hosts: add another list for a URL or file`)
+  if (body.from !== null && hosts !== undefined)
+    throw new AppError('usage', `${name} is a URL or file: add another list for names of hosts`)
+  if (body.direction === 'allow' && confidence != null)
+    throw new AppError('usage', 'confidence is said of block lists only')
+  // What opens one server is not sent to another unasked.
+  if (from !== undefined && authorization === undefined && body.authorization !== null)
+    if (URL.parse(from)?.origin !== URL.parse(body.from ?? '')?.origin)
+      throw new AppError('usage', 'another server needs the authorization anew, or null to send none')
+  return {
+    ...body,
+    from: from ?? body.from,
+    hosts: hosts ?? body.hosts,
+    refreshMs: refreshMinutes === undefined ? body.refreshMs : refreshMinutes * MINUTE_MS,
+    confidence: confidence === undefined ? body.confidence : confidence,
+    lifetimeMs: keepHours === undefined ? body.lifetimeMs : keepHours * HOUR_MS,
+    takesWide: change.takesWide ?? body.takesWide,
+    maxEntries: change.maxEntries ?? body.maxEntries,
+    authorization:
+      authorization === undefined
+        ? body.authorization
+        : authorization === null
+          ? null
+          : importer.seal(name, authorization),
+    pin: pin === undefined ? body.pin : pin === null ? null : checkedPin(pin),
+    note: change.note ?? body.note,
   }
 }
 
@@ -117,6 +160,7 @@ function viewOf({ source, state }: LiveSource): Reply<'showImport'> {
   const { name, direction, from, hosts, confidence, takesWide, maxEntries, pin, note, createdBy } = source
   return {
     name,
+    version: source.version,
     direction,
     from,
     hosts,

@@ -75,6 +75,7 @@ export class Notifications {
   #cursor: Cursor = { sequence: null, certificate: null, reportDay: null, alarms: {} }
   #savedCursor = ''
   #recipients: readonly Recipient[] = []
+  #versions: ReadonlyMap<string, number> = new Map()
   #monitoredAtMs = Number.NEGATIVE_INFINITY
   #working: Promise<void> | null = null
   /** Alarms of the time before the start that have not come again yet. */
@@ -114,17 +115,25 @@ export class Notifications {
     return this.#recipients
   }
 
+  /** Of a recipient's object, for edits; 0: there is none. */
+  versionOf(id: string): number {
+    return this.#versions.get(id) ?? 0
+  }
+
   /** Takes over a changed list; entries that cannot be read are reported and left alone. */
   async reloadRecipients(): Promise<void> {
     const { state, parts } = this.#options
     const recipients: Recipient[] = []
-    for (const { id, body } of await state.objects(RECIPIENT_KIND)) {
+    const versions = new Map<string, number>()
+    for (const { id, body, version } of await state.objects(RECIPIENT_KIND)) {
+      versions.set(id, version)
       const read = storedRecipient.safeParse(body)
       if (read.success) recipients.push({ id, ...read.data })
       else parts.events.partFailed('notify', `read the recipient ${id}`, read.error)
     }
     await this.#loadReportLimits(recipients)
     this.#recipients = recipients
+    this.#versions = versions
     this.outbox.setRecipients(recipients)
   }
 

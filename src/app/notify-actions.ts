@@ -17,6 +17,7 @@ import type { Parts } from './parts.ts'
 type NotifyActions = Pick<
   ServiceActions,
   | 'listRecipients'
+  | 'showRecipient'
   | 'addRecipient'
   | 'changeRecipient'
   | 'removeRecipient'
@@ -58,7 +59,7 @@ export function notifyActions(parts: Parts, state: () => StateStore): NotifyActi
       reason,
       details,
     }
-    const onVersion = before === null ? 0 : null
+    const onVersion = before === null ? 0 : body === null ? null : notifications().versionOf(id)
     const change = { kind: RECIPIENT_KIND, id, body: body as Json, onVersion, by: what.by }
     const outcome = await state().changeObject(change, audit)
     if (!outcome.ok) throw new AppError('unsafe', `${id} was changed by somebody else: look again`)
@@ -71,6 +72,7 @@ export function notifyActions(parts: Parts, state: () => StateStore): NotifyActi
   const viewById = (id: string): Reply<'listRecipients'> => viewOf(known(id), notifications())
   return {
     listRecipients: () => notifications().recipients.map((recipient) => viewOf(recipient, notifications())),
+    showRecipient: ({ id }) => viewById(id),
     addRecipient: async ({ id, to, reason, ...choices }, { user }) => {
       const { recipients } = notifications()
       if (recipients.some((one) => one.id === id))
@@ -180,11 +182,12 @@ function siteOf({ to }: Recipient): string {
 
 const isoOrNull = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString())
 
-function viewOf(recipient: Recipient, { outbox }: Notifications): Reply<'listRecipients'> {
+function viewOf(recipient: Recipient, notifications: Notifications): Reply<'listRecipients'> {
   const { to, ...rest } = recipient
-  const status = outbox.statusOf(recipient.id)
+  const status = notifications.outbox.statusOf(recipient.id)
   return {
     ...rest,
+    version: notifications.versionOf(recipient.id),
     channel: to.channel,
     to: siteOf(recipient),
     format: to.channel === 'webhook' || to.channel === 'siem' ? to.format : null,

@@ -32,6 +32,24 @@ export function addBouncers(program: Command, { io, action }: CommandContext): v
       ),
     )
     .action(action(async (name, options) => (await import('./bouncers.ts')).addBouncer(io, name, options)))
+  withService(bouncers.command('change'))
+    .description('Changes a bouncer; what is not given stays. A new key is printed, this once.')
+    .argument('<name>')
+    .option('--hosts-only', 'single addresses only')
+    .option('--no-hosts-only', 'networks too')
+    .option('--from <network...>', 'it may come from these networks only; any')
+    .option('--certificate <sha256>', 'fingerprint of its client certificate; none')
+    .option('--note <text>', 'what it is for')
+    .option('--new-key', 'makes another key; the old one is refused at once')
+    .option('--reason <text>', 'why; kept in the audit log')
+    .addHelpText(
+      'after',
+      examples(
+        'active-defense bouncers change web-1 --new-key --reason "yearly change"',
+        'active-defense bouncers change nginx-dmz --from any --note "moved"',
+      ),
+    )
+    .action(action(async (name, options) => (await import('./bouncers.ts')).changeBouncer(io, name, options)))
   withService(bouncers.command('remove'))
     .description(
       'Removes a bouncer; its key is refused at once. What it blocks stays until its own timeouts.',

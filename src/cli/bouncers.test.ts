@@ -21,6 +21,7 @@ const USE = {
 }
 const BOUNCER = {
   name: 'web-1',
+  version: 1,
   note: 'reverse \u001b[2Jproxy',
   hasKey: true,
   certificate: null,
@@ -33,6 +34,7 @@ const BOUNCER = {
 }
 const IMPORT = {
   name: 'partner',
+  version: 1,
   direction: 'block',
   from: 'https://lists.example.net/bad.txt',
   hosts: [],
@@ -64,6 +66,48 @@ test('bouncers add prints the key alone on stdout', async () => {
   assert.match(ran.err, /cannot be shown again/)
   const input = { name: 'web-1', hostsOnly: true, sources: ['192.0.2.0/24'], note: '' }
   assert.deepEqual(service.asked[0]?.slice(0, 2), ['addBouncer', input])
+})
+
+test('bouncers change sends what was said alone, and prints a new key', async () => {
+  await service.serve({ changeBouncer: { bouncer: BOUNCER, key: 'another-key' } })
+  const ran = await service.run([
+    'bouncers',
+    'change',
+    'web-1',
+    '--new-key',
+    '--from',
+    'any',
+    '--reason',
+    'yearly',
+  ])
+  assert.deepEqual([ran.code, ran.out], [0, 'another-key\n'])
+  const input = { name: 'web-1', sources: [], newKey: true, reason: 'yearly' }
+  assert.deepEqual(service.asked[0]?.slice(0, 2), ['changeBouncer', input])
+  await service.serve({ changeBouncer: { bouncer: BOUNCER, key: null } })
+  const other = await service.run(['bouncers', 'change', 'web-1', '--no-hosts-only', '--certificate', 'none'])
+  assert.deepEqual([other.code, other.out], [0, 'web-1 is changed\n'])
+  const { newKey, hostsOnly, certificate } = service.asked[1]?.[1] as Record<string, unknown>
+  assert.deepEqual([newKey, hostsOnly, certificate], [false, false, null])
+})
+
+test('import change and compare change send what was said alone', async () => {
+  await service.serve({ changeImport: IMPORT })
+  const ran = await service.run([
+    ...['import', 'change', 'partner', '--every', '15m', '--confidence', 'none', '--authorization', 'none'],
+    ...['--no-wide', '--reason', 'fresher'],
+  ])
+  assert.equal(ran.code, 0, ran.err)
+  assert.deepEqual(service.asked[0]?.[1], {
+    name: 'partner',
+    refreshMinutes: 15,
+    confidence: null,
+    authorization: null,
+    takesWide: false,
+    reason: 'fresher',
+  })
+  const compared = await service.run(['compare', 'change', 'old', '--pin', 'none'])
+  assert.equal(compared.code, 0, compared.err)
+  assert.deepEqual(service.asked[1]?.[1], { name: 'old', pin: null, reason: '' })
 })
 
 test('bouncers list and show say who fetched what, and hostile text does not reach the terminal', async () => {

@@ -1,4 +1,4 @@
-/** `bouncers list|add|remove|show`: CrowdSec bouncers that fetch decisions by CrowdSec's local API. */
+/** `bouncers list|add|change|remove|show`: CrowdSec bouncers that fetch decisions by CrowdSec's local API. */
 import type { Reply } from '../api/control-contract.ts'
 import type { CliIo } from './io.ts'
 import { clientOf, instantText, printing, type ServiceOptions } from './options.ts'
@@ -13,6 +13,15 @@ export interface AddBouncerOptions extends ServiceOptions {
   readonly hostsOnly?: boolean
   readonly from?: readonly string[]
   readonly note?: string
+}
+
+export interface ChangeBouncerOptions extends ServiceOptions {
+  readonly certificate?: string
+  readonly hostsOnly?: boolean
+  readonly from?: readonly string[]
+  readonly note?: string
+  readonly newKey?: boolean
+  readonly reason?: string
 }
 
 export interface RemoveBouncerOptions extends ServiceOptions {
@@ -63,6 +72,25 @@ export async function addBouncer(io: CliIo, name: string, options: AddBouncerOpt
     if (!options.json && reply.key !== null)
       io.stderr.write(`${safeText(name)} is added; its key, which cannot be shown again:\n`)
     await output.line(options.json ? jsonLine(reply) : (reply.key ?? `${safeText(name)} is added`))
+  })
+}
+
+/** Prints a new key alone on stdout, as `addBouncer` does. */
+export async function changeBouncer(io: CliIo, name: string, options: ChangeBouncerOptions): Promise<void> {
+  const { certificate, hostsOnly, from, note, newKey = false, reason = '' } = options
+  const reply = await clientOf(io, options).call('changeBouncer', {
+    name,
+    ...(certificate === undefined ? {} : { certificate: certificate === 'none' ? null : certificate }),
+    ...(hostsOnly === undefined ? {} : { hostsOnly }),
+    ...(from === undefined ? {} : { sources: from.filter((text) => text !== 'any') }),
+    ...(note === undefined ? {} : { note }),
+    newKey,
+    reason,
+  })
+  await printing(io, async (output) => {
+    if (!options.json && reply.key !== null)
+      io.stderr.write(`${safeText(name)} has another key, which cannot be shown again:\n`)
+    await output.line(options.json ? jsonLine(reply) : (reply.key ?? `${safeText(name)} is changed`))
   })
 }
 

@@ -90,6 +90,26 @@ function withSource(command: Command): Command {
 }
 
 function addChanges(parent: Command, { io, action }: CommandContext, word: string): void {
+  withService(parent.command('change'))
+    .description('Changes one; what is not given stays. It is read again within seconds.')
+    .argument('<name>')
+    .option('--from <url>', 'https://..., or the whole path of a file on the server')
+    .option('--host <host...>', 'names of hosts, in place of all that were given')
+    .option('--every <duration>', 'how often it is read')
+    .option('--keep <duration>', 'how long its entries stay when it cannot be read')
+    .option('--confidence <0-100>', 'how sure it is; none')
+    .option('--wide', 'take networks wider than /24 or /48 too')
+    .option('--no-wide', 'leave them out')
+    .option('--most <number>', 'entries at most')
+    .option('--authorization <text>', 'sent as the header Authorization; none')
+    .option('--pin <sha256>', "fingerprint of the server's certificate; none")
+    .option('--note <text>', 'what it is')
+    .option('--reason <text>', 'why; kept in the audit log')
+    .addHelpText(
+      'after',
+      examples(`active-defense ${word} change partner --every 15m --note "twice as often"`),
+    )
+    .action(action(async (name, options) => (await import('./imports.ts')).changeImport(io, name, options)))
   withService(parent.command('show'))
     .description('Shows one with what its last reading came to.')
     .argument('<name>')

@@ -28,6 +28,10 @@ export interface AddImportOptions extends ServiceOptions {
   readonly dryRun?: boolean
 }
 
+export interface ChangeImportOptions extends Omit<AddImportOptions, 'dryRun'> {
+  readonly reason?: string
+}
+
 export interface OriginalOptions extends ServiceOptions {
   readonly reason: string
   readonly dryRun?: boolean
@@ -91,6 +95,32 @@ export async function addImport(
       await output.line(`${entries} entries, ${unreadable} unreadable lines; ${added} ${word}`)
       await printLeftOut(output, leftOut)
     }
+  })
+}
+
+export async function changeImport(io: CliIo, name: string, options: ChangeImportOptions): Promise<void> {
+  const { from, host, every, keep, confidence, wide, most, authorization, pin, note, reason = '' } = options
+  const orNull = (text: string): string | null => (text === 'none' ? null : text)
+  const reply = await clientOf(io, options).call('changeImport', {
+    name,
+    ...(from === undefined ? {} : { from }),
+    ...(host === undefined ? {} : { hosts: [...host] }),
+    ...(every === undefined ? {} : { refreshMinutes: spanOf('--every', every, 60_000) }),
+    ...(keep === undefined ? {} : { keepHours: spanOf('--keep', keep, 3_600_000) }),
+    ...(confidence === undefined
+      ? {}
+      : { confidence: confidence === 'none' ? null : numberOf('--confidence', confidence) }),
+    ...(wide === undefined ? {} : { takesWide: wide }),
+    ...(most === undefined ? {} : { maxEntries: numberOf('--most', most) }),
+    ...(authorization === undefined ? {} : { authorization: orNull(authorization) }),
+    ...(pin === undefined ? {} : { pin: orNull(pin) }),
+    ...(note === undefined ? {} : { note }),
+    reason,
+  })
+  await printing(io, async (output) => {
+    await output.line(
+      options.json ? jsonLine(reply) : `${safeText(name)} is changed; it is read within seconds`,
+    )
   })
 }
 

@@ -26,6 +26,8 @@ const metricsView = z.object({
 
 const bouncerView = z.object({
   name: z.string(),
+  /** For edits. */
+  version: z.int(),
   note: z.string(),
   /** Whether it may sign in with a key. */
   hasKey: z.boolean(),
@@ -55,6 +57,15 @@ const bouncerView = z.object({
   ),
 })
 
+const sources = z
+  .array(
+    z
+      .string()
+      .max(64)
+      .refine((text) => parseNetwork(text) !== null, 'expected an address or network'),
+  )
+  .max(100)
+
 export const CROWDSEC_CONTRACT = {
   listBouncers: { input: nothing, reply: bouncerView },
   addBouncer: {
@@ -68,18 +79,26 @@ export const CROWDSEC_CONTRACT = {
       /** SHA-256 of its client certificate, as openssl prints it. */
       certificate: z.string().max(200).optional(),
       hostsOnly: z.boolean().default(false),
-      sources: z
-        .array(
-          z
-            .string()
-            .max(64)
-            .refine((text) => parseNetwork(text) !== null, 'expected an address or network'),
-        )
-        .max(100)
-        .default([]),
+      sources: sources.default([]),
       note: z.string().trim().max(1000).default(''),
     }),
     /** `key` is told this once. */
+    reply: z.object({ bouncer: bouncerView, key: z.string().nullable() }),
+  },
+  /** What is not given stays. */
+  changeBouncer: {
+    input: z.strictObject({
+      name,
+      /** SHA-256 of its client certificate; null: none any more. */
+      certificate: z.string().max(200).nullable().optional(),
+      hostsOnly: z.boolean().optional(),
+      sources: sources.optional(),
+      note: z.string().trim().max(1000).optional(),
+      /** Makes another key; the old one is refused at once. */
+      newKey: z.boolean().default(false),
+      reason: z.string().trim().max(1000).default(''),
+    }),
+    /** `key` is told this once; null: it is as it was. */
     reply: z.object({ bouncer: bouncerView, key: z.string().nullable() }),
   },
   removeBouncer: {
@@ -96,6 +115,7 @@ export const CROWDSEC_CONTRACT = {
 export const CROWDSEC_ROUTES = {
   listBouncers: { method: 'GET', path: '/control/v1/bouncers/list', reply: 'rows' },
   addBouncer: { method: 'POST', path: '/control/v1/bouncers/add', reply: 'object' },
+  changeBouncer: { method: 'POST', path: '/control/v1/bouncers/change', reply: 'object' },
   removeBouncer: { method: 'POST', path: '/control/v1/bouncers/remove', reply: 'object' },
   showBouncer: { method: 'POST', path: '/control/v1/bouncers/show', reply: 'object' },
 } as const

@@ -21,6 +21,8 @@ const leftOut = z.array(z.object({ reason: z.string(), count: z.int(), examples:
 
 const importView = z.object({
   name: z.string(),
+  /** For edits. */
+  version: z.int(),
   direction: z.enum(['block', 'allow', 'compare']),
   /** URL or path; null: names of hosts. */
   from: z.string().nullable(),
@@ -77,6 +79,29 @@ const refreshed = z.object({ added: z.int(), leftOut })
 
 const difference = z.object({ target: z.string(), side: z.enum(['theirs', 'ours']), why: z.string() })
 
+const from = z
+  .string()
+  .trim()
+  .max(2000)
+  .regex(/^(?:https?:\/\/\S+|\/.+)$/i, 'expected https://... or the whole path of a file')
+  .refine(isPlainPlace, 'expected a URL without name and password: give them as authorization')
+const hosts = z
+  .array(
+    z
+      .string()
+      .max(253)
+      .regex(/^[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?\.?$/, 'expected the name of a host'),
+  )
+  .max(200)
+const refreshMinutes = z.int().min(1).max(10_080)
+const keepHours = z.int().min(1).max(8760)
+const maxEntries = z.int().min(1).max(300_000)
+/** Sent as the header Authorization; kept sealed, never told. */
+const authorization = z.string().regex(/^[\x20-\x7e]{1,2000}$/, 'expected printable characters')
+/** SHA-256 of the server's certificate, where no authority vouches for it. */
+const pin = z.string().max(200)
+const note = z.string().trim().max(1000)
+
 export const IMPORT_CONTRACT = {
   listImports: { input: nothing, reply: importView },
   addImport: {
@@ -84,35 +109,16 @@ export const IMPORT_CONTRACT = {
       .strictObject({
         name,
         direction: z.enum(['block', 'allow', 'compare']),
-        from: z
-          .string()
-          .trim()
-          .max(2000)
-          .regex(/^(?:https?:\/\/\S+|\/.+)$/i, 'expected https://... or the whole path of a file')
-          .refine(isPlainPlace, 'expected a URL without name and password: give them as authorization')
-          .optional(),
-        hosts: z
-          .array(
-            z
-              .string()
-              .max(253)
-              .regex(/^[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?\.?$/, 'expected the name of a host'),
-          )
-          .max(200)
-          .default([]),
-        refreshMinutes: z.int().min(1).max(10_080).default(60),
-        confidence: z.int().min(0).max(100).nullable().default(null),
-        keepHours: z.int().min(1).max(8760).default(168),
+        from: from.optional(),
+        hosts: hosts.default([]),
+        refreshMinutes: refreshMinutes.default(60),
+        confidence: confidence.nullable().default(null),
+        keepHours: keepHours.default(168),
         takesWide: z.boolean().default(false),
-        maxEntries: z.int().min(1).max(300_000).default(100_000),
-        /** Sent as the header Authorization; kept sealed, never told. */
-        authorization: z
-          .string()
-          .regex(/^[\x20-\x7e]{1,2000}$/, 'expected printable characters')
-          .optional(),
-        /** SHA-256 of the server's certificate, where no authority vouches for it. */
-        pin: z.string().max(200).optional(),
-        note: z.string().trim().max(1000).default(''),
+        maxEntries: maxEntries.default(100_000),
+        authorization: authorization.optional(),
+        pin: pin.optional(),
+        note: note.default(''),
         dryRun: z.boolean().default(false),
       })
       .refine(({ from, hosts }) => (from === undefined) === hosts.length > 0, 'give from, or names in hosts')
@@ -125,6 +131,26 @@ export const IMPORT_CONTRACT = {
       import: importView.nullable(),
       preview: refreshed.extend({ entries: z.int(), unreadable: z.int() }).nullable(),
     }),
+  },
+  /** What is not given stays; a list of block, allow or compare stays one. It is read again within seconds. */
+  changeImport: {
+    input: z.strictObject({
+      name,
+      from: from.optional(),
+      hosts: hosts.min(1).optional(),
+      refreshMinutes: refreshMinutes.optional(),
+      confidence: confidence.nullable().optional(),
+      keepHours: keepHours.optional(),
+      takesWide: z.boolean().optional(),
+      maxEntries: maxEntries.optional(),
+      /** Null takes it away; a list that moves to another host needs it anew. */
+      authorization: authorization.nullable().optional(),
+      /** Null: none any more. */
+      pin: pin.nullable().optional(),
+      note: note.optional(),
+      reason: z.string().trim().max(1000).default(''),
+    }),
+    reply: importView,
   },
   removeImport: {
     input: z.strictObject({ name, reason }),
@@ -188,6 +214,7 @@ export const IMPORT_CONTRACT = {
 export const IMPORT_ROUTES = {
   listImports: { method: 'POST', path: '/control/v1/imports/list', reply: 'rows' },
   addImport: { method: 'POST', path: '/control/v1/imports/add', reply: 'object' },
+  changeImport: { method: 'POST', path: '/control/v1/imports/change', reply: 'object' },
   removeImport: { method: 'POST', path: '/control/v1/imports/remove', reply: 'object' },
   showImport: { method: 'POST', path: '/control/v1/imports/show', reply: 'object' },
   refreshImport: { method: 'POST', path: '/control/v1/imports/refresh', reply: 'object' },

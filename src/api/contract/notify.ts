@@ -48,6 +48,8 @@ const choices = {
 
 const recipientView = z.object({
   id: z.string(),
+  /** For edits. */
+  version: z.int(),
   enabled: z.boolean(),
   channel: z.enum(['mail', 'webhook', 'siem', 'abuseipdb']),
   /** Whom it reaches, in words without secrets: an address, a scheme and host. */
@@ -75,6 +77,7 @@ const deliveryId = z
 
 export const NOTIFY_CONTRACT = {
   listRecipients: { input: z.strictObject({}), reply: recipientView },
+  showRecipient: { input: z.strictObject({ id: recipientId }), reply: recipientView },
   addRecipient: {
     input: z.strictObject({ id: recipientId, to: target, ...choices, reason }),
     reply: recipientView,
@@ -102,6 +105,7 @@ export const NOTIFY_CONTRACT = {
 
 export const NOTIFY_ROUTES = {
   listRecipients: { method: 'GET', path: '/control/v1/notify/list', reply: 'rows' },
+  showRecipient: { method: 'POST', path: '/control/v1/notify/show', reply: 'object' },
   addRecipient: { method: 'POST', path: '/control/v1/notify/add', reply: 'object' },
   changeRecipient: { method: 'POST', path: '/control/v1/notify/change', reply: 'object' },
   removeRecipient: { method: 'POST', path: '/control/v1/notify/remove', reply: 'object' },

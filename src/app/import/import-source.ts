@@ -55,6 +55,8 @@ export type SourceState = z.infer<typeof stateBody>
 
 export interface Source extends SourceBody {
   readonly name: string
+  /** Of its object, for edits. */
+  readonly version: number
 }
 
 export const NEVER_READ: SourceState = {
@@ -72,9 +74,9 @@ export const NEVER_READ: SourceState = {
 }
 
 /** Null: not a source as this version knows it. */
-export function sourceOf({ id, body }: StoredObject): Source | null {
+export function sourceOf({ id, body, version }: StoredObject): Source | null {
   const result = sourceBody.safeParse(body)
-  return result.success ? { ...result.data, name: id } : null
+  return result.success ? { ...result.data, name: id, version } : null
 }
 
 /** Never read, where it is not a state as this version knows it. */

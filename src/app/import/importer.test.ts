@@ -205,6 +205,39 @@ describe('a list of others', () => {
     assert.match(told.problem ?? '', /beyond the limit of 10/)
   })
 
+  test('may be changed: it is read again at once, and what it names no more goes', async () => {
+    text(...many(40))
+    const { source } = await add('partner', {
+      authorization: importer.seal('partner', 'Bearer secret-of-ours'),
+    })
+    await refresh('partner')
+    assert.equal(listed().length, 40)
+    text('198.51.100.3')
+    const changed = await importer.change(
+      'partner',
+      (known) => ({ ...known, from: `${url}?half`, note: 'the half' }),
+      'anna',
+      'smaller',
+    )
+    assert.equal(changed.source.version, source.version + 1)
+    importer.tick()
+    await refresh('partner')
+    // Less than half of what it named, and not held: a person has changed it.
+    assert.deepEqual(listed(), ['198.51.100.3'])
+    assert.equal(asked.at(-1)?.url, '/list.txt?half')
+    await importer.stop()
+    await open()
+    assert.equal(importer.find('partner').source.note, 'the half')
+    assert.equal(importer.find('partner').source.version, source.version + 1)
+    const told = objects.audit.find(({ action }) => action === 'import.change')
+    assert.equal(told?.reason, 'smaller')
+    assert.ok(!JSON.stringify(told).includes('sealed') && !JSON.stringify(told).includes('secret-of-ours'))
+    await assert.rejects(
+      importer.change('other', (known) => known, 'anna', null),
+      /there is no list/,
+    )
+  })
+
   test('may be a file, read again only when it has changed', async () => {
     const path = join(folder, 'list.txt')
     await writeFile(path, '198.51.100.7\n')

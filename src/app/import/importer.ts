@@ -57,7 +57,7 @@ export interface ImporterOptions {
 
 /** A source with what is known of it. */
 export interface LiveSource {
-  readonly source: Source
+  source: Source
   state: SourceState
   /** As last read; null: not since the start. */
   networks: readonly Network[] | null
@@ -277,7 +277,7 @@ export class Importer {
     name: string,
     body: SourceBody,
   ): Promise<{ entries: number; unreadable: number } & Refreshed> {
-    const source = { ...body, name }
+    const source = { ...body, name, version: 0 }
     const live = { source, state: NEVER_READ, networks: null, tag: null, dueMs: 0 }
     const { networks, unreadable } = await this.#read(live)
     const { imports } = this.#options.decider
@@ -296,10 +296,37 @@ export class Importer {
     if (this.#sources.has(name)) throw new AppError('usage', `there is a list ${name} already`)
     if (this.#sources.size >= MAX_SOURCES)
       throw new AppError('usage', `there are ${MAX_SOURCES} lists already: remove some`)
-    const { direction, from, hosts, refreshMs, confidence, lifetimeMs, takesWide } = body
-    const details: Json = { direction, from, hosts, refreshMs, confidence, lifetimeMs, takesWide }
-    await this.#change(name, body, 0, this.#auditEntry('import.create', by, name, null, details))
-    return this.#put({ ...body, name }, NEVER_READ)
+    const entry = this.#auditEntry('import.create', by, name, null, shown(body))
+    const version = await this.#change(name, body, 0, entry)
+    return this.#put({ ...body, name, version }, NEVER_READ)
+  }
+
+  /**
+   * Changes a source; it is read again at the next tick, without regard to how much it differs from what it named before.
+   * Throws AppError `not-found`, `unsafe` for what somebody else changed meanwhile.
+   */
+  async change(
+    name: string,
+    edit: (body: SourceBody) => SourceBody,
+    by: string,
+    reason: string | null,
+  ): Promise<LiveSource> {
+    const live = this.find(name)
+    while (this.#working !== null) await this.#working
+    const { name: _, version, ...before } = live.source
+    const body = edit(before)
+    const details: Json = {
+      before: shown(before),
+      after: { ...shown(body), isAuthorizationNew: body.authorization !== before.authorization },
+    }
+    const entry = this.#auditEntry('import.change', by, name, reason, details)
+    live.source = { ...body, name, version: await this.#change(name, body, version, entry) }
+    live.networks = null
+    live.tag = null
+    live.state = { ...live.state, entries: null, failures: 0, isHeld: false, problem: null, answers: {} }
+    live.dueMs = this.#options.clock.monotonicMs()
+    this.#raise()
+    return live
   }
 
   /** Seals what is sent as Authorization for a source. */
@@ -332,10 +359,11 @@ export class Importer {
     body: SourceBody | null,
     onVersion: number | null,
     audit: AuditEntry,
-  ): Promise<void> {
+  ): Promise<number> {
     const change = { kind: SOURCE_KIND, id: name, body: body as Json, onVersion, by: audit.actor }
     const outcome = await this.#options.repository.changeObject(change, audit)
-    if (!outcome.ok) throw new AppError('failed', `the list ${name} was changed meanwhile: try again`)
+    if (!outcome.ok) throw new AppError('unsafe', `the list ${name} was changed meanwhile: look at it again`)
+    return outcome.version
   }
 
   /** Of something that changes no object of its own: the state is written with it. */
@@ -360,6 +388,13 @@ export class Importer {
     const atMs = this.#options.clock.nowMs()
     return { id: randomUUIDv7(), atMs, actor: by, action, subject: name, reason, details }
   }
+}
+
+/** For the audit log: whether something is sent as Authorization, and not what. */
+function shown({ authorization, createdAtMs: _at, createdBy: _by, ...rest }: SourceBody): {
+  [key: string]: Json
+} {
+  return { ...rest, hasAuthorization: authorization !== null }
 }
 
 function contentOf(source: Source, text: string): Pick<Content, 'networks' | 'unreadable' | 'problem'> {

@@ -54,12 +54,14 @@ export type BouncerUse = z.infer<typeof useBody>
 
 export interface Bouncer extends BouncerBody {
   readonly name: string
+  /** Of its object, for edits. */
+  readonly version: number
 }
 
 /** Null: not a bouncer as this version knows it. */
-export function bouncerOf({ id, body }: StoredObject): Bouncer | null {
+export function bouncerOf({ id, body, version }: StoredObject): Bouncer | null {
   const result = bouncerBody.safeParse(body)
-  return result.success ? { ...result.data, name: id } : null
+  return result.success ? { ...result.data, name: id, version } : null
 }
 
 /** Null: not a use as this version knows it. */

@@ -42,6 +42,17 @@ export interface NewBouncer {
   readonly note: string
 }
 
+/** What is not given stays. */
+export interface BouncerChange {
+  /** Null: no certificate any more. */
+  readonly certificate?: string | null | undefined
+  readonly hostsOnly?: boolean | undefined
+  readonly sources?: readonly string[] | undefined
+  readonly note?: string | undefined
+  /** Makes another key; the old one is refused at once. */
+  readonly newKey?: boolean | undefined
+}
+
 export interface BouncersOptions {
   readonly repository: ObjectRepository & Journal
   readonly clock: Clock
@@ -240,15 +251,44 @@ export class Bouncers {
       createdAtMs: this.#options.clock.nowMs(),
       createdBy: by,
     }
-    const told: Json = {
-      certificate: body.certificate,
-      hostsOnly: body.hostsOnly,
-      sources: body.sources,
-      note: body.note,
-    }
-    await this.#change(wanted.name, body, 0, by, 'bouncer.add', null, told)
-    const bouncer = { ...body, name: wanted.name }
+    const version = await this.#change(wanted.name, body, 0, by, 'bouncer.add', null, shown(body))
+    const bouncer = { ...body, name: wanted.name, version }
     this.#put(bouncer)
+    this.onChange()
+    return { bouncer, key }
+  }
+
+  /**
+   * Changes a bouncer; answers its new key, which is told this once, or null. Where other blocks are told from now on, its next
+   * answer is the whole list. Throws AppError `not-found`, `usage`, `unsafe` for what somebody else changed meanwhile.
+   */
+  async change(
+    name: string,
+    wanted: BouncerChange,
+    by: string,
+    reason: string | null,
+  ): Promise<{ bouncer: Bouncer; key: string | null }> {
+    const before = this.#byName.get(name)
+    if (before === undefined) throw new AppError('not-found', `there is no bouncer ${name}`)
+    const { name: _, version, ...known } = before
+    const key = wanted.newKey === true ? newKey() : null
+    const body: BouncerBody = {
+      ...known,
+      keyDigest: key === null ? known.keyDigest : digestOf(key),
+      certificate: wanted.certificate === undefined ? known.certificate : wanted.certificate,
+      hostsOnly: wanted.hostsOnly ?? known.hostsOnly,
+      sources: [...(wanted.sources ?? known.sources)],
+      note: wanted.note ?? known.note,
+    }
+    if (body.keyDigest === null && body.certificate === null)
+      throw new AppError('usage', `${name} would have neither key nor certificate: give it a new key`)
+    const details: Json = { before: shown(known), after: { ...shown(body), isKeyNew: key !== null } }
+    const next = await this.#change(name, body, version, by, 'bouncer.change', reason, details)
+    const bouncer = { ...body, name, version: next }
+    if (known.keyDigest !== null) this.#byDigest.delete(known.keyDigest)
+    this.#put(bouncer)
+    if (body.hostsOnly !== known.hostsOnly)
+      for (const live of this.#uses.values()) if (live.use.bouncer === name) live.place = null
     this.onChange()
     return { bouncer, key }
   }
@@ -278,13 +318,22 @@ export class Bouncers {
     action: string,
     reason: string | null,
     details: Json,
-  ): Promise<void> {
+  ): Promise<number> {
     const atMs = this.#options.clock.nowMs()
     const audit: AuditEntry = { id: randomUUIDv7(), atMs, actor: by, action, subject: name, reason, details }
     const change = { kind: BOUNCER_KIND, id: name, body: body as Json, onVersion, by }
     const outcome = await this.#options.repository.changeObject(change, audit)
-    if (!outcome.ok) throw new AppError('failed', `the bouncer ${name} was changed meanwhile: try again`)
+    if (!outcome.ok)
+      throw new AppError('unsafe', `the bouncer ${name} was changed meanwhile: look at it again`)
+    return outcome.version
   }
+}
+
+/** For the audit log: no digest. */
+function shown({ certificate, hostsOnly, sources, note }: BouncerBody): {
+  [Key in 'certificate' | 'hostsOnly' | 'sources' | 'note']: Json
+} {
+  return { certificate, hostsOnly, sources, note }
 }
 
 function idOf(use: BouncerUse): string {

@@ -15,6 +15,14 @@ export const CROWDSEC_HTTP_ROUTES = {
     tag: 'bouncers',
     summary: 'Add a CrowdSec bouncer; its key is told this once',
   },
+  changeBouncer: {
+    method: 'PATCH',
+    path: '/bouncers/{name}',
+    role: 'administrator',
+    tag: 'bouncers',
+    summary: 'Change a CrowdSec bouncer; a new key is told this once',
+    guards: 'showBouncer',
+  },
   removeBouncer: {
     method: 'DELETE',
     path: '/bouncers/{name}',

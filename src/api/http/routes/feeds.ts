@@ -13,7 +13,13 @@ export const FEEDS_HTTP_ROUTES = {
   },
   showFeed: { ...READ, method: 'GET', path: '/feeds/{feed}', summary: 'One feed' },
   addFeed: { ...ADMIN, path: '/feeds', summary: 'Make a feed; its secrets are told once' },
-  changeFeed: { ...ADMIN, method: 'PATCH', path: '/feeds/{feed}', summary: 'Change a feed' },
+  changeFeed: {
+    ...ADMIN,
+    method: 'PATCH',
+    path: '/feeds/{feed}',
+    summary: 'Change a feed',
+    guards: 'showFeed',
+  },
   removeFeed: { ...ADMIN, path: '/feeds/{feed}/remove', summary: 'Remove a feed and its revisions' },
   previewFeed: {
     ...READ,

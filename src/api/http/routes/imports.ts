@@ -18,6 +18,14 @@ export const IMPORT_HTTP_ROUTES = {
     role: 'administrator',
     summary: 'Add a list of others',
   },
+  changeImport: {
+    ...TAG,
+    method: 'PATCH',
+    path: '/imports/{name}',
+    role: 'administrator',
+    summary: 'Change a list of others; it is read again within seconds',
+    guards: 'showImport',
+  },
   removeImport: {
     ...TAG,
     method: 'DELETE',

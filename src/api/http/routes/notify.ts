@@ -10,13 +10,19 @@ export const NOTIFY_HTTP_ROUTES = {
     summary: 'Who is told what',
     cursor: null,
   },
+  showRecipient: {
+    ...OPERATOR,
+    method: 'GET',
+    path: '/notify/recipients/{id}',
+    summary: 'A recipient: what it is told and how it fares',
+  },
   addRecipient: { ...ADMIN, method: 'POST', path: '/notify/recipients', summary: 'Add a recipient' },
   changeRecipient: {
     ...ADMIN,
     method: 'PATCH',
     path: '/notify/recipients/{id}',
     summary: 'Change a recipient',
-    guards: 'listRecipients',
+    guards: 'showRecipient',
   },
   removeRecipient: {
     ...ADMIN,
