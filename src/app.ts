@@ -51,6 +51,8 @@ import { VERSION } from './version.ts'
 
 export interface AppOptions extends StartOptions {
   readonly clock?: Clock
+  /** Tests alone: an identity provider on this machine may be asked by plain HTTP. */
+  readonly isPlainOidcAllowed?: boolean
   /** Where the service's own log goes; stderr when absent. */
   readonly logStream?: { write(text: string): unknown; readonly isTTY?: boolean }
 }
@@ -242,6 +244,8 @@ class Builder {
       peers,
       version: VERSION,
       dataFolder: this.#dataFolder,
+      settings: () => desk.settings,
+      isPlainOidcAllowed: this.#options.isPlainOidcAllowed === true,
       clock,
       startedAtMs: clock.nowMs(),
       alarms,

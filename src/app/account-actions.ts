@@ -75,21 +75,21 @@ export function accountActions(accounts: () => Accounts, state: () => StateStore
     },
     listTokens: (_, caller) =>
       accounts()
-        .tokens()
+        .tokens.all()
         .filter(({ userId }) => mayTouch(caller, userId))
         .map(tokenView),
     addToken: async ({ name, role, scopes, expiresAt }, caller) => {
       const given = { name, role, scopes, expiresAtMs: expiresAt === null ? null : Date.parse(expiresAt) }
-      const { text, token } = await accounts().addToken(own(caller), given)
+      const { text, token } = await accounts().tokens.add(own(caller), given)
       return { text, token: tokenView(token) }
     },
     removeToken: async ({ id }, caller) => {
       const token = accounts()
-        .tokens()
+        .tokens.all()
         .find((known) => known.id === id)
       if (token === undefined || !mayTouch(caller, token.userId))
         throw new AppError('not-found', 'there is no such token')
-      await accounts().removeToken(id, caller)
+      await accounts().tokens.remove(token, caller)
       return { message: 'the token was removed' }
     },
     beginFactor: (_, caller) => accounts().beginTotp(own(caller)),

@@ -3,9 +3,11 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { addCrowdsecRoutes } from '../api/crowdsec-routes.ts'
 import { addAccountRoutes, authenticator } from '../api/accounts/account-routes.ts'
 import { addHttpApi } from '../api/http/http-api.ts'
+import { OidcSignIn } from '../api/accounts/oidc.ts'
 import { API_PREFIX } from '../api/http/http-routes.ts'
 import { openApiDocument } from '../api/http/openapi.ts'
 import { addRecordsRoutes } from '../api/records-routes.ts'
+import { SecretBox } from '../lib/secret-box.ts'
 import { senderAddress } from '../input/sender-address.ts'
 import { crowdsecApi } from './crowdsec.ts'
 import type { Parts } from './parts.ts'
@@ -18,7 +20,13 @@ export function addApi(
 ): void {
   const accounts = (): Parts['accounts'] => parts.accounts
   const addressOf = (request: FastifyRequest): string => senderAddress(request.socket.remoteAddress ?? '')
-  addAccountRoutes(app, { accounts, addressOf, redeem, onFailure })
+  const oidc = new OidcSignIn({
+    settings: parts.settings,
+    box: SecretBox.open(`${parts.dataFolder}/secrets.key`),
+    clock: parts.clock,
+    isPlainAllowed: parts.isPlainOidcAllowed === true,
+  })
+  addAccountRoutes(app, { accounts, addressOf, redeem, onFailure, oidc })
   addHttpApi(app, { actions: () => parts.actions, accounts: authenticator(accounts), addressOf, onFailure })
   addRecordsRoutes(app, {
     actions: () => parts.actions,

@@ -1,6 +1,7 @@
 /** The built parts of a running service, as status, actions and jobs are given them. Null: not there yet. */
 import type { Accounts } from '../api/accounts/accounts.ts'
 import type { ServiceActions } from '../api/control-contract.ts'
+import type { Settings } from '../config/schema.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Decider } from '../decide/decider.ts'
 import type { BlockList } from '../publish/block-list.ts'
@@ -28,6 +29,8 @@ import type { SignedIn } from './signed-in.ts'
 export interface Parts {
   readonly version: string
   readonly dataFolder: string
+  /** In force now. */
+  readonly settings: () => Settings
   readonly clock: Clock
   readonly startedAtMs: number
   readonly alarms: Alarms
@@ -63,6 +66,8 @@ export interface Parts {
   live?: LiveHub | null
   /** What the API does; null until every part is there. */
   actions: ServiceActions | null
+  /** Tests alone: an identity provider on this machine may be asked by plain HTTP. */
+  isPlainOidcAllowed?: boolean
   /** Null without an address database. */
   geo: GeoDatabase | null
 }

@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { parseNetwork } from '../lib/address.ts'
 import { FITTING_SETTINGS } from './detection-fitting.ts'
 import { DETECTION_SETTINGS } from './detection-table.ts'
+import { OIDC_SECRETS, OIDC_SETTINGS } from './oidc-table.ts'
 import { NOTIFY_SECRETS, NOTIFY_SETTINGS } from './notify-table.ts'
 import { RECORDS_SETTINGS } from './records-table.ts'
 import { listen, mode, networks, type SettingDefinition, setting, templates, whole, zone } from './setting.ts'
@@ -18,6 +19,7 @@ export const SECRET_KEYS: readonly string[] = [
   'logs.url',
   'state.url',
   ...NOTIFY_SECRETS,
+  ...OIDC_SECRETS,
 ]
 
 /** Settings that say where the state lies or how it is reached, so they cannot be kept in it. */
@@ -294,6 +296,7 @@ export const SETTINGS = {
     true,
   ),
   ...NOTIFY_SETTINGS,
+  ...OIDC_SETTINGS,
   ...RECORDS_SETTINGS,
   'retention.logMonths': setting(
     whole(1, 120),

@@ -120,7 +120,7 @@ async function viewerToken({ app }: Service): Promise<string> {
     false,
   )
   const given = { name: 'test', role: 'viewer', scopes: null, expiresAtMs: null } as const
-  return (await accounts.addToken(user, given)).text
+  return (await accounts.tokens.add(user, given)).text
 }
 
 function portOf(service: Service): number {

@@ -11,8 +11,10 @@ import { API_PREFIX } from '../http/http-routes.ts'
 import { ROLES } from '../http/roles.ts'
 import type { User } from './account.ts'
 import type { Accounts, SignIn } from './accounts.ts'
+import type { OidcSignIn } from './oidc.ts'
+import { addOidcRoutes, originOf } from './oidc-routes.ts'
+import { cookieOf, cookieText, SESSION_COOKIE } from './session-cookie.ts'
 
-export const SESSION_COOKIE = '__Host-ads-session'
 const BODY_LIMIT_BYTES = 8192
 
 export interface AccountRoutesOptions {
@@ -22,6 +24,8 @@ export interface AccountRoutesOptions {
   /** True once, for the code that was printed at start. */
   readonly redeem: (code: string) => boolean
   readonly onFailure: (what: string, error: unknown) => void
+  /** Signing in at an identity provider. */
+  readonly oidc: OidcSignIn
 }
 
 const text = z.string().min(1).max(256)
@@ -33,6 +37,7 @@ const signInBody = z.strictObject({
 const setupBody = z.strictObject({ setupCode: z.string().min(1).max(64), name: text, password: text })
 
 export function addAccountRoutes(app: FastifyInstance, options: AccountRoutesOptions): void {
+  addOidcRoutes(app, options)
   const url = `${API_PREFIX}/session`
   const guarded =
     (
@@ -56,7 +61,11 @@ export function addAccountRoutes(app: FastifyInstance, options: AccountRoutesOpt
     url,
     guarded('session', async (request, reply, accounts) => {
       const known = await accounts.bySession(cookieOf(request))
-      return reply.send({ needsSetup: accounts.isEmpty, user: known === null ? null : viewOf(known.user) })
+      return reply.send({
+        needsSetup: accounts.isEmpty,
+        user: known === null ? null : viewOf(known.user),
+        elsewhere: options.oidc.name,
+      })
     }),
   )
   app.post(
@@ -75,7 +84,11 @@ export function addAccountRoutes(app: FastifyInstance, options: AccountRoutesOpt
     guarded('sign out', async (request, reply, accounts) => {
       const known = await accounts.bySession(cookieOf(request))
       if (known !== null) await accounts.endSession(known.session.id)
-      return reply.header('set-cookie', cookieText('', 0)).code(204).send()
+      void reply.headers({
+        'set-cookie': cookieText(SESSION_COOKIE, '', 0),
+        'clear-site-data': '"cache"',
+      })
+      return reply.send({ next: await endUrlOf(known?.user ?? null, request, options) })
     }),
   )
   app.post(
@@ -97,9 +110,25 @@ export function addAccountRoutes(app: FastifyInstance, options: AccountRoutesOpt
         )
       const user = await accounts.addUser(name, 'administrator', password, { user: name }, false)
       const address = options.addressOf(request)
-      return answer(reply, await accounts.beginSession(user, address, request.headers['user-agent'] ?? ''))
+      const agent = request.headers['user-agent'] ?? ''
+      return answer(reply, await accounts.beginSession(user, address, agent, 'setup code'))
     }),
   )
+}
+
+/** Where a sign-out goes on: to the identity provider of whoever came from there, while that can be asked. */
+async function endUrlOf(
+  user: User | null,
+  request: FastifyRequest,
+  { oidc, onFailure }: AccountRoutesOptions,
+): Promise<string | null> {
+  if (user === null || user.elsewhere === null) return null
+  try {
+    return await oidc.endUrl(originOf(request))
+  } catch (error) {
+    onFailure('ask the identity provider', error)
+    return null // the session here has ended all the same
+  }
 }
 
 /** Finds the caller by cookie or bearer token. */
@@ -110,7 +139,7 @@ export function authenticator(accounts: () => Accounts | null): Authenticator {
       if (known === null) return null
       const bearer = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
       if (bearer !== undefined) {
-        const found = known.byToken(bearer)
+        const found = known.tokens.find(bearer)
         if (found === null) return null
         const { user, token } = found
         const role = ROLES[Math.min(ROLES.indexOf(user.role), ROLES.indexOf(token.role))] ?? 'viewer'
@@ -140,7 +169,9 @@ export function authenticator(accounts: () => Accounts | null): Authenticator {
 
 function answer(reply: FastifyReply, signIn: SignIn): FastifyReply {
   if (signIn.ok)
-    return reply.header('set-cookie', cookieText(signIn.cookie, null)).send({ user: viewOf(signIn.user) })
+    return reply
+      .header('set-cookie', cookieText(SESSION_COOKIE, signIn.cookie, null))
+      .send({ user: viewOf(signIn.user) })
   switch (signIn.why) {
     case 'factor':
       return sendProblem(reply, 401, 'factor', 'the code of the second factor is needed')
@@ -166,19 +197,12 @@ function answer(reply: FastifyReply, signIn: SignIn): FastifyReply {
 
 function viewOf(user: User): object {
   const { id, name, role, mustChange } = user
-  return { id, name, role, mustChange, hasFactor: user.totp !== null }
-}
-
-/** The session's cookie; empty when there is none. A name given twice is none. */
-function cookieOf(request: FastifyRequest): string {
-  const found = (request.headers.cookie ?? '')
-    .split(';')
-    .map((part) => part.trim())
-    .filter((part) => part.startsWith(`${SESSION_COOKIE}=`))
-  return found.length === 1 ? (found[0] ?? '').slice(SESSION_COOKIE.length + 1) : ''
-}
-
-function cookieText(value: string, maxAgeSeconds: number | null): string {
-  const age = maxAgeSeconds === null ? '' : `; Max-Age=${maxAgeSeconds}`
-  return `${SESSION_COOKIE}=${value}; Path=/; Secure; HttpOnly; SameSite=Strict${age}`
+  return {
+    id,
+    name,
+    role,
+    mustChange,
+    hasFactor: user.totp !== null,
+    hasPassword: user.passwordHash !== null,
+  }
 }

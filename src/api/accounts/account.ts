@@ -17,6 +17,8 @@ export const userBody = z.object({
   role,
   /** PHC text; null: signs in elsewhere only (OIDC). */
   passwordHash: z.string().nullable(),
+  /** Who it is at an identity provider; null: nobody there. Both together name one person. */
+  elsewhere: z.object({ issuer: z.string(), subject: z.string() }).nullable().default(null),
   /** Must choose another password before anything else. */
   mustChange: z.boolean(),
   isDisabled: z.boolean(),

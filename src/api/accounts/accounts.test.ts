@@ -131,13 +131,13 @@ test('a token has at most the role given, ends at its time, and is not kept as t
     scopes: ['blocks'],
     expiresAtMs: clock.nowMs() + 1000,
   } as const
-  const { text, token } = await accounts.addToken(user, { ...given, scopes: ['blocks'] })
-  assert.equal(accounts.byToken(text)?.token.role, 'viewer')
+  const { text, token } = await accounts.tokens.add(user, { ...given, scopes: ['blocks'] })
+  assert.equal(accounts.tokens.find(text)?.token.role, 'viewer')
   assert.ok(!JSON.stringify(await store.objects('token')).includes(text))
   clock.advance(1000)
-  assert.equal(accounts.byToken(text), null)
-  await accounts.removeToken(token.id, { user: 'Ada' })
-  assert.deepEqual(accounts.tokens(), [])
+  assert.equal(accounts.tokens.find(text), null)
+  await accounts.tokens.remove(token, { user: 'Ada' })
+  assert.deepEqual(accounts.tokens.all(), [])
 })
 
 test('the last administrator stays, and every edit is in the audit log', async () => {

@@ -18,9 +18,6 @@ import {
   SESSION_KIND,
   type Session,
   sessionBody,
-  type Token,
-  TOKEN_KIND,
-  tokenBody,
   type User,
   USER_KIND,
   userBody,
@@ -28,12 +25,12 @@ import {
 import { Busy, PasswordHasher, passwordProblem } from './password.ts'
 import { newSeed, recoveryCodes, stepOf } from './second-factor.ts'
 import { SignInThrottle } from './sign-in-throttle.ts'
+import { Tokens } from './tokens.ts'
 
 /** A session's last use is written at most so often. */
 const TOUCH_MS = 60_000
 const SESSIONS_PER_USER = 20
 const USERS_MOST = 1000
-const TOKENS_MOST = 1000
 
 export interface AccountsOptions {
   readonly repository: ObjectRepository
@@ -54,13 +51,12 @@ export interface Actor {
 }
 
 export class Accounts {
+  readonly tokens: Tokens
   readonly #options: AccountsOptions
   readonly #hasher = new PasswordHasher()
   readonly #throttle: SignInThrottle
   readonly #users = new Map<string, User>()
   readonly #sessions = new Map<string, Session>()
-  /** By hash. */
-  readonly #tokens = new Map<string, Token>()
   /** User -> the last time step whose code was used: a code opens once. */
   readonly #usedSteps = new Map<string, number>()
   #turn: Promise<unknown> = Promise.resolve()
@@ -68,6 +64,12 @@ export class Accounts {
   private constructor(options: AccountsOptions) {
     this.#options = options
     this.#throttle = new SignInThrottle(options.clock)
+    this.tokens = new Tokens({
+      repository: options.repository,
+      clock: options.clock,
+      userById: (id) => this.#users.get(id),
+      audit: (...row) => this.#audit(...row),
+    })
   }
 
   /** Reads users, sessions and tokens. A row that does not fit its schema is an AppError `state-unavailable`. */
@@ -77,10 +79,7 @@ export class Accounts {
       accounts.#users.set(id, { ...parse(userBody, body), id, version })
     for (const { id, body } of await options.repository.objects(SESSION_KIND))
       accounts.#sessions.set(id, { ...parse(sessionBody, body), id })
-    for (const { id, body } of await options.repository.objects(TOKEN_KIND)) {
-      const token = { ...parse(tokenBody, body), id }
-      accounts.#tokens.set(token.hash, token)
-    }
+    await accounts.tokens.load()
     await accounts.dropOld()
     for (const session of accounts.#sessions.values()) accounts.#tellBegin(session)
     return accounts
@@ -103,12 +102,15 @@ export class Accounts {
     return this.users().find((user) => user.name.toLowerCase() === wanted)
   }
 
-  sessions(): Session[] {
-    return [...this.#sessions.values()]
+  /** The user who is that person at an identity provider. */
+  userElsewhere({ issuer, subject }: NonNullable<User['elsewhere']>): User | undefined {
+    return [...this.#users.values()].find(
+      ({ elsewhere }) => elsewhere?.issuer === issuer && elsewhere.subject === subject,
+    )
   }
 
-  tokens(): Token[] {
-    return [...this.#tokens.values()]
+  sessions(): Session[] {
+    return [...this.#sessions.values()]
   }
 
   /** The name as it will be. Throws AppError `usage` for one or a password that will not do, `unsafe` for a taken one. */
@@ -124,8 +126,17 @@ export class Accounts {
   }
 
   /** Throws as `checkNewUser`. */
-  addUser(name: string, role: Role, password: string | null, by: Actor, mustChange: boolean): Promise<User> {
+  addUser(
+    name: string,
+    role: Role,
+    password: string | null,
+    by: Actor,
+    mustChange: boolean,
+    elsewhere: User['elsewhere'] = null,
+  ): Promise<User> {
     return this.#inTurn(async () => {
+      const known = elsewhere === null ? undefined : this.userElsewhere(elsewhere)
+      if (known !== undefined) return known // two first sign-ins of one person at once
       const clean = this.checkNewUser(name, password)
       const passwordHash = password === null ? null : await this.#newHash(password, clean)
       const id = randomUUIDv7()
@@ -135,6 +146,7 @@ export class Accounts {
         name: clean,
         role,
         passwordHash,
+        elsewhere,
         mustChange,
         isDisabled: false,
         totp: null,
@@ -142,11 +154,11 @@ export class Accounts {
         createdAtMs: this.#options.clock.nowMs(),
         createdBy: by.user,
       }
-      return this.#saveUser(user, by, 'user.add', { role })
+      return this.#saveUser(user, by, 'user.add', { role, ...(elsewhere === null ? {} : { elsewhere }) })
     })
   }
 
-  /** Role, disabled, or another password; the last administrator who can sign in must stay one. */
+  /** Role, disabled, or another password; the last administrator who needs no other server to sign in must stay one. */
   changeUser(
     name: string,
     change: { role?: Role; isDisabled?: boolean; password?: string; mustChange?: boolean; totp?: null },
@@ -179,7 +191,7 @@ export class Accounts {
       const user = this.#named(name)
       this.#keepOneAdministrator(user, null)
       await this.#endSessions((session) => session.userId === user.id)
-      for (const token of this.tokens()) if (token.userId === user.id) await this.#removeToken(token, by)
+      for (const token of this.tokens.all()) if (token.userId === user.id) await this.tokens.remove(token, by)
       const change = { kind: USER_KIND, id: user.id, body: null, onVersion: null, by: by.user }
       await this.#options.repository.changeObject(change, this.#audit('user.remove', by, user.name, {}))
       this.#users.delete(user.id)
@@ -232,11 +244,21 @@ export class Accounts {
       if (!(await this.#takeCode(user, given.code))) return this.#refused(given.name, address)
     }
     this.#throttle.succeeded(user.name, address)
-    return this.#beginSession(this.#current(user.id), address, agent)
+    return this.beginSession(
+      this.#current(user.id),
+      address,
+      agent,
+      user.totp === null ? 'password' : 'two factors',
+    )
   }
 
-  /** A session for somebody whom another proof has let in (the setup code, an identity provider). */
-  async #beginSession(user: User, address: string, agent: string): Promise<SignIn> {
+  /** A session for somebody who has proved who it is; `by`: how, for the audit log. */
+  async beginSession(
+    user: User,
+    address: string,
+    agent: string,
+    by: string,
+  ): Promise<Extract<SignIn, { ok: true }>> {
     const cookie = randomBytes(32).toString('base64url')
     const nowMs = this.#options.clock.nowMs()
     const session: Session = {
@@ -254,14 +276,10 @@ export class Accounts {
     await this.#endSessions(({ id }) => excess.has(id))
     await this.#saveSession(
       session,
-      this.#audit('session.begin', { user: user.name }, user.name, { address }),
+      this.#audit('session.begin', { user: user.name }, user.name, { address, by }),
     )
     this.#tellBegin(session)
     return { ok: true, cookie, user, session }
-  }
-
-  beginSession(user: User, address: string, agent: string): Promise<SignIn> {
-    return this.#beginSession(user, address, agent)
   }
 
   /** The user and session of a cookie; null when it is none, too old, or its user may not sign in. */
@@ -280,53 +298,8 @@ export class Accounts {
     return { user, session: touched }
   }
 
-  /** Null for a token that is unknown, has run out, or whose user may not sign in. */
-  byToken(text: string): { user: User; token: Token } | null {
-    const token = this.#tokens.get(digest(text))
-    if (token === undefined) return null
-    const nowMs = this.#options.clock.nowMs()
-    const user = this.#users.get(token.userId)
-    if (user === undefined || user.isDisabled) return null
-    if (token.expiresAtMs !== null && token.expiresAtMs <= nowMs) return null
-    this.#tokens.set(token.hash, { ...token, lastUsedAtMs: nowMs })
-    return { user, token }
-  }
-
   endSession(id: string): Promise<void> {
     return this.#endSessions((session) => session.id === id)
-  }
-
-  /** The token's text is in the answer and nowhere else. Its role is at most its user's. */
-  async addToken(
-    user: User,
-    given: { name: string; role: Role; scopes: string[] | null; expiresAtMs: number | null },
-  ): Promise<{ text: string; token: Token }> {
-    if (this.#tokens.size >= TOKENS_MOST)
-      throw new AppError('unsafe', `there are ${TOKENS_MOST} tokens already`)
-    const text = `ads_${randomBytes(32).toString('base64url')}`
-    const body = {
-      ...given,
-      hash: digest(text),
-      userId: user.id,
-      createdAtMs: this.#options.clock.nowMs(),
-      lastUsedAtMs: null,
-    }
-    const id = randomUUIDv7()
-    const by = { user: user.name }
-    const audit = this.#audit('token.add', by, given.name, { role: given.role, scopes: given.scopes })
-    await this.#options.repository.changeObject(
-      { kind: TOKEN_KIND, id, body, onVersion: 0, by: user.name },
-      audit,
-    )
-    const token = { ...body, id }
-    this.#tokens.set(token.hash, token)
-    return { text, token }
-  }
-
-  async removeToken(id: string, by: Actor): Promise<void> {
-    const token = this.tokens().find((known) => known.id === id)
-    if (token === undefined) throw new AppError('not-found', 'there is no such token')
-    await this.#removeToken(token, by)
   }
 
   /** A new seed, which counts once a code of it was shown to work. */
@@ -403,11 +376,14 @@ export class Accounts {
 
   #keepOneAdministrator(before: User, after: User | null): void {
     const isOne = (user: User | null): boolean =>
-      user !== null && user.role === 'administrator' && !user.isDisabled
+      user !== null && user.role === 'administrator' && !user.isDisabled && user.passwordHash !== null
     if (!isOne(before) || isOne(after)) return
     const others = this.users().filter((user) => user.id !== before.id && isOne(user))
     if (others.length === 0)
-      throw new AppError('unsafe', `${before.name} is the last administrator: make another one first`)
+      throw new AppError(
+        'unsafe',
+        `${before.name} is the last administrator with a password of this service: make another one first`,
+      )
   }
 
   async #saveUser(user: User, by: Actor, action: string, details: Json): Promise<User> {
@@ -443,12 +419,6 @@ export class Accounts {
         null,
       )
     }
-  }
-
-  async #removeToken(token: Token, by: Actor): Promise<void> {
-    const change = { kind: TOKEN_KIND, id: token.id, body: null, onVersion: null, by: by.user }
-    await this.#options.repository.changeObject(change, this.#audit('token.remove', by, token.name, {}))
-    this.#tokens.delete(token.hash)
   }
 
   #tellBegin({ id, userId, address }: Session): void {

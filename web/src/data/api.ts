@@ -137,18 +137,36 @@ export interface SignedIn {
   readonly role: Role
   readonly mustChange: boolean
   readonly hasFactor: boolean
+  /** False: signs in at the identity provider alone. */
+  readonly hasPassword: boolean
 }
 
-export async function readSession(): Promise<{ needsSetup: boolean; user: SignedIn | null }> {
-  return (await send('GET', '/session', undefined)) as { needsSetup: boolean; user: SignedIn | null }
+export interface SessionView {
+  readonly needsSetup: boolean
+  readonly user: SignedIn | null
+  /** Name of the identity provider's button; null: there is none. */
+  readonly elsewhere: string | null
+}
+
+export async function readSession(): Promise<SessionView> {
+  return (await send('GET', '/session', undefined)) as SessionView
 }
 
 export async function signIn(name: string, password: string, code: string | null): Promise<void> {
   await send('POST', '/session', { name, password, code })
 }
 
+/** Where to sign in elsewhere, and to come back to this place afterwards. */
+export function signInElsewhereUrl(): string {
+  const { pathname, search } = globalThis.location
+  const next = new URLSearchParams(search).has('signIn') ? '/' : pathname + search
+  return `${API_PREFIX}/session/oidc?${new URLSearchParams({ next }).toString()}`
+}
+
+/** Goes on to the identity provider where the session came from there. */
 export async function signOut(): Promise<void> {
-  await send('DELETE', '/session', {})
+  const { next } = (await send('DELETE', '/session', {})) as { next: string | null }
+  if (next !== null) globalThis.location.assign(next)
 }
 
 export async function setUp(setupCode: string, name: string, password: string): Promise<void> {

@@ -34,10 +34,13 @@ export function AccountPage() {
             {t('account.mustChange')}
           </Alert>
         )}
-        <Password />
+        {user?.hasPassword === false && (
+          <Text>{t('elsewhere.account', { name: session.data?.elsewhere ?? '–' })}</Text>
+        )}
+        {user?.hasPassword === true && <Password />}
         {user?.mustChange === false && (
           <>
-            <Factor isOn={user.hasFactor} />
+            {user.hasPassword && <Factor isOn={user.hasFactor} />}
             <Sessions />
             <Tokens />
           </>

@@ -1,11 +1,12 @@
 /** Signing in, and the first account of a new installation. */
-import { Button, Center, Paper, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
-import { useMutation } from '@tanstack/react-query'
+import { Alert, Button, Center, Divider, Paper, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { Fault } from '../components/problem.tsx'
-import { ApiError, setUp, signIn } from '../data/api.ts'
+import { ApiError, setUp, signIn, signInElsewhereUrl } from '../data/api.ts'
 import { queryClient } from '../data/query-client.ts'
+import { sessionQuery } from '../data/queries.ts'
 import { useWords } from '../i18n/language.tsx'
 
 function textOf(event: FormEvent<HTMLFormElement>, name: string): string {
@@ -27,6 +28,7 @@ export function SignInPage() {
   const isFactorOnly = mutation.error instanceof ApiError && mutation.error.code === 'factor'
   return (
     <Card title={t('signIn.title')}>
+      <Elsewhere />
       <form
         onSubmit={(event) => {
           event.preventDefault()
@@ -55,6 +57,31 @@ export function SignInPage() {
         </Stack>
       </form>
     </Card>
+  )
+}
+
+const FAILURES = ['away', 'denied', 'disabled', 'domain', 'expired', 'failed', 'role'] as const
+
+/** The identity provider's button, and what became of the last try there. */
+function Elsewhere() {
+  const { t } = useWords()
+  const session = useQuery(sessionQuery)
+  const name = session.data?.elsewhere ?? null
+  const told = new URLSearchParams(globalThis.location.search).get('signIn')
+  const failure = FAILURES.find((known) => known === told)
+  if (name === null) return null
+  return (
+    <Stack gap="sm" mb="sm">
+      {failure !== undefined && (
+        <Alert color="orange" role="alert" py="xs">
+          {t(`elsewhere.${failure}`, { name })}
+        </Alert>
+      )}
+      <Button component="a" href={signInElsewhereUrl()} variant="default">
+        {name}
+      </Button>
+      <Divider label={t('elsewhere.or')} />
+    </Stack>
   )
 }
 

@@ -1,0 +1,30 @@
+/**
+ * Signing in whom an identity provider has proved. The account is found by issuer and subject alone: a name or a mail
+ * address that somebody chose there never opens an account that is here. The role is the provider's at every sign-in.
+ */
+import { AppError } from '../../lib/errors.ts'
+import type { User } from './account.ts'
+import type { Accounts, SignIn } from './accounts.ts'
+import type { Identity } from './oidc-identity.ts'
+
+/** Null: the account is disabled here. Rejects with AppError when there are too many users. */
+export async function signInElsewhere(
+  accounts: Accounts,
+  identity: Identity,
+  address: string,
+  agent: string,
+): Promise<Extract<SignIn, { ok: true }> | null> {
+  const by = { user: `sign-in at ${new URL(identity.issuer).hostname}` }
+  const found = accounts.userElsewhere(identity) ?? (await add(accounts, identity, by))
+  if (found.isDisabled) return null
+  const user =
+    found.role === identity.role ? found : await accounts.changeUser(found.name, { role: identity.role }, by)
+  return accounts.beginSession(user, address, agent, identity.issuer)
+}
+
+async function add(accounts: Accounts, identity: Identity, by: { user: string }): Promise<User> {
+  const { issuer, subject, role, names } = identity
+  const name = names.find((wanted) => accounts.userByName(wanted) === undefined)
+  if (name === undefined) throw new AppError('unsafe', `all names for ${subject} are taken by other users`)
+  return accounts.addUser(name, role, null, by, false, { issuer, subject })
+}
