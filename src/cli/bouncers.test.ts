@@ -86,15 +86,25 @@ test('bouncers change sends what was said alone, and prints a new key', async ()
   await service.serve({ changeBouncer: { bouncer: BOUNCER, key: null } })
   const other = await service.run(['bouncers', 'change', 'web-1', '--no-hosts-only', '--certificate', 'none'])
   assert.deepEqual([other.code, other.out], [0, 'web-1 is changed\n'])
-  const { newKey, hostsOnly, certificate } = service.asked[1]?.[1] as Record<string, unknown>
-  assert.deepEqual([newKey, hostsOnly, certificate], [false, false, null])
+  const said = { name: 'web-1', certificate: null, hostsOnly: false, newKey: false, reason: '' }
+  assert.deepEqual(service.asked[1]?.[1], said)
 })
 
 test('import change and compare change send what was said alone', async () => {
   await service.serve({ changeImport: IMPORT })
   const ran = await service.run([
-    ...['import', 'change', 'partner', '--every', '15m', '--confidence', 'none', '--authorization', 'none'],
-    ...['--no-wide', '--reason', 'fresher'],
+    'import',
+    'change',
+    'partner',
+    '--every',
+    '15m',
+    '--confidence',
+    'none',
+    '--authorization',
+    'none',
+    '--no-wide',
+    '--reason',
+    'fresher',
   ])
   assert.equal(ran.code, 0, ran.err)
   assert.deepEqual(service.asked[0]?.[1], {
