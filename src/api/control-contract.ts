@@ -39,6 +39,7 @@ export const ROUTES = {
   status: { method: 'GET', path: '/control/v1/status', reply: 'object' },
   listBlocks: { method: 'POST', path: '/control/v1/blocks/list', reply: 'rows' },
   addBlocks: { method: 'POST', path: '/control/v1/blocks/add', reply: 'object' },
+  extendBlocks: { method: 'POST', path: '/control/v1/blocks/extend', reply: 'object' },
   removeBlocks: { method: 'POST', path: '/control/v1/blocks/remove', reply: 'object' },
   releaseHeld: { method: 'POST', path: '/control/v1/held/release', reply: 'object' },
   refuseHeld: { method: 'POST', path: '/control/v1/held/refuse', reply: 'object' },
@@ -320,6 +321,8 @@ export const CONTRACT = {
     reply: blockView,
   },
   addBlocks: { input: addTargets, reply: changes },
+  /** Another end for blocks that stand; null: until removed. */
+  extendBlocks: { input: addTargets, reply: changes },
   removeBlocks: { input: changeTargets, reply: changes },
   releaseHeld: { input: changeTargets, reply: changes },
   refuseHeld: { input: changeTargets, reply: changes },

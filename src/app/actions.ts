@@ -70,6 +70,15 @@ export function serviceActions({ parts, settings, stop }: ActionOptions): Servic
       )
       return { dryRun, results }
     },
+    extendBlocks: ({ targets, reason, until, dryRun }, { user }) =>
+      each(targets, dryRun && dryLift(decider(), ['block'], 'given another end'), async (target) =>
+        resultOf(
+          target,
+          await decider().blocks.extend(target, until === null ? null : Date.parse(until), user, reason),
+          ({ expiresAtMs }) =>
+            expiresAtMs === null ? 'blocked until removed' : `blocked until ${instantOf(expiresAtMs)}`,
+        ),
+      ),
     removeBlocks: ({ targets, reason, dryRun }, { user }) =>
       each(targets, dryRun && dryLift(decider(), ['block', 'hold'], 'lifted'), async (target) =>
         resultOf(target, await decider().blocks.lift(target, user, reason), ({ graceUntilMs }) =>

@@ -187,6 +187,37 @@ export class BlockDesk {
     ]
   }
 
+  /**
+   * Gives a block another end, by its target or its id; null: until it is removed. A person's block stays the same block;
+   * a detector's becomes the person's, since lines that come would move its end again.
+   */
+  extend(targetOrId: string, untilMs: number | null, by: string, reason: string): Promise<Outcome<Decision>> {
+    return this.#keeper.serially(async () => {
+      if (reason.trim() === '')
+        return refused('reason-required', 'a reason is required: why is it prolonged?')
+      if (untilMs !== null && untilMs <= this.#keeper.clock.nowMs())
+        return refused('end-in-past', `the end ${instantOf(untilMs)} has passed`)
+      const found = this.#find(targetOrId)
+      if (!found.ok) return found
+      const { decision } = found.value
+      const target = formatNetwork(decision.target)
+      if (decision.origin !== 'manual') {
+        const block = { target, reason, untilMs, confirmWide: true }
+        const plan = this.#plan(block, by, new NetworkMap<Network>())
+        if (!plan.ok) return plan
+        await this.#keeper.keepNow(plan.value.changes)
+        return done(plan.value.added.decision)
+      }
+      const extended: Decision = { ...decision, expiresAtMs: untilMs }
+      const details = { id: decision.id, before: decision.expiresAtMs, after: untilMs }
+      await this.#keeper.keepNow([
+        { kind: 'decision', decision: extended },
+        this.#keeper.auditChange('block.extend', by, target, reason, details),
+      ])
+      return done(extended)
+    })
+  }
+
   /** Takes a block (or a held one) off, by its target or its id, and keeps detectors away for the grace period. */
   lift(targetOrId: string, by: string, reason: string): Promise<Outcome<LiftedBlock>> {
     return this.#keeper.serially(async () => {

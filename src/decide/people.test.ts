@@ -41,6 +41,30 @@ test('a block by hand with an end ends then, however often it is seen', async ()
   assert.deepEqual(listOf(decider), [])
 })
 
+test("a block's end is moved: a person's block stays the same, a detector's becomes the person's", async () => {
+  const { decider, clock } = await openBench()
+  const untilMs = NOW_MS + HOUR_MS
+  const added = await decider.blocks.add({ target: '198.51.100.7', reason: 'x', untilMs }, 'anna')
+  assert.ok(added.ok)
+  await decider.decide([detection('198.51.100.8')])
+  const { blocks } = decider
+  assert.equal(codeOf(await blocks.extend('198.51.100.9', null, 'ben', 'longer')), 'not-found')
+  assert.equal(codeOf(await blocks.extend('198.51.100.7', untilMs, 'ben', ' ')), 'reason-required')
+  assert.equal(codeOf(await blocks.extend('198.51.100.7', NOW_MS, 'ben', 'longer')), 'end-in-past')
+  const same = await blocks.extend('198.51.100.7', untilMs + HOUR_MS, 'ben', 'longer')
+  assert.ok(same.ok)
+  assert.equal(same.value.id, added.value.decision.id)
+  const other = await blocks.extend('198.51.100.8', untilMs + HOUR_MS, 'ben', 'longer')
+  assert.ok(other.ok)
+  assert.equal(other.value.origin, 'manual')
+  clock.advance(2 * HOUR_MS - 1)
+  await decider.expireNow()
+  assert.deepEqual(listOf(decider), ['198.51.100.7', '198.51.100.8'])
+  clock.advance(1)
+  await decider.expireNow()
+  assert.deepEqual(listOf(decider), [])
+})
+
 for (const [target, code, why] of [
   ['198.51.100.7/24', 'host-bits', /did you mean 198\.51\.100\.0\/24/],
   ['010.1.1.1', 'not-an-address', /not an IP address/],

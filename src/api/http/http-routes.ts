@@ -26,6 +26,8 @@ export interface HttpRoute {
   /** Group in the description. */
   readonly tag: string
   readonly summary: string
+  /** Credentials are changed by people: a token that could make tokens would be worth more than its role and scope. */
+  readonly by?: 'session'
   /**
    * Rows only: the field by which pages go on; rows come in falling order of it. Null: all rows are one page.
    */
@@ -57,6 +59,13 @@ export const HTTP_ROUTES: { readonly [Name in RouteName]: HttpRoute | null } = {
     role: 'operator',
     tag: 'blocks',
     summary: 'Block addresses or networks',
+  },
+  extendBlocks: {
+    method: 'POST',
+    path: '/blocks/extend',
+    role: 'operator',
+    tag: 'blocks',
+    summary: 'Give blocks another end',
   },
   removeBlocks: {
     method: 'POST',
