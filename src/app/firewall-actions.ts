@@ -27,9 +27,6 @@ type FirewallActions = Pick<
 >
 type FirewallView = Reply<'listFirewalls'>
 
-/** Time lines in one answer, the newest blocks first. */
-const TIME_LINES_MOST = 10_000
-
 export function firewallActions(parts: Parts): FirewallActions {
   const book = (): EnforcementBook =>
     parts.enforcement?.book ?? fail('the proof of enforcement is not loaded yet: try again in a moment')
@@ -78,7 +75,8 @@ export function firewallActions(parts: Parts): FirewallActions {
       message: await pushes().refresh(findNamed(firewall).id),
     }),
     listLeaks: () => book().firewalls.all().flatMap(leaksOf),
-    listEnforcement: ({ state }) => timeLines(book(), state),
+    listEnforcement: ({ state, firewall, most }) =>
+      timeLines(book(), state, firewall === undefined ? null : find(firewall), most),
     showEnforcement: ({ target }) => {
       const record = recordOf(book(), target)
       if (record === null)
@@ -112,16 +110,21 @@ function recordOf(book: EnforcementBook, text: string): BlockRecord | null {
   return book.holder(network)
 }
 
+/** The newest blocks first. */
 function timeLines(
   book: EnforcementBook,
   state: Input<'listEnforcement'>['state'],
+  firewall: Firewall | null,
+  most: number,
 ): Reply<'listEnforcement'>[] {
   const found: BlockRecord[] = []
-  for (const record of book.records())
-    if (state === undefined || stateOf(book, record) === state) found.push(record)
+  for (const record of book.records()) {
+    if (state !== undefined && stateOf(book, record) !== state) continue
+    if (firewall === null || firewall.isExpected || record.marks.has(firewall.key)) found.push(record)
+  }
   return found
     .toReversed()
-    .slice(0, TIME_LINES_MOST)
+    .slice(0, most)
     .map((record) => viewOfTimeLine(timeLineOf(book, record)))
 }
 
@@ -191,6 +194,7 @@ function viewOfFirewall(
     allowed: firewall.allowed,
     lastDeniedAt: iso(firewall.lastDeniedAtMs),
     leaks: firewall.leaks.size + firewall.moreLeaks,
+    written: known === null ? null : { intervalSeconds: known.body.intervalSeconds, feed: known.body.feed },
     api: apiView(known, pushes),
     version: known?.version ?? null,
   }

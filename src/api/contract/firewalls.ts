@@ -75,6 +75,8 @@ const firewallView = z.object({
   allowed: z.int(),
   lastDeniedAt: nullableInstant,
   leaks: z.int(),
+  /** What people wrote down beside names and addresses; null: nothing. */
+  written: z.object({ intervalSeconds: z.int().nullable(), feed: z.string() }).nullable(),
   /** Null: not written down, or without its management API. */
   api: apiView.nullable(),
   /** For edits; null when it is not written down. */
@@ -166,6 +168,10 @@ export const FIREWALL_CONTRACT = {
     input: z.strictObject({
       /** `idle`: blocks that never stopped anything. */
       state: z.enum(['waiting', 'stopping', 'leaking', 'idle']).optional(),
+      /** Those that this firewall has to do with. */
+      firewall: firewall.optional(),
+      /** The newest blocks first. */
+      most: z.int().min(1).max(10_000).default(10_000),
     }),
     reply: enforcementView,
   },

@@ -34,6 +34,15 @@ export async function call<Name extends ObjectRoute>(
   return (await ask(name, input as Record<string, unknown>, signal)) as Reply<Name>
 }
 
+/** An edit of something with a version: refused when somebody else has changed it since that was read. */
+export async function edit<Name extends ObjectRoute>(
+  name: Name,
+  version: number | null,
+  input: Input<Name>,
+): Promise<Reply<Name>> {
+  return (await ask(name, input as Record<string, unknown>, undefined, version)) as Reply<Name>
+}
+
 /** A page of rows; `cursor` from the page before. */
 export async function rows<Name extends RowRoute>(
   name: Name,
@@ -43,7 +52,12 @@ export async function rows<Name extends RowRoute>(
   return (await ask(name, { ...(input as Record<string, unknown>), ...page })) as Page<Reply<Name>>
 }
 
-async function ask(name: RouteName, input: Record<string, unknown>, signal?: AbortSignal): Promise<unknown> {
+async function ask(
+  name: RouteName,
+  input: Record<string, unknown>,
+  signal?: AbortSignal,
+  version: number | null = null,
+): Promise<unknown> {
   const route = HTTP_ROUTES[name]
   if (route === null) throw new TypeError(`${name} is not offered over HTTPS`)
   const rest = new Map(Object.entries(input).filter(([, value]) => value !== undefined))
@@ -59,15 +73,22 @@ async function ask(name: RouteName, input: Record<string, unknown>, signal?: Abo
     const text = query.toString()
     return send(route.method, `${path}${text === '' ? '' : `?${text}`}`, undefined, signal)
   }
-  return send(route.method, path, Object.fromEntries(rest), signal)
+  return send(route.method, path, Object.fromEntries(rest), signal, version)
 }
 
-async function send(method: string, path: string, body: unknown, signal?: AbortSignal): Promise<unknown> {
+async function send(
+  method: string,
+  path: string,
+  body: unknown,
+  signal?: AbortSignal,
+  version: number | null = null,
+): Promise<unknown> {
   const response = await fetch(API_PREFIX + path, {
     method,
     headers: {
       accept: 'application/json',
       ...(method === 'GET' ? {} : { 'x-requested-with': 'web', 'content-type': 'application/json' }),
+      ...(version === null ? {} : { 'if-match': `"${version}"` }),
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     ...(signal === undefined ? {} : { signal }),
