@@ -2,7 +2,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { addCrowdsecRoutes } from '../api/crowdsec-routes.ts'
 import { addAccountRoutes, authenticator } from '../api/accounts/account-routes.ts'
-import { addHttpApi } from '../api/http/http-api.ts'
+import { addHttpApi, refusalOf } from '../api/http/http-api.ts'
+import { sendProblem } from '../api/http/http-problem.ts'
 import { OidcSignIn } from '../api/accounts/oidc.ts'
 import { API_PREFIX } from '../api/http/http-routes.ts'
 import { openApiDocument } from '../api/http/openapi.ts'
@@ -27,16 +28,22 @@ export function addApi(
     isPlainAllowed: parts.isPlainOidcAllowed === true,
   })
   addAccountRoutes(app, { accounts, addressOf, redeem, onFailure, oidc })
-  addHttpApi(app, { actions: () => parts.actions, accounts: authenticator(accounts), addressOf, onFailure })
+  const callers = authenticator(accounts)
+  addHttpApi(app, { actions: () => parts.actions, accounts: callers, addressOf, onFailure })
   addRecordsRoutes(app, {
     actions: () => parts.actions,
-    accounts: authenticator(accounts),
+    accounts: callers,
     addressOf,
     onFailure,
   })
   addCrowdsecRoutes(app, crowdsecApi(parts, onFailure))
   const description = JSON.stringify(openApiDocument(parts.version))
-  app.get(`${API_PREFIX}/openapi.json`, (_request, reply) =>
-    reply.header('content-type', 'application/json; charset=utf-8').send(description),
-  )
+  const path = '/openapi.json'
+  app.get(API_PREFIX + path, async (request, reply) => {
+    const caller = await callers.callerOf(request, addressOf(request))
+    const route = { method: 'GET', path, role: 'viewer', tag: 'description' } as const
+    const refusal = refusalOf(caller, route, request)
+    if (refusal !== null) return sendProblem(reply, refusal.status, refusal.code, refusal.detail)
+    return reply.header('content-type', 'application/json; charset=utf-8').send(description)
+  })
 }

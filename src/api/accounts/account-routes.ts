@@ -5,6 +5,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { AppError } from '../../lib/errors.ts'
+import { FORGED, isForged } from '../http/forgery.ts'
 import type { Authenticator, HttpCaller } from '../http/http-caller.ts'
 import { sendError, sendProblem } from '../http/http-problem.ts'
 import { API_PREFIX } from '../http/http-routes.ts'
@@ -48,8 +49,8 @@ export function addAccountRoutes(app: FastifyInstance, options: AccountRoutesOpt
       const accounts = options.accounts()
       if (accounts === null)
         return sendProblem(reply, 503, 'starting', 'the service is starting: try again in a moment')
-      if (request.method !== 'GET' && request.headers['x-requested-with'] === undefined)
-        return sendProblem(reply, 403, 'forged', 'an edit needs the header X-Requested-With')
+      if (request.method !== 'GET' && isForged(request))
+        return sendProblem(reply, FORGED.status, FORGED.code, FORGED.detail)
       try {
         return await work(request, reply, accounts)
       } catch (error) {

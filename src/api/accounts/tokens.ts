@@ -7,7 +7,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { AppError } from '../../lib/errors.ts'
 import type { ObjectRepository } from '../../model/object.ts'
 import type { AuditEntry, Json } from '../../model/state.ts'
-import type { Role } from '../http/roles.ts'
+import { holds, type Role } from '../http/roles.ts'
 import { digest, parse, type Token, TOKEN_KIND, tokenBody, type User } from './account.ts'
 
 const TOKENS_MOST = 1000
@@ -61,6 +61,8 @@ export class Tokens {
     const { clock, repository, audit } = this.#options
     if (this.#tokens.size >= TOKENS_MOST)
       throw new AppError('unsafe', `there are ${TOKENS_MOST} tokens already`)
+    if (!holds(user.role, given.role))
+      throw new AppError('usage', `you are ${user.role}: a token of yours can have at most that role`)
     const text = `ads_${randomBytes(32).toString('base64url')}`
     const createdAtMs = clock.nowMs()
     const body = { ...given, hash: digest(text), userId: user.id, createdAtMs, lastUsedAtMs: null }

@@ -7,6 +7,7 @@ import type { ServiceActions } from '../control-contract.ts'
 import { addHttpApi } from './http-api.ts'
 import type { HttpCaller } from './http-caller.ts'
 import { API_PREFIX, HTTP_ROUTES } from './http-routes.ts'
+import { OTHER_ROUTES } from './other-routes.ts'
 import { type Role, ROLES } from './roles.ts'
 import { openApiDocument } from './openapi.ts'
 
@@ -229,9 +230,10 @@ test('the description names every route once, with its role, and needs nothing t
   const offered = Object.entries(HTTP_ROUTES).filter(([, route]) => route !== null)
   assert.deepEqual(
     described.map(({ operationId }) => operationId).toSorted(),
-    offered.map(([name]) => name).toSorted(),
+    [...offered.map(([name]) => name), ...OTHER_ROUTES.map(({ operationId }) => operationId)].toSorted(),
   )
+  assert.equal(new Set(described.map(({ operationId }) => operationId)).size, described.length)
   for (const { operationId, 'x-role': role } of described)
-    assert.ok(ROLES.includes(role as Role), operationId)
+    assert.ok([...ROLES, 'anybody', 'own'].includes(role), operationId)
   assert.doesNotThrow(() => JSON.stringify(document))
 })

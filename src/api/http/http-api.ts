@@ -20,6 +20,7 @@ import {
   type RouteName,
   type ServiceActions,
 } from '../control-contract.ts'
+import { FORGED, isForged } from './forgery.ts'
 import type { Authenticator, HttpCaller } from './http-caller.ts'
 import { readInput } from './http-input.ts'
 import { sendError, sendProblem } from './http-problem.ts'
@@ -83,7 +84,7 @@ interface Refusal {
 /** Why the caller may not use the route, or null. */
 export function refusalOf(
   caller: HttpCaller | null,
-  route: Pick<HttpRoute, 'method' | 'path' | 'role' | 'tag'>,
+  route: Pick<HttpRoute, 'method' | 'path' | 'role' | 'tag' | 'by'>,
   request: Pick<FastifyRequest, 'headers'>,
 ): Refusal | null {
   if (caller === null)
@@ -92,12 +93,12 @@ export function refusalOf(
     return { status: 403, code: 'role', detail: `that needs the role ${route.role}; yours is ${caller.role}` }
   if (caller.scopes !== null && !caller.scopes.includes(route.tag))
     return { status: 403, code: 'scope', detail: `the token has no scope ${route.tag}` }
+  if (route.by === 'session' && caller.by !== 'session')
+    return { status: 403, code: 'token', detail: 'a token cannot do that: sign in on the page' }
   if (caller.mustChange === true && route.path !== '/account/password')
     return { status: 403, code: 'must-change', detail: 'choose another password first' }
   const isEdit = route.method !== 'GET'
-  if (isEdit && caller.by === 'session' && request.headers['x-requested-with'] === undefined)
-    return { status: 403, code: 'forged', detail: 'an edit needs the header X-Requested-With' }
-  return null
+  return isEdit && caller.by === 'session' && isForged(request) ? FORGED : null
 }
 
 async function answer(

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { CONTRACT, ROUTES, type RouteName } from '../control-contract.ts'
 import { API_PREFIX, HTTP_ROUTES, type HttpRoute } from './http-routes.ts'
+import { OTHER_ROUTES, type OtherRoute } from './other-routes.ts'
 
 type JsonObject = { [key: string]: unknown }
 
@@ -13,6 +14,10 @@ export function openApiDocument(version: string): JsonObject {
     if (route === null) continue
     const path = (paths[API_PREFIX + route.path] ??= {})
     path[route.method.toLowerCase()] = operationOf(name, route)
+  }
+  for (const route of OTHER_ROUTES) {
+    const path = (paths[API_PREFIX + route.path] ??= {})
+    path[route.method.toLowerCase()] = otherOperation(route)
   }
   return {
     openapi: '3.1.0',
@@ -48,6 +53,29 @@ const PROBLEM: JsonObject = {
   },
 }
 
+const problems = (statuses: readonly string[]): JsonObject =>
+  Object.fromEntries(
+    statuses.map((status) => [
+      status,
+      {
+        description: 'A problem document',
+        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+      },
+    ]),
+  )
+
+function otherOperation({ operationId, role, tag, summary, type }: OtherRoute): JsonObject {
+  const content = type === undefined ? {} : { content: { [type]: {} } }
+  return {
+    operationId,
+    tags: [tag],
+    summary,
+    'x-role': role,
+    ...(role === 'anybody' || role === 'own' ? { security: [] } : {}),
+    responses: { 200: { description: 'Done', ...content }, ...problems(['400', '401', '403', '429', '503']) },
+  }
+}
+
 function operationOf(name: RouteName, route: HttpRoute): JsonObject {
   const input = schemaOf(CONTRACT[name].input, 'input')
   const inPath = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, field]) => field ?? '')
@@ -72,21 +100,14 @@ function operationOf(name: RouteName, route: HttpRoute): JsonObject {
     tags: [route.tag],
     summary: route.summary,
     'x-role': route.role,
+    ...(route.by === undefined ? {} : { security: [{ session: [] }] }),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(hasBody
       ? { requestBody: { required: true, content: { 'application/json': { schema: input } } } }
       : {}),
     responses: {
       200: { description: 'Done', content: contentOf(name, isRows) },
-      ...Object.fromEntries(
-        ['400', '401', '403', '404', '409', '412', '429', '500', '503'].map((status) => [
-          status,
-          {
-            description: 'A problem document',
-            content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-          },
-        ]),
-      ),
+      ...problems(['400', '401', '403', '404', '409', '412', '429', '500', '503']),
     },
   }
 }

@@ -1,6 +1,7 @@
 /** Where the operations about people are found over HTTPS. */
 const ADMIN = { role: 'administrator', tag: 'accounts' } as const
 const ANYBODY = { role: 'viewer', tag: 'own account' } as const
+const IN_PERSON = { ...ANYBODY, by: 'session' } as const
 
 export const ACCOUNT_HTTP_ROUTES = {
   listUsers: { ...ADMIN, method: 'GET', path: '/users', summary: 'Users', cursor: null },
@@ -14,7 +15,7 @@ export const ACCOUNT_HTTP_ROUTES = {
   },
   removeUser: { ...ADMIN, method: 'DELETE', path: '/users/{name}', summary: 'Remove a user' },
   changeOwnPassword: {
-    ...ANYBODY,
+    ...IN_PERSON,
     method: 'POST',
     path: '/account/password',
     summary: 'Change the own password',
@@ -34,16 +35,16 @@ export const ACCOUNT_HTTP_ROUTES = {
     summary: "The own tokens; everybody's for administrators",
     cursor: null,
   },
-  addToken: { ...ANYBODY, method: 'POST', path: '/tokens', summary: 'Make a token for a program' },
+  addToken: { ...IN_PERSON, method: 'POST', path: '/tokens', summary: 'Make a token for a program' },
   removeToken: { ...ANYBODY, method: 'DELETE', path: '/tokens/{id}', summary: 'Remove a token' },
   beginFactor: {
-    ...ANYBODY,
+    ...IN_PERSON,
     method: 'POST',
     path: '/account/factor',
     summary: 'A new seed for the second factor',
   },
   confirmFactor: {
-    ...ANYBODY,
+    ...IN_PERSON,
     method: 'PUT',
     path: '/account/factor',
     summary: 'Switch the second factor on',
