@@ -30,6 +30,8 @@ const SCREENS = [
   '/engine',
   '/feeds',
   '/notifications',
+  '/wall',
+  '/about',
   '/welcome',
   '/sources',
   '/settings',

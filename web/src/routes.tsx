@@ -5,11 +5,12 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
 import { Shell } from './components/shell.tsx'
 import { AccountPage } from './pages/account.tsx'
-import { AddressPage } from './pages/address.tsx'
 import { AllowPage } from './pages/allow.tsx'
 import { AuditPage } from './pages/audit.tsx'
 import { BlocksPage } from './pages/blocks.tsx'
+import { eventsSearchOf } from './pages/events/state.ts'
 import { OverviewPage } from './pages/overview.tsx'
+import { isSpanName, type SpanName } from './data/overview.ts'
 import { SettingsPage } from './pages/settings.tsx'
 import { UsersPage } from './pages/users.tsx'
 
@@ -29,7 +30,40 @@ const blocks = createRoute({
     return mode === undefined ? {} : { mode }
   },
 })
-const address = createRoute({ getParentRoute: () => root, path: '/ip/$address', component: AddressPage })
+export interface SpanSearch {
+  readonly span?: SpanName
+  /** Of a span that was dragged: ISO 8601. */
+  readonly from?: string
+  readonly to?: string
+}
+
+const isInstant = (text: unknown): text is string =>
+  typeof text === 'string' && !Number.isNaN(Date.parse(text))
+
+function spanSearch({ span, from, to }: Record<string, unknown>): SpanSearch {
+  if (isInstant(from) && isInstant(to) && from < to) return { from, to }
+  return isSpanName(span) ? { span } : {}
+}
+
+const overview = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  component: OverviewPage,
+  validateSearch: spanSearch,
+})
+const address = createRoute({
+  getParentRoute: () => root,
+  path: '/ip/$address',
+  component: lazyRouteComponent(() => import('./pages/address.tsx'), 'AddressPage'),
+  validateSearch: spanSearch,
+})
+
+const events = createRoute({
+  getParentRoute: () => root,
+  path: '/events',
+  component: lazyRouteComponent(() => import('./pages/events.tsx'), 'EventsPage'),
+  validateSearch: eventsSearchOf,
+})
 
 const FEED_TABS = ['use', 'fetchers', 'preview', 'revisions', 'access'] as const
 export interface FeedsSearch {
@@ -53,10 +87,21 @@ const feeds = createRoute({
 
 export const router = createRouter({
   routeTree: root.addChildren([
-    createRoute({ getParentRoute: () => root, path: '/', component: OverviewPage }),
+    overview,
+    events,
     blocks,
     address,
     feeds,
+    createRoute({
+      getParentRoute: () => root,
+      path: '/wall',
+      component: lazyRouteComponent(() => import('./pages/wall.tsx'), 'WallPage'),
+    }),
+    createRoute({
+      getParentRoute: () => root,
+      path: '/about',
+      component: lazyRouteComponent(() => import('./pages/about.tsx'), 'AboutPage'),
+    }),
     createRoute({
       getParentRoute: () => root,
       path: '/welcome',

@@ -9,6 +9,7 @@ interface Place {
 
 const PLACES = [
   { to: '/', label: 'nav.overview' },
+  { to: '/events', label: 'nav.events' },
   { to: '/blocks', label: 'nav.blocks' },
   { to: '/allow', label: 'nav.allow' },
   { to: '/detections', label: 'nav.detections' },
@@ -19,6 +20,7 @@ const PLACES = [
   { to: '/settings', label: 'nav.settings' },
   { to: '/audit', label: 'nav.audit' },
   { to: '/users', label: 'nav.users', for: 'administrator' },
+  { to: '/about', label: 'nav.about' },
 ] as const satisfies readonly Place[]
 
 /** Those that a role sees. */

@@ -24,6 +24,8 @@ import { sessionQuery } from '../data/queries.ts'
 import { type Language, useWords } from '../i18n/language.tsx'
 import { AccountPage } from '../pages/account.tsx'
 import { SetUpPage, SignInPage } from '../pages/sign-in.tsx'
+import { AlarmBell, LiveLight } from './alarm-bell.tsx'
+import { AlarmStrip } from './alarm-strip.tsx'
 import { placesFor } from './places.ts'
 import { Answer } from './problem.tsx'
 
@@ -53,7 +55,10 @@ function SignedInShell({ user }: { readonly user: SignedIn }) {
   const [isHelping, helping] = useDisclosure(false)
   const openPalette = () => setAsked((times) => times + 1)
   useHotkeys([['mod+K', openPalette]], [])
+  const navigate = useNavigate()
   useHotkeys([['shift+?', helping.open]])
+  useHotkeys([['w', () => void navigate({ to: '/wall' })]])
+  if (pathname === '/wall' && !user.mustChange) return <Outlet />
   return (
     <AppShell
       header={{ height: 52 }}
@@ -72,7 +77,9 @@ function SignedInShell({ user }: { readonly user: SignedIn }) {
             </Text>
           </Group>
           <AddressSearch />
+          <LiveLight />
           <Group gap="xs" wrap="nowrap">
+            <AlarmBell />
             <ActionIcon
               variant="default"
               size="lg"
@@ -113,6 +120,7 @@ function SignedInShell({ user }: { readonly user: SignedIn }) {
         </ScrollArea>
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1}>
+        <AlarmStrip />
         {user.mustChange ? <AccountPage /> : <Outlet />}
       </AppShell.Main>
       <Suspense fallback={null}>

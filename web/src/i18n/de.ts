@@ -1,10 +1,14 @@
 /** German; complete by its type. */
+import { aboutDe } from './about.ts'
+import { addressDe } from './address.ts'
 import { accountsDe } from './accounts.ts'
 import { detectionsDe } from './detections.ts'
 import { eventsDe } from './events.ts'
 import { engineDe } from './engine.ts'
 import { feedsDe } from './feeds.ts'
+import { firewallsDe } from './firewalls.ts'
 import { notificationsDe } from './notifications.ts'
+import { overviewDe } from './overview.ts'
 import { sourcesDe } from './sources.ts'
 import { welcomeDe } from './welcome.ts'
 import type { TextKey } from './en.ts'
@@ -167,11 +171,15 @@ export const de: Readonly<Record<TextKey, string>> = {
   'account.tokensEmpty':
     'Noch kein Schlüssel. Ein Schlüssel lässt ein Programm die Schnittstelle mit eigener Rolle nutzen.',
   ...accountsDe,
+  ...aboutDe,
+  ...addressDe,
   ...detectionsDe,
   ...engineDe,
   ...eventsDe,
   ...feedsDe,
+  ...firewallsDe,
   ...notificationsDe,
+  ...overviewDe,
   ...sourcesDe,
   ...welcomeDe,
 }

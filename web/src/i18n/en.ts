@@ -1,10 +1,14 @@
 /** English, the first language: every text of the page by its key. `{name}` is filled in; `_one` and `_other` by number. */
+import { aboutEn } from './about.ts'
+import { addressEn } from './address.ts'
 import { accountsEn } from './accounts.ts'
 import { detectionsEn } from './detections.ts'
 import { eventsEn } from './events.ts'
 import { engineEn } from './engine.ts'
 import { feedsEn } from './feeds.ts'
+import { firewallsEn } from './firewalls.ts'
 import { notificationsEn } from './notifications.ts'
+import { overviewEn } from './overview.ts'
 import { sourcesEn } from './sources.ts'
 import { welcomeEn } from './welcome.ts'
 
@@ -161,11 +165,15 @@ export const en = {
   'account.tokenText': 'Copy the token now; it is not shown again.',
   'account.tokensEmpty': 'No token yet. A token lets a program use the API with a role of its own.',
   ...accountsEn,
+  ...aboutEn,
+  ...addressEn,
   ...detectionsEn,
   ...engineEn,
   ...eventsEn,
   ...feedsEn,
+  ...firewallsEn,
   ...notificationsEn,
+  ...overviewEn,
   ...sourcesEn,
   ...welcomeEn,
 } as const

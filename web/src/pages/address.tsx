@@ -1,100 +1,220 @@
-/** One address or network: the verdict in a sentence, why, the lines that convicted, and what can be done. */
-import { Badge, Button, Group, List, Paper, Stack, Text } from '@mantine/core'
+/**
+ * One address or network: the verdict in a sentence, what can be done, everything that happened on one time line, what it
+ * tried, who its neighbours are, what people noted.
+ */
+import { Badge, Button, Grid, Group, List, Paper, Stack, Text } from '@mantine/core'
+import { useHotkeys } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
-import { useParams } from '@tanstack/react-router'
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
-import { Answer, PageHead } from '../components/problem.tsx'
-import { offerReblock, offerUnblock } from '../components/undo.tsx'
-import { orThrow, WithReason } from '../components/with-reason.tsx'
-import { call } from '../data/api.ts'
+import { EventsLink } from '../components/events-link.tsx'
+import { NeedsRole } from '../components/needs-role.tsx'
+import { Part } from '../components/part.tsx'
+import { PortMatrix } from '../components/port-matrix.tsx'
+import { Answer, Empty, PageHead } from '../components/problem.tsx'
+import { SpanPicker } from '../components/span-picker.tsx'
+import { addressRecordsQuery, profileQuery, sourceFilter } from '../data/address.ts'
+import type { Reply } from '../data/api.ts'
+import { useMay } from '../data/may.ts'
+import { type Span, timesOf } from '../data/overview.ts'
 import { explainQuery } from '../data/queries.ts'
 import { useWords } from '../i18n/language.tsx'
-
-type Action = 'block' | 'lift' | 'allow'
+import { type Action, ActionDialog, actionsFor } from './address/actions.tsx'
+import { AuditOf } from './address/audit-of.tsx'
+import { FirewallTable } from './address/firewall-table.tsx'
+import { History } from './address/history.tsx'
+import { LinksOut } from './address/links-out.tsx'
+import { Neighbours } from './address/neighbours.tsx'
+import { Notes } from './address/notes.tsx'
+import { TimeLine } from './address/time-line.tsx'
+import { Verdict } from './address/verdict.tsx'
 
 export function AddressPage() {
   const { t } = useWords()
   const { address } = useParams({ from: '/ip/$address' })
+  const search = useSearch({ from: '/ip/$address' })
+  const navigate = useNavigate({ from: '/ip/$address' })
+  const span: Span =
+    search.from !== undefined && search.to !== undefined
+      ? { fromMs: Date.parse(search.from), toMs: Date.parse(search.to) }
+      : (search.span ?? '7d')
   const explanation = useQuery(explainQuery(address))
+  const profile = useQuery(profileQuery(address))
+  const records = useQuery(addressRecordsQuery(address, span))
   const [asked, setAsked] = useState<Action | null>(null)
-  const labels: Record<Action, string> = {
-    block: t('blocks.do'),
-    lift: t('blocks.lift'),
-    allow: t('address.allow'),
-  }
-  const act = async (reason: string) => {
-    const change = { targets: [address], reason, dryRun: false }
-    if (asked === 'lift') {
-      const { block } = explanation.data ?? { block: null }
-      const answer = await call('removeBlocks', change)
-      orThrow(answer)
-      if (block?.mode === 'block') offerReblock(t, answer.results, new Map([[address, block.expiresAt]]))
-    }
-    if (asked === 'block') {
-      const answer = await call('addBlocks', { ...change, until: null })
-      orThrow(answer)
-      offerUnblock(t, answer.results)
-    }
-    if (asked === 'allow') orThrow(await call('addAllow', { ...change, until: null }))
-  }
+  const mayBlock = useMay('addBlocks')
+  const block = profile.data?.block ?? explanation.data?.block ?? null
+  const actions = mayBlock ? actionsFor(block) : []
+  const offer = (action: Action) => () => actions.includes(action) && setAsked(action)
+  useHotkeys([
+    ['b', offer('block')],
+    ['a', offer('allow')],
+    ['u', offer('lift')],
+  ])
+  const look = (next: Span) =>
+    void navigate({
+      search:
+        typeof next === 'string'
+          ? next === '7d'
+            ? {}
+            : { span: next }
+          : { from: new Date(next.fromMs).toISOString(), to: new Date(next.toMs).toISOString() },
+      resetScroll: false,
+    })
+  const filter = sourceFilter(profile.data?.address ?? address)
+  const failed = explanation.error !== null && explanation.data === undefined
   return (
     <>
       <PageHead title={address}>
-        {(['block', 'lift', 'allow'] as const).map((action) => (
+        {actions.map((action) => (
           <Button key={action} variant="default" onClick={() => setAsked(action)}>
-            {labels[action]}
+            {t(`address.do.${action}`)}
           </Button>
         ))}
       </PageHead>
-      <Answer query={explanation}>
-        {({ sentences, verdict, evidence }) => (
-          <Stack gap="md">
-            <Group>
-              <Badge
-                color={verdict === 'blocked' ? 'blue' : verdict === 'held' ? 'orange' : 'gray'}
-                variant="light"
-                tt="none"
-                size="lg"
-              >
-                {verdict === 'blocked' ? t('address.isOnList') : t('address.notOnList')}
-              </Badge>
-            </Group>
-            <Paper withBorder p="md">
-              <Text fz="lg" fw={500} className="sentence">
-                {sentences[0]}
-              </Text>
-            </Paper>
-            <List spacing={6} className="sentence">
-              {sentences
-                .slice(1)
-                .filter((sentence) => !/^Line \d+ of /.test(sentence))
-                .map((sentence) => (
-                  <List.Item key={sentence}>{sentence}</List.Item>
-                ))}
-            </List>
-            {evidence.length > 0 && (
-              <section>
-                <Text component="h2" fz="h2" fw={600} mt={0} mb="xs">
-                  {t('address.evidence')}
-                </Text>
-                <Paper withBorder p="md" className="evidence">
-                  {evidence.map((line) => (
-                    <div key={line}>{line}</div>
-                  ))}
-                </Paper>
-              </section>
-            )}
-          </Stack>
-        )}
-      </Answer>
-      <WithReason
-        title={asked === null ? '' : labels[asked]}
-        what={<span className="mono">{address}</span>}
-        action={asked === null ? '' : labels[asked]}
-        isOpen={asked !== null}
-        onClose={() => setAsked(null)}
-        onConfirm={act}
-      />
+      <NeedsRole operation="addBlocks" />
+      {failed ? (
+        <Answer query={explanation}>{() => null}</Answer>
+      ) : (
+        <Stack gap="md">
+          <Verdict explanation={explanation} profile={profile.data} records={records.data} />
+          <Part
+            title={t('address.timeLine')}
+            actions={
+              <>
+                <EventsLink filter={filter} {...timesOf(span)}>
+                  <Text span size="sm">
+                    {t('address.allRecords')}
+                  </Text>
+                </EventsLink>
+                <SpanPicker span={span} onPick={look} />
+              </>
+            }
+          >
+            <div className="flow">
+              <Answer query={records}>
+                {(told) => (
+                  <TimeLine
+                    records={told}
+                    profile={profile.data}
+                    onZoom={(fromMs, toMs) => look({ fromMs, toMs })}
+                  />
+                )}
+              </Answer>
+            </div>
+          </Part>
+          <Grid gap="md">
+            <Grid.Col span={{ base: 12, lg: 8 }}>
+              <Stack gap="md">
+                <Part title={t('address.matrix')}>
+                  <Answer query={records}>
+                    {({ matrix, destinations, ports, from }) =>
+                      matrix.destinations.length === 0 ? (
+                        <Empty>{t('address.matrixEmpty')}</Empty>
+                      ) : (
+                        <>
+                          <PortMatrix
+                            title={t('address.matrix')}
+                            matrix={matrix}
+                            filter={filter}
+                            from={from}
+                          />
+                          <Text size="xs" c="dimmed" mt="xs">
+                            {t('address.matrixHint', {
+                              shownDestinations: matrix.destinations.length,
+                              destinations,
+                              shownPorts: matrix.ports.length,
+                              ports,
+                            })}
+                          </Text>
+                        </>
+                      )
+                    }
+                  </Answer>
+                </Part>
+                <Part title={t('address.firewalls')}>
+                  <Answer query={records}>
+                    {({ devices, from }) => (
+                      <FirewallTable
+                        devices={devices}
+                        enforcement={explanation.data?.enforcement ?? null}
+                        filter={filter}
+                        from={from}
+                      />
+                    )}
+                  </Answer>
+                </Part>
+                <Part title={t('address.why')}>
+                  <Answer query={explanation}>{(told) => <Why explanation={told} />}</Answer>
+                </Part>
+              </Stack>
+            </Grid.Col>
+            <Grid.Col span={{ base: 12, lg: 4 }}>
+              <Stack gap="md">
+                <Part title={t('address.neighbours')}>
+                  <Answer query={profile}>
+                    {(told) => <Neighbours profile={told} mayBlock={mayBlock} />}
+                  </Answer>
+                </Part>
+                <Part title={t('address.notes')}>
+                  <Answer query={profile}>{(told) => <Notes profile={told} />}</Answer>
+                </Part>
+                <Part title={t('address.links')}>
+                  <LinksOut address={address} />
+                </Part>
+                <Part title={t('address.history')}>
+                  <Answer query={profile}>{(told) => <History profile={told} />}</Answer>
+                </Part>
+                <Part title={t('address.audit')}>
+                  <Answer query={profile}>{(told) => <AuditOf profile={told} />}</Answer>
+                </Part>
+              </Stack>
+            </Grid.Col>
+          </Grid>
+        </Stack>
+      )}
+      <ActionDialog address={address} action={asked} block={block} onClose={() => setAsked(null)} />
     </>
+  )
+}
+
+/** The service's own sentences and the lines that convicted. */
+function Why({ explanation }: { readonly explanation: Reply<'explain'> }) {
+  const { t } = useWords()
+  const { sentences, evidence } = explanation
+  return (
+    <Stack gap="md">
+      <List spacing={4} size="sm" className="sentence" lang="en">
+        {[...new Set(sentences)]
+          .filter((sentence) => !/^Line \d+ of /.test(sentence))
+          .map((sentence) => (
+            <List.Item key={sentence}>{sentence}</List.Item>
+          ))}
+      </List>
+      {evidence.length > 0 && (
+        <section>
+          <Group mb="xs" gap="xs">
+            <Text component="h3" fz="h3" fw={600} m={0}>
+              {t('address.evidence')}
+            </Text>
+            <Badge variant="default" tt="none">
+              {evidence.length}
+            </Badge>
+          </Group>
+          <Paper
+            withBorder
+            p="sm"
+            className="evidence evidence-box"
+            tabIndex={0}
+            role="group"
+            aria-label={t('address.evidence')}
+          >
+            {evidence.map((line) => (
+              <div key={line}>{line}</div>
+            ))}
+          </Paper>
+        </section>
+      )}
+    </Stack>
   )
 }

@@ -1,51 +1,82 @@
-/** Am I protected, and what is new: the answer in five seconds. */
-import { Alert, Anchor, Grid, Paper, SimpleGrid, Stack, Table, Text } from '@mantine/core'
+/** Am I protected, what happened, what is new: the answer in five seconds, and from each number the way to its records. */
+import { Alert, Button, Grid, Group, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
-import { BlockRows } from '../components/block-rows.tsx'
-import { Instant, relativeText } from '../components/instant.tsx'
-import { Answer, Empty, PageHead } from '../components/problem.tsx'
+import { Link, useNavigate, useSearch } from '@tanstack/react-router'
+import { AlarmList } from '../components/alarm-list.tsx'
+import { EventsLink } from '../components/events-link.tsx'
+import { Part } from '../components/part.tsx'
+import { Answer, PageHead } from '../components/problem.tsx'
+import { SpanPicker } from '../components/span-picker.tsx'
 import type { Reply } from '../data/api.ts'
-import { blocksQuery, statusQuery } from '../data/queries.ts'
+import { ATTACKS, overviewQuery, type Span } from '../data/overview.ts'
 import { useWords } from '../i18n/language.tsx'
+import { Countries } from './overview/countries.tsx'
+import { Flow } from './overview/flow.tsx'
+import { Tiles } from './overview/tiles.tsx'
+import { Today } from './overview/today.tsx'
+import { TopLists } from './overview/top-lists.tsx'
 
 export function OverviewPage() {
   const { t } = useWords()
-  const status = useQuery(statusQuery)
-  const blocks = useQuery(blocksQuery({}, 10))
+  const overview = useQuery(overviewQuery)
+  const search = useSearch({ from: '/' })
+  const navigate = useNavigate({ from: '/' })
+  const span: Span =
+    search.from !== undefined && search.to !== undefined
+      ? { fromMs: Date.parse(search.from), toMs: Date.parse(search.to) }
+      : (search.span ?? '24h')
+  const look = (next: Span) =>
+    void navigate({
+      search:
+        typeof next === 'string'
+          ? next === '24h'
+            ? {}
+            : { span: next }
+          : { from: new Date(next.fromMs).toISOString(), to: new Date(next.toMs).toISOString() },
+      resetScroll: false,
+    })
   return (
     <>
-      <PageHead title={t('nav.overview')} />
-      <Answer query={status}>
+      <PageHead title={t('nav.overview')}>
+        <Button component={Link} to="/wall" variant="default" title="w">
+          {t('overview.wall')}
+        </Button>
+      </PageHead>
+      <Answer query={overview}>
         {(told) => (
-          <Stack gap="lg">
-            <Protection status={told} />
-            <Tiles status={told} />
-            <Grid gap="lg">
-              <Grid.Col span={{ base: 12, lg: 8 }}>
-                <Section title={t('overview.new')}>
-                  <Answer query={blocks}>
-                    {({ items }) =>
-                      items.length === 0 ? (
-                        <Empty>{t('overview.newEmpty')}</Empty>
-                      ) : (
-                        <BlockRows items={items} isShort />
-                      )
-                    }
-                  </Answer>
-                </Section>
+          <Stack gap="md">
+            <Tiles told={told} />
+            <Surge told={told} />
+            {told.alarms.length > 0 && (
+              <Part title={t('overview.alarms')}>
+                <AlarmList alarms={told.alarms.slice(0, 5)} />
+              </Part>
+            )}
+            <Part title={t('overview.flow')} actions={<SpanPicker span={span} onPick={look} />}>
+              <Flow span={span} onZoom={(fromMs, toMs) => look({ fromMs, toMs })} />
+            </Part>
+            <Grid gap="md">
+              <Grid.Col span={{ base: 12, xl: 7 }}>
+                <Part
+                  title={t('overview.today')}
+                  actions={
+                    <Link to="/blocks">
+                      <Text span size="sm">
+                        {t('overview.allBlocks')}
+                      </Text>
+                    </Link>
+                  }
+                >
+                  <Today items={told.today} />
+                </Part>
               </Grid.Col>
-              <Grid.Col span={{ base: 12, lg: 4 }}>
-                <Stack gap="lg">
-                  <Section title={t('overview.findings')}>
-                    <Findings status={told} />
-                  </Section>
-                  <Section title={t('overview.devices')}>
-                    <Devices status={told} />
-                  </Section>
-                </Stack>
+              <Grid.Col span={{ base: 12, xl: 5 }}>
+                <Part title={t('overview.map')}>
+                  <Countries span={span} />
+                </Part>
               </Grid.Col>
             </Grid>
+            <TopLists span={span} />
           </Stack>
         )}
       </Answer>
@@ -53,107 +84,18 @@ export function OverviewPage() {
   )
 }
 
-type Status = Reply<'status'>
-
-function Section({ title, children }: { readonly title: string; readonly children: React.ReactNode }) {
-  return (
-    <section>
-      <Text component="h2" fz="h2" fw={600} mt={0} mb="xs">
-        {title}
-      </Text>
-      {children}
-    </section>
-  )
-}
-
-function Protection({ status }: { readonly status: Status }) {
-  const { t, language } = useWords()
-  const { engine, freeze, list } = status
-  const ago = (at: string | null) => (at === null ? '' : relativeText(at, language))
-  const fetched =
-    list.lastFetchedAt === null
-      ? t('overview.neverFetched')
-      : t('overview.fetched', { time: ago(list.lastFetchedAt), who: list.lastFetchedBy ?? '?' })
-  const [color, sign, text] = !engine.on
-    ? ['orange', '!', t('overview.off', { time: ago(engine.changedAt), who: engine.changedBy ?? '?' })]
-    : freeze.frozen
-      ? ['orange', '‖', t('overview.frozen', { time: ago(freeze.changedAt), who: freeze.changedBy ?? '?' })]
-      : ['blue', '✓', t('overview.on', { count: list.entries })]
-  return (
-    <Alert color={color} icon={<span aria-hidden>{sign}</span>} title={text} variant="light">
-      {fetched}
-    </Alert>
-  )
-}
-
-function Tiles({ status }: { readonly status: Status }) {
-  const { t, language } = useWords()
-  const { blocked, held, shadow, allowed } = status.decisions
-  const tiles = [
-    { label: t('overview.blocked'), value: blocked, to: '/blocks', mode: 'block' },
-    { label: t('overview.held'), value: held, to: '/blocks', mode: 'hold' },
-    { label: t('overview.shadow'), value: shadow, to: '/blocks', mode: 'shadow' },
-    { label: t('overview.allowed'), value: allowed, to: '/allow', mode: null },
-  ] as const
-  return (
-    <SimpleGrid cols={{ base: 2, md: 4 }}>
-      {tiles.map(({ label, value, to, mode }) => (
-        <Link key={label} to={to} search={mode === null ? {} : { mode }} className="tile">
-          <Paper withBorder p="md">
-            <Text size="sm" c="dimmed">
-              {label}
-            </Text>
-            <Text fz={28} fw={600} lh={1.2}>
-              {value.toLocaleString(language)}
-            </Text>
-          </Paper>
-        </Link>
-      ))}
-    </SimpleGrid>
-  )
-}
-
-function Findings({ status }: { readonly status: Status }) {
+function Surge({ told }: { readonly told: Reply<'overview'> }) {
   const { t } = useWords()
-  if (status.findings.length === 0) return <Empty>{t('overview.findingsEmpty')}</Empty>
+  if (told.surge?.isSurge !== true) return null
+  const { count, usual, limit } = told.surge
   return (
-    <Stack gap="xs">
-      {status.findings.map(({ code, message, mend }) => (
-        <Alert key={code + message} color="orange" variant="light" title={message}>
-          {mend}
-        </Alert>
-      ))}
-    </Stack>
-  )
-}
-
-function Devices({ status }: { readonly status: Status }) {
-  const { t, language } = useWords()
-  if (status.devices.length === 0) return <Empty>{t('overview.devicesEmpty')}</Empty>
-  return (
-    <Table>
-      <Table.Thead>
-        <Table.Tr>
-          <Table.Th>{t('device.name')}</Table.Th>
-          <Table.Th ta="right">{t('device.records')}</Table.Th>
-          <Table.Th>{t('device.last')}</Table.Th>
-        </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
-        {status.devices.slice(0, 10).map((device) => (
-          <Table.Tr key={device.device}>
-            <Table.Td>
-              <Anchor component={Link} to="/sources" size="sm">
-                {device.device}
-              </Anchor>
-            </Table.Td>
-            <Table.Td ta="right">{device.records.toLocaleString(language)}</Table.Td>
-            <Table.Td>
-              <Instant at={device.lastSeenAt} none={t('common.never')} />
-            </Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
+    <Alert color="orange" variant="light" title={t('overview.surge')} icon={<span aria-hidden>▲</span>}>
+      <Group justify="space-between">
+        <span>{t('overview.surgeText', { count, usual, limit })}</span>
+        <EventsLink filter={ATTACKS} from="now-15m">
+          {t('overview.surgeLook')}
+        </EventsLink>
+      </Group>
+    </Alert>
   )
 }

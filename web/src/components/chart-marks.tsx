@@ -1,0 +1,33 @@
+/** Decisions and findings on the time line of a chart: a sign per kind, its words on hover. */
+
+export const MARKS_HEIGHT = 26
+
+export interface Mark {
+  readonly id: string
+  readonly atMs: number
+  readonly kind: 'blocked' | 'held' | 'ended' | 'found' | 'other'
+  readonly label: string
+}
+
+const SIGNS = { blocked: '■', held: '‖', ended: '□', found: '▲', other: '◆' } as const
+
+interface ChartMarksProps {
+  readonly marks: readonly Mark[]
+  readonly fromMs: number
+  readonly toMs: number
+  readonly xOf: (ms: number) => number
+}
+
+export function ChartMarks({ marks, fromMs, toMs, xOf }: ChartMarksProps) {
+  return marks
+    .filter(({ atMs }) => atMs >= fromMs && atMs <= toMs)
+    .map(({ id, atMs, kind, label }) => (
+      <g key={id} className={`chart-mark chart-mark-${kind}`}>
+        <title>{label}</title>
+        <line x1={xOf(atMs)} x2={xOf(atMs)} y1={18} y2={MARKS_HEIGHT + 4} />
+        <text x={xOf(atMs)} y={14} textAnchor="middle">
+          {SIGNS[kind]}
+        </text>
+      </g>
+    ))
+}
