@@ -1,18 +1,15 @@
 import assert from 'node:assert/strict'
-import { Agent, request } from 'node:https'
 import { after, before, describe, test } from 'node:test'
 import { formatNetwork } from '../lib/address.ts'
 import { FIRST_FEED } from '../publish/feeds/feed-definition.ts'
-import { checksumOf, etagOf } from '../publish/list-snapshot.ts'
 import { issueLeaf, makeAuthority } from '../publish/made-certificate.ts'
 import { certificateNames } from '../publish/machine-names.ts'
 import { inspectCertificate } from '../publish/own-certificate.ts'
-import { FakeFirewall, FeedSite, host, START_MS } from './feed-testing.ts'
+import { FakeFirewall, FeedSite, fetchList, host, range, START_MS } from './feed-testing.ts'
+import { SENTINEL } from './test-server.ts'
 
 const MINUTE_MS = 60_000
 const who = { by: 'ann', reason: 'test' }
-const range = (count: number, from = 0): ReturnType<typeof host>[] =>
-  Array.from({ length: count }, (_, i) => host(from + i))
 
 describe('a firewall that fetches every five minutes', () => {
   let site: FeedSite
@@ -137,7 +134,7 @@ describe('a firewall that fetches every five minutes', () => {
   })
 })
 
-test('strangers who guess are answered some times a minute only', async () => {
+test('E05: strangers who guess are answered some times a minute only', async () => {
   const site = await FeedSite.open()
   try {
     const stranger = new FakeFirewall(site, '/feeds/secret.txt', { from: '127.0.0.9' })
@@ -154,75 +151,6 @@ test('strangers who guess are answered some times a minute only', async () => {
     await stranger.fetch()
     assert.equal(stranger.outcome, '404')
   } finally {
-    await site.close()
-  }
-})
-
-test('of a thousand fetches during a hundred revisions a second every body is one whole revision', async () => {
-  const site = await FeedSite.open()
-  const agent = new Agent({ keepAlive: true, maxSockets: 200, ca: site.authority, servername: 'localhost' })
-  try {
-    site.decisions.add(range(3000))
-    site.feeds.takeDecisions(site.decisions)
-    await site.desk.add(
-      { ...FIRST_FEED, name: 'edge', path: '/feeds/edge.txt', aggregate: 'lossless' },
-      [],
-      who,
-    )
-    await site.feeds.idle()
-    const made = new Set<string>()
-    const note = (): void => {
-      for (const { engine } of site.feeds.all()) made.add(engine.file(1).etag)
-    }
-    note()
-    site.feeds.events.onPublished(note)
-    let next = 3000
-    let isEnding = false
-    const changing = (async () => {
-      while (!isEnding) {
-        site.change([host(next)], [host(next - 3000)])
-        next++
-        await site.feeds.idle()
-        await new Promise((resolve) => setTimeout(resolve, 8))
-      }
-    })()
-    const port = site.server.address?.port ?? 0
-    const ask = (path: string): Promise<{ status: number; etag: string; body: Buffer }> =>
-      new Promise((resolve, reject) => {
-        const asked = request({ host: '127.0.0.1', port, path, agent }, (answer) => {
-          const chunks: Buffer[] = []
-          answer.on('data', (chunk: Buffer) => chunks.push(chunk))
-          answer.on('end', () =>
-            resolve({
-              status: answer.statusCode ?? 0,
-              etag: String(answer.headers['etag']),
-              body: Buffer.concat(chunks),
-            }),
-          )
-          answer.on('error', reject)
-        })
-        asked.on('error', reject)
-        asked.end()
-      })
-    const paths = ['/files/blacklist.txt', '/feeds/edge.txt']
-    const answers = await Promise.all(Array.from({ length: 1000 }, (_, i) => ask(paths[i % 2] as string)))
-    isEnding = true
-    await changing
-    const seen = new Set<string>()
-    for (const { status, etag, body } of answers) {
-      assert.equal(status, 200)
-      assert.equal(etag, etagOf(checksumOf(body)))
-      assert.ok(made.has(etag), 'it was published')
-      seen.add(etag)
-    }
-    assert.ok(seen.size > 4, `${seen.size} revisions were seen`)
-    assert.ok(next - 3000 > 20, 'revisions were made meanwhile')
-    assert.deepEqual(site.failures, [])
-    assert.equal(site.feeds.get('edge')?.fetchers.all()[0]?.fetches, 500)
-    await site.feeds.journal?.flush()
-    assert.equal(site.state.rows.length, 1000)
-  } finally {
-    agent.destroy()
     await site.close()
   }
 })
@@ -277,6 +205,40 @@ test('a change concerns the feeds that it matches alone', async () => {
     ])
     assert.equal(site.feeds.get('threats')?.engine.facts.entries, 0)
     assert.equal(START_MS, site.clock.nowMs())
+  } finally {
+    await site.close()
+  }
+})
+
+test('further evidence brings a block into a feed that asks for its severity or country, at once', async () => {
+  const site = await FeedSite.open()
+  try {
+    const one = host(1)
+    site.decisions.add(range(3))
+    site.feeds.takeDecisions(site.decisions)
+    const edge = { ...FIRST_FEED, aggregate: 'lossless' as const }
+    const asking = (name: string, filter: Partial<(typeof FIRST_FEED)['filter']>): typeof FIRST_FEED => ({
+      ...edge,
+      name,
+      path: `/feeds/${name}`,
+      filter: { ...edge.filter, ...filter },
+    })
+    await site.desk.add(asking('worst', { minSeverity: 'critical' }), [], who)
+    await site.desk.add(asking('french', { countries: ['FR'] }), [], who)
+    await site.desk.add(asking('foreign', { exceptCountries: ['France'] }), [], who)
+    await site.feeds.idle()
+    const body = async (name: string): Promise<string> =>
+      (await fetchList(site, `/feeds/${name}`)).body.toString()
+    assert.deepEqual([await body('worst'), await body('french')], [`${SENTINEL}\n`, `${SENTINEL}\n`])
+    site.regrade(one, { severity: 'critical', country: 'France' })
+    await site.feeds.idle()
+    assert.deepEqual([await body('worst'), await body('french')], ['198.18.0.1\n', '198.18.0.1\n'])
+    assert.equal(await body('foreign'), '198.18.0.0\n198.18.0.2\n')
+    assert.equal(
+      site.feeds.get('blacklist')?.engine.facts.revision,
+      1,
+      'a list that shows neither stays as it is',
+    )
   } finally {
     await site.close()
   }

@@ -3,10 +3,11 @@
  * a clock that stands still; and a firewall that fetches by the rules of external dynamic lists.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
+import type { IncomingHttpHeaders } from 'node:http'
 import { Agent, request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { formatNetwork, type Network, networkOf } from '../lib/address.ts'
+import { formatNetwork, type Network, networkOf, parseNetwork } from '../lib/address.ts'
 import { ManualClock } from '../lib/clock.ts'
 import type { Decision } from '../model/decision.ts'
 import type { Journal, JournalEntry, ObjectRepository, StoredObject } from '../model/object.ts'
@@ -21,6 +22,27 @@ export const START_MS = Date.UTC(2026, 4, 1, 8, 0, 0)
 
 /** 198.18.0.0/15 is for benchmarks (RFC 2544); used for sets too large for documentation networks. */
 export const host = (i: number): Network => networkOf([0, 0, 0xffff, 0xc6120000 + i], 128)
+
+export const range = (count: number, from = 0): Network[] =>
+  Array.from({ length: count }, (_, i) => host(from + i))
+
+/**
+ * First and number of the addresses of 198.18.0.0/15 that a list covers. Throws unless they follow each other without a gap,
+ * each once and in order: what no part of a list could be, and no two lists mixed.
+ */
+export function coveredBy(body: Buffer): { first: number; count: number } {
+  let first: number | null = null
+  let next = 0
+  for (const line of body.toString('latin1').trimEnd().split('\n')) {
+    const network = parseNetwork(line)
+    if (network === null) throw new Error(`${JSON.stringify(line)} is no network`)
+    const at = network.words[3] - (host(0).words[3] as number)
+    if (first !== null && at !== next) throw new Error(`${line} does not follow what stands before it`)
+    first ??= at
+    next = at + 2 ** (128 - network.prefixLength)
+  }
+  return { first: first ?? 0, count: next - (first ?? 0) }
+}
 
 /** A state in memory: objects with versions and a journal. */
 export class MemoryState implements ObjectRepository, Journal {
@@ -193,12 +215,47 @@ export class FeedSite {
     this.feeds.apply({ added, removed, liftedByPeople })
   }
 
+  /** Further evidence says more of a block. */
+  regrade(network: Network, grade: Pick<Decision, 'severity' | 'country'>): void {
+    this.decisions.add([network], grade)
+    this.feeds.apply({ added: [], removed: [], regraded: [network] })
+  }
+
   async close(options: { keepFolder?: boolean } = {}): Promise<void> {
     await this.server.stop()
     await this.feeds.close()
     await this.feeds.closeJournal()
     if (options.keepFolder !== true) await rm(this.folder, { recursive: true, force: true })
   }
+}
+
+/** What came over the wire. */
+export interface FetchedList {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly body: Buffer
+}
+
+/** One request for a path of the site; rejects when the connection ends without an answer. */
+export function fetchList(
+  site: FeedSite,
+  path: string,
+  options: { agent?: Agent; method?: string; headers?: Record<string, string> } = {},
+): Promise<FetchedList> {
+  const { agent = new Agent({ ca: site.authority, servername: 'localhost' }), ...rest } = options
+  const { promise, resolve, reject } = Promise.withResolvers<FetchedList>()
+  const port = site.server.address?.port ?? 0
+  const asked = request({ host: '127.0.0.1', port, path, agent, ...rest }, (answer) => {
+    const chunks: Buffer[] = []
+    answer.on('data', (chunk: Buffer) => chunks.push(chunk))
+    answer.on('end', () =>
+      resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(chunks) }),
+    )
+    answer.on('error', reject)
+  })
+  asked.on('error', reject)
+  asked.end()
+  return promise
 }
 
 /** How a firewall takes a list: PAN-OS external dynamic lists (what fails how, and what is then enforced). */

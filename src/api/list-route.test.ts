@@ -46,7 +46,7 @@ describe('the list over HTTPS', () => {
     }
   })
 
-  test('is 304 for its own validators only', async () => {
+  test('E07: is 304 for its own validators only', async () => {
     const { etag } = site.snapshot
     for (const value of [etag, `W/${etag}`, `"x", ${etag}`, '*']) {
       const { status, headers, body } = await site.ask(LIST, { headers: { 'if-none-match': value } })
@@ -74,7 +74,7 @@ describe('the list over HTTPS', () => {
     assert.equal(body.length, site.snapshot.body.length)
   })
 
-  test('is answered to HTTP/1.0 without a host, and without a server name in TLS', async () => {
+  test('E07: is answered to HTTP/1.0 without a host, and without a server name in TLS', async () => {
     const answer = await site.askRaw(`GET ${LIST} HTTP/1.0\r\n\r\n`)
     assert.match(answer, /^HTTP\/1\.[01] 200 /)
     assert.ok(answer.endsWith(`\r\n\r\n${site.snapshot.body.toString()}`))
@@ -120,7 +120,7 @@ describe('the list over HTTPS', () => {
   })
 })
 
-test('of many fetches during fast revisions every body is one whole revision', async () => {
+test('E01: of many fetches during fast revisions every body is one whole revision', async () => {
   const clock = new ManualClock(MADE_AT_MS)
   const made = new Map<string, number>()
   const list = new BlockList({

@@ -276,12 +276,16 @@ describe('an own certificate', () => {
     assert.deepEqual(codes(), [])
   })
 
-  test('near its end is an alarm that grows', async (context) => {
+  test('E06: near its end is an alarm that grows, 30, 14, 7, 3 and 1 day before and after it', async (context) => {
     const { certificate, clock, alarms } = await own(context)
     await certificate.start()
     for (const [days, severity] of [
-      [29, 'warning'],
-      [6, 'critical'],
+      [29.9, 'warning'],
+      [14, 'warning'],
+      [7, 'warning'],
+      [6.9, 'critical'],
+      [3, 'critical'],
+      [1, 'critical'],
       [-1, 'critical'],
     ] as const) {
       clock.set(certificate.served.notAfterMs - days * DAY_MS)

@@ -109,7 +109,7 @@ describe('the last good copy of the list', () => {
     assert.match(findings.join(' '), /description .* cannot be read/)
   })
 
-  test('is the old or the new revision, whole, when the writer dies after its first step', async (context) => {
+  test('E02: is the old or the new revision, whole, when the writer dies after its first step', async (context) => {
     const { make, path } = await fixture(context)
     await savedTwice(make())
     const described = JSON.parse(await readFile(path('blacklist.json'), 'utf8')) as { copies: unknown[] }

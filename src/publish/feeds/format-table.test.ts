@@ -50,6 +50,14 @@ test('F5: address, mask, BL and an empty category', () => {
   assert.equal(render('f5'), golden)
 })
 
+test('severity and country stand in every format that has a field for them', () => {
+  const rows = packed([entry('203.0.113.7', { severity: 'high', country: 'Testland' })])
+  assert.match(render('csv', {}, rows), /^203\.0\.113\.7,1,port-scan,high,spoofable,.*,"Testland",/m)
+  const [object] = JSON.parse(render('json', {}, rows)) as Record<string, unknown>[]
+  assert.deepEqual([object?.['severity'], object?.['country']], ['high', 'Testland'])
+  assert.match(render('check-point', {}, rows), /,IP,medium,high,AB,port-scan$/m)
+})
+
 test('Check Point: IPv4 alone, networks as ranges, unknown fields empty, no text of logs', () => {
   const golden = lines(
     '#UNIQ-NAME,VALUE,TYPE,CONFIDENCE,SEVERITY,PRODUCT,COMMENT',
@@ -189,6 +197,7 @@ test('STIX: a bundle of indicators with stable ids; the reason only where it is 
     confidence: 40,
     labels: ['port-scan'],
   })
+  assert.deepEqual(bundle.objects[3]?.['labels'], ['threat', 'severity:critical'])
   assert.ok(render('stix', { comments: true }).includes('"description"'))
 })
 

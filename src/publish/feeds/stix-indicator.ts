@@ -72,7 +72,7 @@ export function stixIndicator(row: FeedRow, endedAtMs: number | null, withReason
     ...(untilMs === null ? {} : { valid_until: isoTime(untilMs) }),
     indicator_types: [decisions === 0 ? 'benign' : 'malicious-activity'],
     ...(lead.proof === null ? {} : { confidence: CONFIDENCE[lead.proof] }),
-    labels: [rule],
+    labels: lead.severity === null ? [rule] : [rule, `severity:${lead.severity}`],
     ...(withReason && decisions > 0 ? { description: lead.reason } : {}),
     ...(endedAtMs === null ? {} : { revoked: true }),
   }

@@ -155,6 +155,9 @@ export class WholeFeed implements FeedEngine {
     this.#note = note
     const isReleased = this.list.release()
     this.#note = null
+    const { alarms, name } = this.#options
+    // What a person releases is not asked about at the gate, which would have cleared the alarm.
+    if (isReleased) tellHeld(alarms, name, this.facts.revision, this.#pin, [])
     return Promise.resolve(isReleased)
   }
 
