@@ -9,7 +9,6 @@ import { AllowPage } from './pages/allow.tsx'
 import { AuditPage } from './pages/audit.tsx'
 import { BlocksPage } from './pages/blocks.tsx'
 import { eventsSearchOf } from './pages/events/state.ts'
-import { eventsSearchOf } from './pages/events/state.ts'
 import { OverviewPage } from './pages/overview.tsx'
 import { isSpanName, type SpanName } from './data/overview.ts'
 import { SettingsPage } from './pages/settings.tsx'
@@ -66,13 +65,6 @@ const events = createRoute({
   validateSearch: eventsSearchOf,
 })
 
-const events = createRoute({
-  getParentRoute: () => root,
-  path: '/events',
-  component: lazyRouteComponent(() => import('./pages/events.tsx'), 'EventsPage'),
-  validateSearch: eventsSearchOf,
-})
-
 const FEED_TABS = ['use', 'fetchers', 'preview', 'revisions', 'access'] as const
 export interface FeedsSearch {
   readonly feed?: string
@@ -96,7 +88,6 @@ const feeds = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     overview,
-    events,
     events,
     blocks,
     address,
