@@ -1,9 +1,8 @@
 /** What people are told of a feed: that its next list is held or pinned, that its firewall is nearly full. */
-import type { AlarmInput, AlarmSink } from '../../telemetry/alarms.ts'
+import type { AlarmSink } from '../../telemetry/alarms.ts'
 import { CAPACITY_ALARM_SHARE, isNearlyFull } from './capacity.ts'
 import { type FeedDefinition, limitsOfFeed } from './feed-definition.ts'
 import type { Draft } from './feed-draft.ts'
-import type { FeedFetcher } from './feed-fetchers.ts'
 import type { FeedPin } from './feed-object.ts'
 import type { Hold } from './revision.ts'
 
@@ -74,23 +73,5 @@ export function tellSize(alarms: AlarmSink, feed: FeedDefinition, draft: Draft):
       message: `${draft.leftOutDecisions} decisions found no place in the feed ${name}, whose firewall holds ${limits.entries ?? 0} entries; those of least value are left out.`,
       mend: `feeds preview ${name} shows which. Aggregate it, allow collateral, or divide it among shards.`,
     })
-  }
-}
-
-/** The alarm of fetchers that should have come by now, the first of them named; null without any. */
-export function silenceAlarm(
-  feed: string,
-  away: readonly { readonly fetcher: FeedFetcher; readonly intervalMs: number }[],
-  nowMs: number,
-): AlarmInput | null {
-  const [first] = away
-  if (first === undefined) return null
-  const minutes = (ms: number): string => `${Math.max(1, Math.round(ms / 60_000))} min`
-  const others = away.length > 1 ? `, and ${away.length - 1} more` : ''
-  return {
-    code: `firewall-silent:${feed}`,
-    severity: 'warning',
-    message: `${first.fetcher.address} last fetched the feed ${feed} ${minutes(nowMs - first.fetcher.lastMs)} ago; it came every ${minutes(first.intervalMs)}${others}. It enforces an old list.`,
-    mend: `Test the list on that firewall, and the way to it. If it is gone for good: active-defense feeds fetchers ${feed} --forget ${first.fetcher.address}`,
   }
 }

@@ -15,7 +15,7 @@ import type { AlarmSink } from '../../telemetry/alarms.ts'
 import type { RenderReport } from '../block-list.ts'
 import type { ListSnapshot } from '../list-snapshot.ts'
 import { EntryBook, type EntrySource } from './entry-book.ts'
-import { clearFeedAlarms, silenceAlarm } from './feed-alarms.ts'
+import { clearFeedAlarms } from './feed-alarms.ts'
 import { FeedDoor } from './feed-access.ts'
 import { readFeedCopy, writeFeedCopy } from './feed-copy.ts'
 import { FeedCounter } from './feed-counter.ts'
@@ -39,6 +39,7 @@ import type { ManagedFeed } from './managed-feed.ts'
 import { PackedFeed } from './packed-feed.ts'
 import { Packer } from './packer.ts'
 import { RevisionStore, type KeptRevision } from './revision-store.ts'
+import { SilenceWatch } from './silence-watch.ts'
 import { TaxiiShelf } from './taxii-shelf.ts'
 import { Turns } from './turns.ts'
 import { isWhole, WholeFeed } from './whole-feed.ts'
@@ -68,6 +69,8 @@ export interface FeedServiceOptions {
   readonly initialList: ListSnapshot | null
   readonly onListRendered: (report: RenderReport) => void
   readonly onFailure: (what: string, error: unknown) => void
+  /** Revisions are written so often at most; 1 s unless given. */
+  readonly writeEveryMs?: number
 }
 
 export class FeedService {
@@ -81,13 +84,12 @@ export class FeedService {
   readonly #packer = new Packer()
   readonly #turns = new Turns(TURNS)
   readonly #wholeStore: RevisionStore
-  readonly #startedMs: number
+  readonly #silence: SilenceWatch
   #source: EntrySource | null = null
   /** Made when a list is packed for the first time: the whole list alone needs none. */
   #book: EntryBook | null = null
   #journal: FetchJournal | null = null
   #timers: NodeJS.Timeout[] = []
-  #silent = new Set<string>()
   /** Definitions from the disk: nobody could read the state yet. */
   #isFromCopy = true
   #copying: Promise<void> = Promise.resolve()
@@ -95,7 +97,7 @@ export class FeedService {
   private constructor(options: FeedServiceOptions) {
     const { alarms, clock } = options
     this.#options = options
-    this.#startedMs = clock.nowMs()
+    this.#silence = new SilenceWatch(clock, alarms)
     this.events = new FeedEvents(options.onFailure)
     this.#wholeStore = this.#storeOf(FIRST_FEED.name)
     this.whole = new WholeFeed({
@@ -285,25 +287,13 @@ export class FeedService {
   }
 
   /** Addresses of a feed's fetchers that should have come by now. */
-  silentOf({ fetchers }: ManagedFeed): ReadonlySet<string> {
-    const silent = fetchers.silent(this.#options.clock.nowMs(), this.#startedMs)
-    return new Set(silent.map(({ fetcher }) => fetcher.address))
+  silentOf(feed: ManagedFeed): ReadonlySet<string> {
+    return this.#silence.of(feed)
   }
 
   /** Firewalls that stay away for three of their intervals are an alarm. */
   checkSilence(): void {
-    const { clock, alarms } = this.#options
-    const nowMs = clock.nowMs()
-    const silent = new Set<string>()
-    for (const [name, { fetchers }] of this.#feeds) {
-      const away = fetchers.silent(nowMs, this.#startedMs)
-      const alarm = silenceAlarm(name, away, nowMs)
-      if (alarm === null) continue
-      silent.add(alarm.code)
-      alarms.raise(alarm)
-    }
-    for (const code of this.#silent) if (!silent.has(code)) alarms.clear(code)
-    this.#silent = silent
+    this.#silence.check(this.#feeds.values())
   }
 
   /** To be told of every answered fetch of a feed. */
@@ -401,8 +391,14 @@ export class FeedService {
   }
 
   #storeOf(name: string): RevisionStore {
-    const { folder, clock, alarms } = this.#options
-    return new RevisionStore({ folder: join(folder, 'feeds', name), feed: name, clock, alarms })
+    const { folder, clock, alarms, writeEveryMs: minIntervalMs } = this.#options
+    return new RevisionStore({
+      folder: join(folder, 'feeds', name),
+      feed: name,
+      clock,
+      alarms,
+      minIntervalMs,
+    })
   }
 
   /** Ends a feed and removes its revisions. The first feed stays. */

@@ -70,7 +70,7 @@ export interface RevisionStoreOptions {
   readonly feed: string
   readonly clock: Clock
   readonly alarms: AlarmSink
-  readonly minIntervalMs?: number
+  readonly minIntervalMs?: number | undefined
 }
 
 export class RevisionStore {
