@@ -237,6 +237,7 @@ class Builder {
       clock,
       ask: (sql, parameters, signal) =>
         parts.logs?.isReady === true ? parts.logs.client.rows(sql, parameters, signal) : null,
+      completeSinceMs: () => parts.logs?.peers.completeSinceMs ?? null,
       report: (reason) => events.partFailed('known-peers', 'ask the log store about peers', reason),
     })
     const parts: Parts = {

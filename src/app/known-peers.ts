@@ -10,16 +10,16 @@
  * nothing he does is proven; so the guard can be switched off, but buys nobody a free pass. Half-open sessions and UDP,
  * which anybody can forge, make no peer of their source.
  *
- * Bounded: at most MAX_ASKED sources per batch of detections, and LIMIT_MS for them; answers are kept for 10 minutes. The
- * table has no index of addresses, so the newest days are asked first, and older ones only about whom those have not shown
- * to be a peer. Who could not be asked, or not far enough back, is judged without, and the reason says so. When not even
- * today can be asked in time, the store is left alone for a minute. LIMIT_MS searches some 2 million records of random
- * sources on two cores (measured): on a busy site the guard knows the peers of the last hours or days, and says so.
+ * Asked is the table of peers (store/logs/peer-table.ts), by address and day: some ms for 30 days. Bounded: at most MAX_ASKED
+ * sources per batch of detections, and LIMIT_MS for them; answers are kept for 10 minutes. Who could not be asked about, or
+ * not so far back because the table is still being filled, is judged without, and the reason says so. A store that did
+ * not answer is left alone for a minute.
  */
 import type { Clock } from '../lib/clock.ts'
 import { type Address, formatAddress, isV4, lastAddress, type Network, parseAddress } from '../lib/address.ts'
 import { messageOf } from '../lib/errors.ts'
 import type { Detection, PeerNote } from '../model/detection.ts'
+import { PEER_DAYS, PEER_TABLE } from '../store/logs/peer-table.ts'
 
 /** A block is to be on the list within half a second, all told. */
 const LIMIT_MS = 200
@@ -29,14 +29,11 @@ const MAX_ASKED = 200
 /** IPv6 sources are prefixes, and each is a question of its own. */
 const MAX_ASKED_V6 = 8
 const DAY_MS = 86_400_000
-/** Days of arrival that are asked about one after the other, the newest first: today and these many before. */
-const STEPS_DAYS = [0, 1, 6, 29]
 const LEAST_DAYS = 3
 const KEPT_MS = 600_000
 const MAX_KEPT = 20_000
 const PAUSE_MS = 60_000
 const AWAY = 'the log store is away'
-const NO_ADDRESS: Address = [0, 0, 0, 0]
 
 /** The log store, as far as it is needed here; null while it is away. */
 export type AskLogs = (
@@ -47,14 +44,18 @@ export type AskLogs = (
 
 export interface PeerRow {
   readonly peer: string
-  /** Days on which it came; sessions that we began. */
+  /** It was called by us, or it called. */
+  readonly role: string
+  /** Different days on which that was, and when it was last (Unix ms). */
   readonly days: number | string
-  readonly begun: number | string
+  readonly lastAtMs: number | string
 }
 
 export interface KnownPeersOptions {
   readonly clock: Clock
   readonly ask: AskLogs
+  /** From when on the table of peers is complete (Unix ms); null while that is not known. */
+  readonly completeSinceMs: () => number | null
   /** Told why the store could not be asked. */
   readonly report: (reason: string) => void
 }
@@ -65,15 +66,12 @@ export interface PeerCounters {
   notAsked: number
 }
 
+/** Of one source: days on which it was called, and on which it called; the last time of each. */
 interface Seen {
-  days: number
-  begun: number
-}
-
-/** How far a question came: all steps, or to which one and why not farther. */
-interface Reach {
-  readonly daysBack: number
-  readonly failure: string | null
+  called: number
+  calledAtMs: number
+  caller: number
+  callerAtMs: number
 }
 
 interface Kept {
@@ -150,9 +148,8 @@ export class KnownPeers {
       ...others.slice(0, MAX_ASKED_V6).map((network) => [network]),
     ]
     for (const networks of asked) {
-      const { daysBack, failure } = await this.#askAll(networks, signal)
+      const failure = await this.#askAll(networks, signal)
       if (failure === null) continue
-      if (daysBack >= 0) return `only ${lastDays(daysBack)} could be searched in time, without finding a peer`
       if (failure !== AWAY) {
         this.#pauseReason = failure
         this.#pausedUntilMs = clock.monotonicMs() + PAUSE_MS
@@ -160,74 +157,55 @@ export class KnownPeers {
       }
       return failure
     }
+    const notYet = this.#notYet()
+    if (notYet !== null) return notYet
     const isLeftOut = v4.length > MAX_ASKED || others.length > MAX_ASKED_V6
     return isLeftOut ? 'too many sources were detected at once' : null
   }
 
-  /** Asks step by step and keeps what is sure; who is not known as a peer by the newer days is asked on. */
-  async #askAll(networks: readonly Network[], signal: AbortSignal): Promise<Reach> {
-    const seen = new Map(networks.map((network) => [keyOf(network), { days: 0, begun: 0 }]))
-    const midnightMs = Math.floor(this.#options.clock.nowMs() / DAY_MS) * DAY_MS
-    let left = networks
-    let toMs = midnightMs + DAY_MS
-    let daysBack = -1
-    for (const days of STEPS_DAYS) {
-      const sinceMs = midnightMs - days * DAY_MS
-      const failure = await this.#askSpan(left, sinceMs, toMs, seen, signal)
-      if (failure !== null) return { daysBack, failure }
-      for (const network of left) {
-        const one = seen.get(keyOf(network))
-        if (one !== undefined && (isPeer(one) || days === STEPS_DAYS.at(-1))) this.#keep(keyOf(network), one)
-      }
-      left = left.filter((network) => this.#keptNote(keyOf(network)) === null)
-      if (left.length === 0) break
-      daysBack = days
-      toMs = sinceMs
-    }
-    return { daysBack, failure: null }
+  /** Why nobody can be said to be no peer: the table is not filled so far back; null when it is. */
+  #notYet(): string | null {
+    const { clock, completeSinceMs } = this.#options
+    const sinceMs = completeSinceMs()
+    if (sinceMs !== null && sinceMs <= this.#firstDayMs()) return null
+    const days = sinceMs === null ? 0 : Math.max(0, Math.ceil((clock.nowMs() - sinceMs) / DAY_MS))
+    const what =
+      days === 0 ? 'no whole day is' : days === 1 ? 'only today is' : `only the last ${days} days are`
+    return `${what} in the table of peers so far, without showing it as a peer`
   }
 
-  /** Adds up what a span of arrival shows; answers why it could not be asked, or null. */
-  async #askSpan(
-    networks: readonly Network[],
-    sinceMs: number,
-    toMs: number,
-    seen: ReadonlyMap<string, Seen>,
-    signal: AbortSignal,
-  ): Promise<string | null> {
+  #firstDayMs(): number {
+    return Math.floor(this.#options.clock.nowMs() / DAY_MS) * DAY_MS - (PEER_DAYS - 1) * DAY_MS
+  }
+
+  /** Asks and keeps what is sure; answers why it could not be asked, or null. */
+  async #askAll(networks: readonly Network[], signal: AbortSignal): Promise<string | null> {
     const [first] = networks
-    const isSingle = first !== undefined && isV4(first.words) && first.prefixLength === 128
-    const span = { since: sinceMs, to: toMs }
+    if (first === undefined) return null
+    const isSingle = isV4(first.words) && first.prefixLength === 128
+    const since = new Date(this.#firstDayMs()).toISOString().slice(0, 10)
     const parameters = isSingle
-      ? { ...span, addresses: networks.map(({ words }) => mapped(words)) }
-      : {
-          ...span,
-          first: mapped(first?.words ?? NO_ADDRESS),
-          last: first === undefined ? '::' : mapped(lastAddress(first)),
-        }
-    const sql = peersSql(
-      isSingle ? 'IN {addresses:Array(IPv6)}' : 'BETWEEN {first:IPv6} AND {last:IPv6}',
-      isSingle,
-    )
+      ? { since, addresses: networks.map(({ words }) => mapped(words)) }
+      : { since, first: mapped(first.words), last: mapped(lastAddress(first)) }
+    const seen = new Map(networks.map((network) => [keyOf(network), noneSeen()]))
     try {
-      const rows = await this.#options.ask(sql, parameters, signal)
+      const rows = await this.#options.ask(isSingle ? SINGLES_SQL : PREFIX_SQL, parameters, signal)
       if (rows === null) return AWAY
       for (const row of rows) {
-        const one = seen.get(isSingle ? keyOfText(row.peer) : keyOf(first as Network))
-        if (one === undefined) continue
-        one.days += Number(row.days)
-        one.begun += Number(row.begun)
+        const one = seen.get(isSingle ? keyOfText(row.peer) : keyOf(first))
+        if (one !== undefined) take(one, row)
       }
-      return null
     } catch (error) {
       return signal.aborted
         ? 'the log store did not answer in time'
         : `the log store could not be asked (${messageOf(error)})`
     }
+    const isComplete = this.#notYet() === null
+    for (const [key, one] of seen) if (isComplete || isPeer(one)) this.#keep(key, noteOf(one))
+    return null
   }
 
-  #keep(key: string, seen: Seen): void {
-    const note = noteOf(seen.days, seen.begun)
+  #keep(key: string, note: PeerNote): void {
     this.#counters.asked++
     if (note.isPeer === true) this.#counters.peers++
     const [oldest] = this.#kept.keys()
@@ -236,39 +214,47 @@ export class KnownPeers {
   }
 }
 
-/** `daysBack`: beside today. */
-const lastDays = (daysBack: number): string => (daysBack === 0 ? 'today' : `the last ${daysBack + 1} days`)
+const noneSeen = (): Seen => ({ called: 0, calledAtMs: 0, caller: 0, callerAtMs: 0 })
 
-const isPeer = ({ days, begun }: Seen): boolean => begun > 0 || days >= LEAST_DAYS
-
-function noteOf(days: number, begun: number): PeerNote {
-  const sessions = begun === 1 ? '1 session' : `${begun} sessions`
-  if (begun > 0)
-    return {
-      isPeer: true,
-      why: `${sessions} that we began with it carried bytes both ways in the last 30 days`,
-    }
-  if (days >= LEAST_DAYS)
-    return { isPeer: true, why: `its sessions carried bytes both ways on ${days} of the last 30 days` }
-  const came =
-    days === 0
-      ? 'no session with it was completed'
-      : `sessions with it were completed on ${days} day${days === 1 ? '' : 's'} only`
-  return { isPeer: false, why: `${came} in the last 30 days` }
+function take(seen: Seen, { role, days, lastAtMs }: PeerRow): void {
+  if (role === 'called') {
+    seen.called = Number(days)
+    seen.calledAtMs = Number(lastAtMs)
+  } else {
+    seen.caller = Number(days)
+    seen.callerAtMs = Number(lastAtMs)
+  }
 }
 
-/** What completed sessions show of sources and of those we called; `one`: the addresses wanted, a clause of ours. */
-function peersSql(one: string, isPerAddress: boolean): string {
-  const sessions = `disposition = 'allowed' AND bytesSent > 0 AND bytesReceived > 0 AND category = 'traffic'
-    AND application NOT IN ('incomplete', 'not-applicable') AND receivedAt >= fromUnixTimestamp64Milli({since:Int64}) AND receivedAt < fromUnixTimestamp64Milli({to:Int64})`
-  const peer = (column: string): string => (isPerAddress ? column : "'all'")
-  return `SELECT toString(peer) AS peer, uniqExactIf(day, isInbound = 1) AS days, countIf(isInbound = 0) AS begun FROM (
-    SELECT ${peer('sourceAddress')} AS peer, toDate(receivedAt) AS day, 1 AS isInbound FROM logs
-    WHERE sourceAddress ${one} AND ${sessions} AND protocol IN ('tcp', '')
-    UNION ALL
-    SELECT ${peer('destinationAddress')} AS peer, toDate(receivedAt) AS day, 0 AS isInbound FROM logs
-    WHERE destinationAddress ${one} AND ${sessions}
-  ) GROUP BY peer`
+const isPeer = ({ called, caller }: Seen): boolean => called > 0 || caller >= LEAST_DAYS
+
+function noteOf(seen: Seen): PeerNote {
+  const { called, calledAtMs, caller, callerAtMs } = seen
+  const on = (days: number, lastAtMs: number): string =>
+    `on ${days} of the last ${PEER_DAYS} days, last at ${new Date(lastAtMs).toISOString()}`
+  if (called > 0)
+    return {
+      isPeer: true,
+      why: `sessions that we began with it carried bytes both ways ${on(called, calledAtMs)}`,
+    }
+  if (caller >= LEAST_DAYS)
+    return { isPeer: true, why: `its sessions carried bytes both ways ${on(caller, callerAtMs)}` }
+  const came =
+    caller === 0
+      ? 'no session with it was completed'
+      : `sessions with it were completed on ${caller} day${caller === 1 ? '' : 's'} only`
+  return { isPeer: false, why: `${came} in the last ${PEER_DAYS} days` }
+}
+
+// p: an alias of the result would be taken for the column of the same name
+const [SINGLES_SQL, PREFIX_SQL] = [
+  peersSql('toString(p.peer)', 'p.peer IN {addresses:Array(IPv6)}'),
+  peersSql("'all'", 'p.peer BETWEEN {first:IPv6} AND {last:IPv6}'),
+]
+
+function peersSql(name: string, condition: string): string {
+  return `SELECT ${name} AS peer, toString(p.role) AS role, uniqExact(p.day) AS days, toUnixTimestamp64Milli(max(p.lastAt)) AS lastAtMs
+    FROM ${PEER_TABLE} AS p WHERE ${condition} AND p.day >= {since:Date} AND p.role IN ('called', 'caller') GROUP BY 1, 2`
 }
 
 const keyOf = ({ words, prefixLength }: Network): string => `${words.join('.')}/${prefixLength}`

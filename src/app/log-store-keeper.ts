@@ -6,6 +6,7 @@ import type { Clock } from '../lib/clock.ts'
 import { messageOf } from '../lib/errors.ts'
 import { EmbeddedLogStore, logStoreOptions } from '../store/logs/embedded.ts'
 import { LogStore } from '../store/logs/log-store.ts'
+import { PeerTable } from '../store/logs/peer-table.ts'
 import type { AlarmSink } from '../telemetry/alarms.ts'
 import type { Events } from '../telemetry/events.ts'
 
@@ -25,6 +26,12 @@ const MANY_RESTARTS = 3
 
 export class LogStoreKeeper {
   readonly client: LogStore
+  /** With whom sessions were completed, by day. */
+  readonly peers: PeerTable
+  readonly #ended = new AbortController()
+  #fillingPeers: Promise<void> | null = null
+  #arePeersPrepared = false
+  #arePeersFilled = false
   readonly #embedded: EmbeddedLogStore | null
   readonly #options: LogStoreKeeperOptions
   #timer: NodeJS.Timeout | null = null
@@ -37,6 +44,7 @@ export class LogStoreKeeper {
     this.#options = options
     const { dataFolder, url, memoryBytes, clock, events } = options
     this.client = new LogStore(logStoreOptions(dataFolder, url))
+    this.peers = new PeerTable(this.client, clock)
     this.#embedded =
       url !== ''
         ? null
@@ -98,9 +106,11 @@ export class LogStoreKeeper {
     try {
       if (!this.#isPrepared) await this.client.prepare()
       this.#isPrepared = true
+      if (!this.#arePeersPrepared) await this.#preparePeers()
       this.#records = (await this.client.sizes()).records
       this.#answers = true
       alarms.clear('log-store-away')
+      if (this.#arePeersPrepared && !this.#arePeersFilled) this.#fillingPeers ??= this.#fillPeers()
     } catch (error) {
       this.#answers = false
       if (this.#isStopping) return
@@ -116,9 +126,36 @@ export class LogStoreKeeper {
     }
   }
 
+  /** Logs are stored without that table too, so its failure is none of theirs; tried again at the next check. Never rejects. */
+  async #preparePeers(): Promise<void> {
+    try {
+      await this.peers.prepare(this.#ended.signal)
+      this.#arePeersPrepared = true
+    } catch (error) {
+      this.#tellPeers('make the table of peers', error)
+    }
+  }
+
+  /** In the background, in short steps; tried again at the next check. Never rejects. */
+  async #fillPeers(): Promise<void> {
+    try {
+      await this.peers.fill(this.#ended.signal)
+      this.#arePeersFilled = true
+    } catch (error) {
+      this.#tellPeers('fill the table of peers', error)
+    }
+    this.#fillingPeers = null
+  }
+
+  #tellPeers(what: string, error: unknown): void {
+    if (!this.#isStopping) this.#options.events.partFailed('known-peers', what, error)
+  }
+
   async stop(): Promise<void> {
     this.#isStopping = true
+    this.#ended.abort()
     if (this.#timer !== null) clearInterval(this.#timer)
+    await this.#fillingPeers
     await this.client.close()
     await this.#embedded?.stop()
   }

@@ -1,10 +1,12 @@
 /**
  * Peers over which feeds never merge with collateral: everybody with whom a session was completed in the last days, by the
- * stored records. Asked only when a feed allows collateral, at most every ten minutes; while the store cannot tell, or
- * tells of too many, the answer is null and nothing is merged beyond what was decided.
+ * table of peers (store/logs/peer-table.ts), or by the stored records while that is not filled so far back. Asked only
+ * when a feed allows collateral, at most every ten minutes; while the store cannot tell, or tells of too many, the answer
+ * is null and nothing is merged beyond what was decided.
  */
 import { type Network, networkOf, parseAddress } from '../lib/address.ts'
 import { messageOf } from '../lib/errors.ts'
+import { PEER_TABLE } from '../store/logs/peer-table.ts'
 import type { Parts } from './parts.ts'
 
 const LOOK_BACK_MS = 7 * 86_400_000
@@ -14,7 +16,9 @@ const KEPT_MS = 600_000
 const PAUSE_MS = 60_000
 const MOST_PEERS = 500_000
 
-const SQL = `SELECT DISTINCT toString(peer) AS peer FROM (
+const SQL = `SELECT DISTINCT toString(p.peer) AS peer FROM ${PEER_TABLE} AS p
+  WHERE p.day >= toDate(fromUnixTimestamp64Milli({since:Int64}), 'UTC') AND p.role != 'filled' LIMIT ${MOST_PEERS + 1}`
+const SQL_OF_RECORDS = `SELECT DISTINCT toString(peer) AS peer FROM (
   SELECT sourceAddress AS peer FROM logs WHERE SESSIONS
   UNION ALL
   SELECT destinationAddress AS peer FROM logs WHERE SESSIONS
@@ -47,8 +51,10 @@ export function sparedPeers(parts: Asked): Promise<readonly Network[] | null> {
 async function ask({ logs, clock, events }: Asked): Promise<readonly Network[] | null> {
   if (logs === null || !logs.isReady) return null
   try {
-    const parameters = { since: clock.nowMs() - LOOK_BACK_MS }
-    const rows = await logs.client.rows<{ peer: string }>(SQL, parameters, AbortSignal.timeout(LIMIT_MS))
+    const since = clock.nowMs() - LOOK_BACK_MS
+    const { completeSinceMs } = logs.peers
+    const sql = completeSinceMs !== null && completeSinceMs <= since ? SQL : SQL_OF_RECORDS
+    const rows = await logs.client.rows<{ peer: string }>(sql, { since }, AbortSignal.timeout(LIMIT_MS))
     if (rows.length > MOST_PEERS) return null
     return rows.flatMap(({ peer }) => {
       const words = parseAddress(peer)
