@@ -11,6 +11,7 @@ const service = new FakeService()
 const EDGE: Reply<'listFirewalls'> = {
   id: 'f1',
   name: 'edge\u001b[2J',
+  written: { intervalSeconds: null, feed: 'blacklist' },
   origin: 'named',
   addresses: ['203.0.113.1'],
   devices: ['LAB-FW-01'],

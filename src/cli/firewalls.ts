@@ -232,7 +232,7 @@ export async function listIdle(io: CliIo, options: ServiceOptions): Promise<void
   await printing(io, async (output) => {
     const table = new Table(output, ['TARGET', 'BLOCKED', 'FIREWALLS THAT HAVE IT'])
     let count = 0
-    for await (const line of client.rows('listEnforcement', { state: 'idle' })) {
+    for await (const line of client.rows('listEnforcement', { state: 'idle', most: 10_000 })) {
       count++
       const names = line.firewalls.filter(({ fetchedAt }) => fetchedAt !== null).map(({ name }) => name)
       if (options.json) await output.line(jsonLine(line))

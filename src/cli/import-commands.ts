@@ -22,12 +22,13 @@ export function addImports(program: Command, context: CommandContext): void {
     imports
       .command('original')
       .description(
-        "Takes the older system's blacklist over, with its alert names and last-seen times: its SQLite database, a dump of its PostgreSQL database, its table as CSV, or blacklist.txt.",
+        "Takes the older system's blacklist over, with its alert names and last-seen times, and its mail recipients: its SQLite database, a dump of its PostgreSQL database, its table as CSV, or blacklist.txt.",
       )
       .argument('<file>')
       .requiredOption('--reason <text>', 'why; kept in the audit log')
       .option('--dry-run', 'show, change nothing')
-      .option('--settings', 'set its thresholds and retention too')
+      .option('--settings', 'set its thresholds, retention and mail server too')
+      .option('--no-recipients', 'leave those who were told by mail')
       .option('--time-zone <zone>', 'of times without one', 'UTC'),
   )
     .addHelpText(

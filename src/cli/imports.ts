@@ -1,5 +1,6 @@
 /** `import ...` and `compare ...`: lists of others, the older system's blacklist, and lists held beside ours. */
 import type { Reply } from '../api/control-contract.ts'
+import { namesForAddresses, settingsOfMail, settingsOfNumbers } from '../decide/import/original-settings.ts'
 import { AppError } from '../lib/errors.ts'
 import { DURATION_FORMS, parseDuration } from '../lib/time-text.ts'
 import type { CliIo, LineOutput } from './io.ts'
@@ -36,6 +37,8 @@ export interface OriginalOptions extends ServiceOptions {
   readonly reason: string
   readonly dryRun?: boolean
   readonly settings?: boolean
+  /** False: leave them. */
+  readonly recipients?: boolean
   readonly timeZone?: string
 }
 
@@ -189,24 +192,7 @@ export async function compareList(io: CliIo, name: string, options: ServiceOptio
   })
 }
 
-/** Its numbers as our settings. */
-const NUMBERS: readonly (readonly [string, string])[] = [
-  ['Port_Scan1_x_min', 'detection.portScan.minutes'],
-  ['Port_Scan1_x_dstPort', 'detection.portScan.ports'],
-  ['Port_Scan2_x_min', 'detection.hostSweep.minutes'],
-  ['Port_Scan2_x_dstIP', 'detection.hostSweep.addresses'],
-  ['Vul_Scan1_x_severity', 'detection.threat.level'],
-  ['x_month_logs', 'retention.logMonths'],
-  ['x_month_inactive_blacklist', 'retention.inactiveMonths'],
-]
-/** A minute count or level of 0 switched a case off there. */
-const OFF: Readonly<Record<string, string>> = {
-  Port_Scan1_x_min: 'detection.portScan.mode',
-  Port_Scan2_x_min: 'detection.hostSweep.mode',
-  Vul_Scan1_x_severity: 'detection.threat.mode',
-}
-
-/** Takes the older system's blacklist over, and with `--settings` its numbers. */
+/** Takes the older system's blacklist and recipients over, and with `--settings` its numbers and mail server. */
 export async function importOriginal(io: CliIo, path: string, options: OriginalOptions): Promise<void> {
   const file = readOriginalFile(path, options.timeZone ?? 'UTC')
   const client = clientOf(io, options)
@@ -222,9 +208,16 @@ export async function importOriginal(io: CliIo, path: string, options: OriginalO
       totals.leftOut.set(one.reason, known === undefined ? one : { ...known, count: known.count + one.count })
     }
   }
-  const changes = settingsOf(file.numbers)
+  const changes = {
+    ...settingsOfNumbers(file.numbers),
+    ...(file.mail === null ? {} : settingsOfMail(file.mail)),
+  }
   if (options.settings === true && !dryRun && Object.keys(changes).length > 0)
     await client.call('changeSettings', { changes, reason: options.reason })
+  const recipients = options.recipients === false ? [] : await newRecipients(client, file.recipients)
+  if (!dryRun)
+    for (const { id, address } of recipients)
+      await client.call('addRecipient', { id, to: { channel: 'mail', address }, reason: options.reason })
   await printing(io, async (output) => {
     const leftOut = [...totals.leftOut.values()]
     if (options.json) {
@@ -236,7 +229,8 @@ export async function importOriginal(io: CliIo, path: string, options: OriginalO
         added,
         unreadable,
         leftOut,
-        settings: changes,
+        settings: withoutPassword(changes),
+        recipients,
       }
       await output.line(jsonLine(told))
       return
@@ -246,22 +240,36 @@ export async function importOriginal(io: CliIo, path: string, options: OriginalO
     await printLeftOut(output, leftOut)
     if (totals.unreadable.length > 0)
       await output.line(safeText(`no address or network: ${totals.unreadable.slice(0, 10).join(', ')}`))
-    await printSettings(output, changes, options.settings === true && !dryRun)
+    if (recipients.length > 0) {
+      const all = recipients.map(({ id, address }) => `${id} (${address})`).join(', ')
+      await output.line(safeText(`recipients of mail that ${word} added: ${all}`))
+    }
+    await printSettings(output, withoutPassword(changes), options.settings === true && !dryRun)
   })
 }
 
 type LeftOut = ImportView['leftOut'][number]
 
-function settingsOf(numbers: ReadonlyMap<string, number>): Record<string, string> {
-  const changes: Record<string, string> = {}
-  for (const [theirs, ours] of NUMBERS) {
-    const number = numbers.get(theirs)
-    if (number === undefined) continue
-    const off = OFF[theirs]
-    if (number > 0) changes[ours] = String(number)
-    else if (off !== undefined) changes[off] = 'off'
-  }
-  return changes
+/** Those that are not told by mail already. */
+async function newRecipients(
+  client: ReturnType<typeof clientOf>,
+  addresses: readonly string[],
+): Promise<{ id: string; address: string }[]> {
+  if (addresses.length === 0) return []
+  const known: Reply<'listRecipients'>[] = []
+  for await (const recipient of client.rows('listRecipients', {})) known.push(recipient)
+  const told = new Set(known.flatMap(({ channel, to }) => (channel === 'mail' ? [to.toLowerCase()] : [])))
+  const fresh = addresses.filter((address) => !told.has(address.toLowerCase()))
+  const taken = known.map(({ id }) => id)
+  return namesForAddresses(fresh, taken).map((one) => ({ ...one }))
+}
+
+/** What is printed: a password is taken over and never shown. */
+function withoutPassword({
+  'smtp.password': _password,
+  ...shown
+}: Readonly<Record<string, string>>): Record<string, string> {
+  return shown
 }
 
 async function printSettings(
