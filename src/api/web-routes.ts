@@ -43,27 +43,19 @@ const SCREENS = [
 export interface WebFiles {
   readonly index: string
   /** By path, such as `/assets/index-abc.js`. */
-  readonly assets: ReadonlyMap<
-    string,
-    { readonly type: string; readonly body: Buffer; readonly packed: Buffer }
-  >
+  readonly assets: ReadonlyMap<string, { readonly type: string; readonly body: Buffer }>
 }
 
 const pack = promisify(gzip)
 
-/** The built page in a folder, packed; null when it is not built. */
-export async function readWebFiles(folder: string): Promise<WebFiles | null> {
+/** The built page in a folder; null when it is not built. A megabyte is read. */
+export function readWebFiles(folder: string): WebFiles | null {
   try {
     const index = readFileSync(join(folder, 'index.html'), 'utf8')
-    const assets = new Map<string, { type: string; body: Buffer; packed: Buffer }>()
+    const assets = new Map<string, { type: string; body: Buffer }>()
     for (const name of readdirSync(join(folder, 'assets'))) {
       const body = readFileSync(join(folder, 'assets', name))
-      const packed = await pack(body, { level: constants.Z_BEST_COMPRESSION })
-      assets.set(`/assets/${name}`, {
-        type: TYPES[extname(name)] ?? 'application/octet-stream',
-        body,
-        packed,
-      })
+      assets.set(`/assets/${name}`, { type: TYPES[extname(name)] ?? 'application/octet-stream', body })
     }
     return { index, assets }
   } catch (error) {
@@ -81,15 +73,19 @@ export function addWebRoutes(app: FastifyInstance, { index, assets }: WebFiles):
         .send(index.replaceAll(NONCE_MARK, nonce))
     })
   }
-  for (const [url, { type, body, packed }] of assets) {
-    app.get(url, (request, reply) => {
+  for (const [url, { type, body }] of assets) {
+    // Packed when it is first asked for: at a start the list comes first.
+    let packed: Promise<Buffer> | null = null
+    app.get(url, async (request, reply) => {
       const takesGzip = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))
       void reply.headers({
         'content-type': type,
         'cache-control': 'public, max-age=31536000, immutable',
         vary: 'accept-encoding',
       })
-      return takesGzip ? reply.header('content-encoding', 'gzip').send(packed) : reply.send(body)
+      if (!takesGzip) return reply.send(body)
+      packed ??= pack(body, { level: constants.Z_BEST_COMPRESSION })
+      return reply.header('content-encoding', 'gzip').send(await packed)
     })
   }
 }

@@ -43,7 +43,7 @@ export function AlarmBell() {
           </ActionIcon>
         </Indicator>
       </Popover.Target>
-      <Popover.Dropdown p={alarms.length === 0 ? 'md' : 0} aria-label={t('alarm.title')}>
+      <Popover.Dropdown px="md" py={alarms.length === 0 ? 'md' : 'xs'} aria-label={t('alarm.title')}>
         {alarms.length === 0 ? (
           <Text size="sm">{t('alarm.none')}</Text>
         ) : (

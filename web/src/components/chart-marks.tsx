@@ -1,6 +1,6 @@
 /** Decisions and findings on the time line of a chart: a sign per kind, its words on hover. */
 
-export const MARKS_HEIGHT = 26
+export const MARKS_HEIGHT = 40
 
 export interface Mark {
   readonly id: string
@@ -9,6 +9,8 @@ export interface Mark {
   readonly label: string
 }
 
+/** What was found stands above what was decided, so that neither hides the other. */
+const ROWS = { found: 11, other: 11, blocked: 27, held: 27, ended: 27 } as const
 const SIGNS = { blocked: '■', held: '‖', ended: '□', found: '▲', other: '◆' } as const
 
 interface ChartMarksProps {
@@ -24,8 +26,8 @@ export function ChartMarks({ marks, fromMs, toMs, xOf }: ChartMarksProps) {
     .map(({ id, atMs, kind, label }) => (
       <g key={id} className={`chart-mark chart-mark-${kind}`}>
         <title>{label}</title>
-        <line x1={xOf(atMs)} x2={xOf(atMs)} y1={18} y2={MARKS_HEIGHT + 4} />
-        <text x={xOf(atMs)} y={14} textAnchor="middle">
+        <line x1={xOf(atMs)} x2={xOf(atMs)} y1={ROWS[kind] + 3} y2={MARKS_HEIGHT} />
+        <text x={xOf(atMs)} y={ROWS[kind]} textAnchor="middle">
           {SIGNS[kind]}
         </text>
       </g>

@@ -21,6 +21,7 @@ import { lazy, Suspense, useRef, useState } from 'react'
 import { type SignedIn, signOut } from '../data/api.ts'
 import { queryClient } from '../data/query-client.ts'
 import { sessionQuery } from '../data/queries.ts'
+import { filterOfWords } from '../data/records-filter.ts'
 import { type Language, useWords } from '../i18n/language.tsx'
 import { AccountPage } from '../pages/account.tsx'
 import { SetUpPage, SignInPage } from '../pages/sign-in.tsx'
@@ -28,6 +29,9 @@ import { AlarmBell, LiveLight } from './alarm-bell.tsx'
 import { AlarmStrip } from './alarm-strip.tsx'
 import { placesFor } from './places.ts'
 import { Answer } from './problem.tsx'
+
+/** Looks like an address or network; whether it is one the service says. */
+const ADDRESS = /^[0-9a-f.:]*[.:][0-9a-f.:]*(?:\/\d{1,3})?$/i
 
 const CommandPalette = lazy(() =>
   import('./command-palette.tsx').then((loaded) => ({ default: loaded.CommandPalette })),
@@ -131,7 +135,7 @@ function SignedInShell({ user }: { readonly user: SignedIn }) {
   )
 }
 
-/** `/` puts the cursor here; Enter opens the page of the address. */
+/** `/` puts the cursor here; Enter opens the page of the address, or the records with the words or filter that was typed. */
 function AddressSearch() {
   const { t } = useWords()
   const navigate = useNavigate()
@@ -142,8 +146,10 @@ function AddressSearch() {
       role="search"
       onSubmit={(event) => {
         event.preventDefault()
-        const address = field.current?.value.trim() ?? ''
-        if (address !== '') void navigate({ to: '/ip/$address', params: { address } })
+        const typed = field.current?.value.trim() ?? ''
+        if (typed === '') return
+        if (ADDRESS.test(typed)) void navigate({ to: '/ip/$address', params: { address: typed } })
+        else void navigate({ to: '/events', search: { filter: filterOfWords(typed) } })
       }}
     >
       <TextInput

@@ -43,7 +43,6 @@ export const aboutEn = {
   'palette.wall': 'Show the wall',
   'palette.about': 'About: versions, licences, documents',
   'palette.records': 'Records of {address}',
-  'palette.copyLink': 'Copy the link to this screen',
 } as const
 
 export const aboutDe: Readonly<Record<keyof typeof aboutEn, string>> = {
@@ -90,5 +89,4 @@ export const aboutDe: Readonly<Record<keyof typeof aboutEn, string>> = {
   'palette.wall': 'Die Wand zeigen',
   'palette.about': 'Über: Versionen, Lizenzen, Dokumente',
   'palette.records': 'Zeilen von {address}',
-  'palette.copyLink': 'Den Link zu dieser Seite kopieren',
 }

@@ -64,6 +64,7 @@ export const addressEn = {
   'address.notYet': 'not yet',
   'address.unknown': 'not known',
   'address.why': 'Why, step by step',
+  'address.counters': 'What the rules count of it now ({count})',
   'address.history': 'Found and decided',
   'address.historyEmpty': 'Nothing was found, nothing decided.',
   'address.neighbours': 'Neighbours',
@@ -81,6 +82,7 @@ export const addressEn = {
   'address.noteRemove': 'Remove the note',
   'address.links': 'What others know',
   'address.linksHint': 'Opens another site in a new tab; nothing is asked before you press.',
+  'address.linksNone': 'It only means something inside your network.',
   'address.audit': 'Audit',
   'address.auditEmpty': 'Nobody has changed anything about it.',
 } as const
@@ -152,6 +154,7 @@ export const addressDe: Readonly<Record<keyof typeof addressEn, string>> = {
   'address.notYet': 'noch nicht',
   'address.unknown': 'nicht bekannt',
   'address.why': 'Warum, Schritt für Schritt',
+  'address.counters': 'Was die Regeln jetzt von ihr zählen ({count})',
   'address.history': 'Gefunden und entschieden',
   'address.historyEmpty': 'Nichts wurde gefunden, nichts entschieden.',
   'address.neighbours': 'Nachbarn',
@@ -169,6 +172,7 @@ export const addressDe: Readonly<Record<keyof typeof addressEn, string>> = {
   'address.noteRemove': 'Notiz entfernen',
   'address.links': 'Was andere wissen',
   'address.linksHint': 'Öffnet eine andere Seite in neuem Tab; vorher wird nichts gefragt.',
+  'address.linksNone': 'Sie bedeutet nur in Ihrem Netz etwas.',
   'address.audit': 'Protokoll',
   'address.auditEmpty': 'Niemand hat an ihr etwas geändert.',
 }

@@ -19,8 +19,9 @@ export const de: Readonly<Record<TextKey, string>> = {
   'app.theme': 'Dunkel oder hell',
   'app.language': 'Sprache',
   'app.signOut': 'Abmelden',
-  'app.search': 'Adresse oder Netz',
-  'app.searchHint': 'Adresse eingeben, Eingabetaste: warum sie gesperrt ist oder nicht',
+  'app.search': 'Adresse, Regel, Bedrohung, Wörter',
+  'app.searchHint':
+    'Adresse eingeben, Eingabetaste: warum sie gesperrt ist oder nicht; Wörter oder ein Filter finden Zeilen',
   'nav.overview': 'Übersicht',
   'nav.blocks': 'Sperren',
   'nav.allow': 'Freiliste',

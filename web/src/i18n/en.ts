@@ -18,8 +18,9 @@ export const en = {
   'app.theme': 'Dark or light',
   'app.language': 'Language',
   'app.signOut': 'Sign out',
-  'app.search': 'Address or network',
-  'app.searchHint': 'Type an address and press Enter to see why it is blocked or not',
+  'app.search': 'Address, rule, threat, words',
+  'app.searchHint':
+    'Type an address and press Enter to see why it is blocked or not; words or a filter find records',
   'nav.overview': 'Overview',
   'nav.blocks': 'Blocks',
   'nav.allow': 'Allowlist',

@@ -178,19 +178,34 @@ export function AddressPage() {
   )
 }
 
+/** What the rules count now: of interest when a rule did not fire. */
+const COUNTER = /^(?:Rule \S+ counts |\d+ further counters)/
+
+function Sentences({ sentences }: { readonly sentences: readonly string[] }) {
+  return (
+    <List spacing={4} size="sm" className="sentence" lang="en">
+      {sentences.map((sentence) => (
+        <List.Item key={sentence}>{sentence}</List.Item>
+      ))}
+    </List>
+  )
+}
+
 /** The service's own sentences and the lines that convicted. */
 function Why({ explanation }: { readonly explanation: Reply<'explain'> }) {
   const { t } = useWords()
   const { sentences, evidence } = explanation
+  const told = [...new Set(sentences.slice(1))].filter((sentence) => !/^Line \d+ of /.test(sentence))
+  const counters = told.filter((sentence) => COUNTER.test(sentence))
   return (
     <Stack gap="md">
-      <List spacing={4} size="sm" className="sentence" lang="en">
-        {[...new Set(sentences)]
-          .filter((sentence) => !/^Line \d+ of /.test(sentence))
-          .map((sentence) => (
-            <List.Item key={sentence}>{sentence}</List.Item>
-          ))}
-      </List>
+      <Sentences sentences={told.filter((sentence) => !COUNTER.test(sentence))} />
+      {counters.length > 0 && (
+        <details>
+          <summary className="chart-summary">{t('address.counters', { count: counters.length })}</summary>
+          <Sentences sentences={counters} />
+        </details>
+      )}
       {evidence.length > 0 && (
         <section>
           <Group mb="xs" gap="xs">

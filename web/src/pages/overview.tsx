@@ -49,7 +49,7 @@ export function OverviewPage() {
             <Surge told={told} />
             {told.alarms.length > 0 && (
               <Part title={t('overview.alarms')}>
-                <AlarmList alarms={told.alarms.slice(0, 5)} />
+                <AlarmList alarms={told.alarms.slice(0, 3)} />
               </Part>
             )}
             <Part title={t('overview.flow')} actions={<SpanPicker span={span} onPick={look} />}>

@@ -48,7 +48,7 @@ export function WallPage() {
           <Text className="wall-clock">
             {now.toLocaleTimeString(language, { hour: '2-digit', minute: '2-digit' })}
           </Text>
-          <Button variant="default" size="xs" onClick={leave}>
+          <Button variant="outline" color="gray.4" size="xs" onClick={leave}>
             {t('wall.leave')}
           </Button>
         </Group>

@@ -1,9 +1,9 @@
 /** Where attacks come from: the map, loaded when it is shown, and the same as a table that can be sorted. */
 import { Button, Skeleton, Table, Text, UnstyledButton } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { useRouter } from '@tanstack/react-router'
+import { useNavigate } from '@tanstack/react-router'
 import { lazy, Suspense, useState } from 'react'
-import { EventsLink, eventsHref } from '../../components/events-link.tsx'
+import { EventsLink } from '../../components/events-link.tsx'
 import { Instant } from '../../components/instant.tsx'
 import { Answer } from '../../components/problem.tsx'
 import type { Reply } from '../../data/api.ts'
@@ -19,7 +19,7 @@ const SHOWN = 6
 
 export function Countries({ span }: { readonly span: Span }) {
   const { t } = useWords()
-  const router = useRouter()
+  const navigate = useNavigate()
   const countries = useQuery(countriesQuery(span))
   return (
     <Answer query={countries}>
@@ -29,7 +29,10 @@ export function Countries({ span }: { readonly span: Span }) {
         const pick = (name: string) => {
           const found = named.find(({ value }) => value === name)
           if (found !== undefined)
-            router.history.push(eventsHref({ filter: `${ATTACKS} and ${found.filter}`, ...timesOf(span) }))
+            void navigate({
+              to: '/events',
+              search: { filter: `${ATTACKS} and ${found.filter}`, ...timesOf(span) },
+            })
         }
         return (
           <>
