@@ -416,6 +416,7 @@ class Builder {
     })
     await control.start()
     this.#undo.push(() => control.stop())
+    this.#undo.push(() => parts.live?.stop())
   }
 
   #announceReady(parts: Parts, thread: PipelineThread, urls: { page: string; list: string }): void {

@@ -109,6 +109,8 @@ export interface HttpsServerOptions {
   readonly onFailure: (what: string, error: unknown) => void
   /** Told of every answer but the list's: route pattern and status. */
   readonly onAnswer?: (route: string, status: number) => void
+  /** Whether whoever asks may read the plain page; absent: anybody. */
+  readonly mayReadStatus?: (request: FastifyRequest) => Promise<boolean>
   /** The built web page; null: the plain page, else at `/plain` alone, stands at `/` too. */
   readonly web?: WebFiles | null
   /** Further routes: the API, feeds, the web page. Called once, before the first request. */
@@ -287,8 +289,15 @@ export class HttpsServer {
     const { sources, onFailure } = this.#options
     const { web } = this.#options
     if (web != null) addWebRoutes(this.#app as unknown as FastifyInstance, web)
-    const plain = async (_request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const plain = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
       void reply.header('content-type', 'text/html; charset=utf-8')
+      if ((await this.#options.mayReadStatus?.(request)) === false) {
+        const text =
+          web == null
+            ? 'The web page is not built, so nobody can sign in here. `active-defense status` tells all; web.plainPage: open in the configuration file shows it here.'
+            : 'Sign in on the page of this service, then come back; or send a token as Authorization: Bearer. The setting web.plainPage opens this page to anybody.'
+        return reply.code(401).send(messagePage('Not signed in', text))
+      }
       try {
         return await reply.send(statusPage(await within(STATUS_MS, sources.status())))
       } catch (error) {

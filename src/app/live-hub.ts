@@ -95,7 +95,7 @@ export class LiveHub {
     let next = from
     view.readers++
     try {
-      while (!signal.aborted) {
+      while (!signal.aborted && this.#views.has(view.id)) {
         if (next < view.first) {
           const missed = view.first - next
           next = view.first
@@ -112,10 +112,14 @@ export class LiveHub {
     }
   }
 
-  /** Ends all views. */
+  /** Ends all views; their readers' loops end. */
   stop(): void {
-    for (const view of this.#views.values()) if (view.forget !== null) clearTimeout(view.forget)
+    const views = [...this.#views.values()]
     this.#views.clear()
+    for (const { forget, wake } of views) {
+      if (forget !== null) clearTimeout(forget)
+      for (const done of wake) done()
+    }
     this.#rest()
   }
 

@@ -5,6 +5,7 @@
 import { addApi } from './api-routes.ts'
 import { CrowdsecServer } from '../api/crowdsec-server.ts'
 import { join } from 'node:path'
+import { authenticator } from '../api/accounts/account-routes.ts'
 import { HttpsServer } from '../api/server.ts'
 import { readWebFiles } from '../api/web-routes.ts'
 import { MetricsServer } from '../api/metrics-server.ts'
@@ -140,6 +141,7 @@ export class Serving {
       throw new AppError('bad-configuration', 'web.listen is empty: firewalls could not fetch the list')
     await this.certificate.start()
     const onFailure = (what: string, error: unknown): void => events.partFailed('web', what, error)
+    const callers = authenticator(() => parts.accounts)
     this.#server = new HttpsServer({
       listen,
       certificate: this.certificate.served,
@@ -173,7 +175,12 @@ export class Serving {
       },
       onFailure,
       onAnswer: (route, status) => events.httpAnswered(route, status),
-      web: await readWebFiles(WEB_FOLDER),
+      mayReadStatus: async (request) => {
+        if (settings()['web.plainPage'] === 'open') return true
+        const caller = await callers.callerOf(request, senderAddress(request.socket.remoteAddress ?? ''))
+        return caller !== null && caller.mustChange !== true
+      },
+      web: readWebFiles(WEB_FOLDER),
       addRoutes: (app) => addApi(app, parts, redeem, onFailure),
     })
     this.#parts = parts

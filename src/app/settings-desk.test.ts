@@ -36,3 +36,36 @@ test('a secret set here is kept sealed, read again with its key, and ignored wit
   await desk.change({ 'smtp.password': null }, 'tester', '')
   assert.equal((await open('secrets.key')).settings['smtp.password'], '')
 })
+
+test('a log file outside the allowed folders is refused, those that are followed already stay', async (t) => {
+  const folder = new StateFolder()
+  const state = folder.open()
+  t.after(async () => {
+    await state.close()
+    folder.remove()
+  })
+  const [allowed, other] = [join(folder.folder, 'logs'), join(folder.folder, 'other')]
+  const open = (folders: string): Promise<SettingsDesk> =>
+    SettingsDesk.open({
+      input: { workingDirectory: folder.folder, environment: {}, sets: [`files.folders=${folders}`] },
+      repository: state,
+      clock: new ManualClock(NOW_MS),
+      box: SecretBox.open(join(folder.folder, 'secrets.key')),
+      apply: () => {},
+      onChange: () => {},
+    })
+  const desk = await open(`${allowed},${other}`)
+  await desk.change({ 'files.watch': `${allowed}/*.log,${other}/fw.log` }, 'tester', '')
+  await assert.rejects(desk.change({ 'files.watch': '/etc/shadow' }, 'tester', ''), /files\.folders/)
+  assert.deepEqual(desk.settings['files.watch'], [`${allowed}/*.log`, `${other}/fw.log`])
+  await assert.rejects(
+    desk.change({ 'files.folders': '/' }, 'tester', ''),
+    /files\.folders cannot be changed/,
+  )
+
+  const narrower = await open(allowed)
+  const both = `${allowed}/*.log,${other}/fw.log`
+  await narrower.change({ 'files.watch': `${both},${allowed}/x.log` }, 'tester', '')
+  await narrower.change({ 'files.watch': null }, 'tester', '')
+  await assert.rejects(narrower.change({ 'files.watch': both }, 'tester', ''), /other/)
+})

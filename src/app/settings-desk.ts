@@ -8,6 +8,7 @@ import { type Configuration, type ConfigurationInput, loadConfiguration } from '
 import { SECRET_KEYS, SETTING_KEYS, SETTINGS, type Settings } from '../config/schema.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { SecretBox } from '../lib/secret-box.ts'
+import { refuseOutside } from './watched-files.ts'
 import type { Json, SettingChange, SettingsRepository } from '../model/state.ts'
 
 export interface SettingsDeskOptions {
@@ -57,6 +58,12 @@ export class SettingsDesk {
     const checked = Object.entries(changes).map(([name, text]) =>
       checkChange(this.#configuration, name, text),
     )
+    const { settings } = this.#configuration
+    const globs = checked.flatMap(({ key, value }) =>
+      key === 'files.watch' ? ((value as string[] | undefined) ?? []) : [],
+    )
+    const added = globs.filter((glob) => !settings['files.watch'].includes(glob))
+    await refuseOutside(added, settings['files.folders'], this.#options.input.workingDirectory)
     const rows = checked.map(
       ({ key, value }): SettingChange => ({
         key,

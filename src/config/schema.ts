@@ -22,8 +22,8 @@ export const SECRET_KEYS: readonly string[] = [
   ...OIDC_SECRETS,
 ]
 
-/** Settings that say where the state lies or how it is reached, so they cannot be kept in it. */
-export const BOOTSTRAP_KEYS: readonly string[] = ['data.dir', 'state.url']
+/** Settings that say where the state lies, or what may be set from the page: they cannot be kept in the state. */
+export const BOOTSTRAP_KEYS: readonly string[] = ['data.dir', 'state.url', 'files.folders']
 
 /** Defaults that depend on the machine, as the documents say them. */
 export const DEFAULT_NOTES: Readonly<Record<string, string>> = { 'time.zone': "the server's zone" }
@@ -108,6 +108,12 @@ export const SETTINGS = {
     'list of globs',
     'Log files to follow; a new file is a new device.',
   ),
+  'files.folders': setting(
+    z.array(z.string().min(1)),
+    ['/var/log'],
+    'list of paths',
+    'Folders in which log files may be followed that are registered while the service runs, on the page or by command. What the configuration file itself names in files.watch is not bound to them.',
+  ),
   'files.afterRead': setting(
     z.enum(['keep', 'truncate']),
     'keep',
@@ -127,6 +133,13 @@ export const SETTINGS = {
     [],
     'list of names and addresses',
     'Names and addresses to put into the made certificate, beside those of this machine.',
+  ),
+  'web.plainPage': setting(
+    z.enum(['signed-in', 'open']),
+    'signed-in',
+    'signed-in | open',
+    'Who may read the plain status page at /plain: who has signed in (or sends a token), or anybody, for a screen on the wall.',
+    true,
   ),
   'crowdsec.listen': setting(
     listen,

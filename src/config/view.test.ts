@@ -50,8 +50,9 @@ test('a change is checked like any other source', () => {
   )
 })
 
-test('what file, environment or --set give is fixed, and so is where the state lies', () => {
+test('what file, environment or --set give is fixed, and so is what the state must not say', () => {
   assert.equal(refusal('web.listen', ':2').code, 'unsafe')
   assert.match(refusal('web.listen', ':2').message, /it is given by --set/)
-  assert.match(refusal('data.dir', '/x').message, /it says where the state lies/)
+  for (const key of ['data.dir', 'files.folders'])
+    assert.match(refusal(key, '/x').message, /only file, environment and command line say it/)
 })

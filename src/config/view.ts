@@ -67,7 +67,9 @@ export function checkChange(
   if (key === undefined) throw new AppError('bad-configuration', unknownSetting(name, 'settings'))
   const origin = configuration.origins[key]
   if (isFixed(key, origin)) {
-    const where = BOOTSTRAP_KEYS.includes(key) ? 'it says where the state lies' : `it is given by ${origin}`
+    const where = BOOTSTRAP_KEYS.includes(key)
+      ? 'only file, environment and command line say it'
+      : `it is given by ${origin}`
     throw new AppError('unsafe', `${key} cannot be changed here: ${where}; change it there and restart`)
   }
   const needsRestart = !definitionOf(key).live

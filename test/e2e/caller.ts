@@ -1,8 +1,9 @@
 /** Requests to a running service as somebody: by session cookie, by token, or as nobody; only the head of an answer is awaited where it may not end. */
 import { request } from 'node:https'
-import type { Role } from '../../src/api/http/roles.ts'
+import type { TestContext } from 'node:test'
+import { type Role, ROLES } from '../../src/api/http/roles.ts'
 import { SESSION_COOKIE } from '../../src/api/accounts/session-cookie.ts'
-import type { Service } from './harness.ts'
+import { type Service, startService } from './harness.ts'
 
 export const PASSWORD = 'correct horse battery'
 
@@ -76,4 +77,54 @@ export async function enterAs(service: Service, role: Role, name: string = role)
   const user =
     accounts.userByName(name) ?? (await accounts.addUser(name, role, PASSWORD, { user: 'test' }, false))
   return (await accounts.beginSession(user, '127.0.0.1', 'test', 'test')).cookie
+}
+
+export interface Operation {
+  readonly name: string
+  readonly method: string
+  readonly path: string
+  readonly role: string | undefined
+  readonly tag: string
+  readonly isInPerson: boolean
+}
+
+/** As the service describes itself. */
+export async function operationsOf(service: Service, cookie: string): Promise<Operation[]> {
+  const { body } = await ask(service, { path: '/api/v1/openapi.json', headers: asBrowser(cookie) })
+  const { paths } = JSON.parse(body) as {
+    paths: Record<
+      string,
+      Record<string, { operationId: string; tags: string[]; 'x-role'?: string; security?: object[] }>
+    >
+  }
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({
+      name: operation.operationId,
+      method: method.toUpperCase(),
+      path: path.replace(/\{\w+\}/g, 'none-such'),
+      role: operation['x-role'],
+      tag: operation.tags[0] ?? '',
+      isInPerson: operation.security?.length === 1,
+    })),
+  )
+}
+
+export const isRole = (role: string | undefined): role is Role => ROLES.some((known) => known === role)
+
+export const codeOf = (told: Told): string | undefined =>
+  String(told.headers['content-type']).includes('problem')
+    ? (JSON.parse(told.body) as { code: string }).code
+    : undefined
+
+/** A service with a user and a session of each role. */
+export async function beginWithRoles(
+  t: TestContext,
+): Promise<{ service: Service; cookies: Record<Role, string> }> {
+  const service = await startService(t)
+  const cookies = {
+    viewer: await enterAs(service, 'viewer'),
+    operator: await enterAs(service, 'operator'),
+    administrator: await enterAs(service, 'administrator'),
+  }
+  return { service, cookies }
 }

@@ -25,7 +25,7 @@ const HEAVY = {
 
 describe('a heavy query', () => {
   test('beside a stream of lines: detection, list and page answer; it is cancelled when asked, and gone from the engine', async (t) => {
-    const service = await startService(t, { sets: ['syslog.udp.listen='] })
+    const service = await startService(t, { sets: ['syslog.udp.listen=', 'web.plainPage=open'] })
     await service.sendTcp(
       scan('198.51.100.150', 10)
         .map((line) => `${line}\n`)
@@ -79,7 +79,9 @@ describe('a heavy query', () => {
 
   test('one that wants more memory than there is ends alone; a killed log store comes back and nothing is lost', async (t) => {
     // The least that may be set: a query reaches it soon.
-    const service = await startService(t, { sets: ['syslog.udp.listen=', 'logs.memory=268435456'] })
+    const service = await startService(t, {
+      sets: ['syslog.udp.listen=', 'logs.memory=268435456', 'web.plainPage=open'],
+    })
     await until('the log store answers', async () => (await service.stored()) === 0, 30_000)
     const keeper = service.app.parts.logs
     assert.ok(keeper !== null)

@@ -109,6 +109,7 @@ describe('other ways in and out', () => {
         'syslog.tls.listen=127.0.0.1:0',
         `syslog.tls.clientCa=${ca}`,
         `input.http.token=${TOKEN}`,
+        'web.plainPage=open',
         'metrics.token=metrics-of-the-tests',
         `relay.to=${other.to}`,
         'senders.unknown=store',
@@ -183,7 +184,7 @@ describe('other ways in and out', () => {
 
   test('by default strangers count and are shown as pending; naming them, the relay and posts can be switched while it runs', async (t) => {
     const other = await tcpReceiver(t)
-    const service = await startService(t)
+    const service = await startService(t, { sets: ['web.plainPage=open'] })
     assert.equal((await post(service, 'x')).status, 404, 'without a token there is no such route')
     await service.sendUdp(scan('198.51.100.1', 11))
     await until('the scanner is listed', async () => (await service.list()).includes('198.51.100.1'))

@@ -1,59 +1,28 @@
 /**
- * Who may do what, on the running service: every route of the API's own description with every kind of caller; sessions
- * that are taken over, replayed or ended; and what another site's page can make a browser send.
+ * Who may do what, on the running service: every route of the API's own description with every kind of caller, and
+ * sessions that are taken over, replayed or ended.
  */
 import assert from 'node:assert/strict'
-import { createServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
-import { test, type TestContext } from 'node:test'
+import { test } from 'node:test'
 import fastify from 'fastify'
 import { cookieText, SESSION_COOKIE } from '../../src/api/accounts/session-cookie.ts'
-import { holds, type Role, ROLES } from '../../src/api/http/roles.ts'
-import { newCertificate } from '../../src/api/test-server.ts'
+import { holds, ROLES } from '../../src/api/http/roles.ts'
 import { addApi } from '../../src/app/api-routes.ts'
-import { missingBrowser, openScreen } from './browser.ts'
-import { ask, asBrowser, enterAs, PASSWORD, type Told } from './caller.ts'
-import { type Service, startService, until } from './harness.ts'
-
-interface Operation {
-  readonly name: string
-  readonly method: string
-  readonly path: string
-  readonly role: string | undefined
-  readonly tag: string
-  readonly isInPerson: boolean
-}
-
-/** As the service describes itself. */
-async function operationsOf(service: Service, cookie: string): Promise<Operation[]> {
-  const { body } = await ask(service, { path: '/api/v1/openapi.json', headers: asBrowser(cookie) })
-  const { paths } = JSON.parse(body) as {
-    paths: Record<
-      string,
-      Record<string, { operationId: string; tags: string[]; 'x-role'?: string; security?: object[] }>
-    >
-  }
-  return Object.entries(paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]) => ({
-      name: operation.operationId,
-      method: method.toUpperCase(),
-      path: path.replace(/\{\w+\}/g, 'none-such'),
-      role: operation['x-role'],
-      tag: operation.tags[0] ?? '',
-      isInPerson: operation.security?.length === 1,
-    })),
-  )
-}
-
-const isRole = (role: string | undefined): role is Role => ROLES.some((known) => known === role)
+import {
+  ask,
+  asBrowser,
+  beginWithRoles,
+  codeOf,
+  enterAs,
+  isRole,
+  type Operation,
+  operationsOf,
+  PASSWORD,
+  type Told,
+} from './caller.ts'
 
 /** An input that nothing can be done with. */
 const emptyOf = ({ method }: Operation): { body: string } | object => (method === 'GET' ? {} : { body: '{}' })
-
-const codeOf = (told: Told): string | undefined =>
-  String(told.headers['content-type']).includes('problem')
-    ? (JSON.parse(told.body) as { code: string }).code
-    : undefined
 
 function isAdmitted(told: Told, what: string): void {
   assert.ok(![401, 403, 429, 500].includes(told.status), `${what}: ${told.status} ${told.body}`)
@@ -63,18 +32,8 @@ function isRefused(told: Told, status: number, code: string, what: string): void
   assert.equal(`${told.status} ${codeOf(told)}`, `${status} ${code}`, what)
 }
 
-async function begin(t: TestContext): Promise<{ service: Service; cookies: Record<Role, string> }> {
-  const service = await startService(t)
-  const cookies = {
-    viewer: await enterAs(service, 'viewer'),
-    operator: await enterAs(service, 'operator'),
-    administrator: await enterAs(service, 'administrator'),
-  }
-  return { service, cookies }
-}
-
 test('every route has a role in the description, and the service knows no route that is not described', async (t) => {
-  const { service, cookies } = await begin(t)
+  const { service, cookies } = await beginWithRoles(t)
   const operations = await operationsOf(service, cookies.viewer)
   for (const { name, role } of operations)
     assert.ok(isRole(role) || role === 'anybody' || role === 'own', `${name} has no role: ${role}`)
@@ -105,7 +64,7 @@ test('every route has a role in the description, and the service knows no route 
 })
 
 test('each route lets in the roles that it names and refuses all others, by session and by token', async (t) => {
-  const { service, cookies } = await begin(t)
+  const { service, cookies } = await beginWithRoles(t)
   const accounts = service.app.parts.accounts
   const ada = accounts?.userByName('administrator')
   assert.ok(accounts !== null && ada !== undefined)
@@ -147,7 +106,7 @@ test('each route lets in the roles that it names and refuses all others, by sess
 })
 
 test('a token does what its scopes name and nothing else, and never more than its user', async (t) => {
-  const { service, cookies } = await begin(t)
+  const { service, cookies } = await beginWithRoles(t)
   const accounts = service.app.parts.accounts
   const ada = accounts?.userByName('administrator')
   const bob = accounts?.userByName('operator')
@@ -185,7 +144,7 @@ test('a token does what its scopes name and nothing else, and never more than it
 })
 
 test('sessions and tokens of others are as if they were not there', async (t) => {
-  const { service, cookies } = await begin(t)
+  const { service, cookies } = await beginWithRoles(t)
   const accounts = service.app.parts.accounts
   const ada = accounts?.userByName('administrator')
   assert.ok(accounts !== null && ada !== undefined)
@@ -216,7 +175,7 @@ test('sessions and tokens of others are as if they were not there', async (t) =>
 })
 
 test('a session is a new one at every sign-in and dead after sign-out, a password, a role, or the end by hand', async (t) => {
-  const { service, cookies } = await begin(t)
+  const { service, cookies } = await beginWithRoles(t)
   const accounts = service.app.parts.accounts
   assert.ok(accounts !== null)
   const isAlive = async (cookie: string): Promise<boolean> =>
@@ -287,7 +246,7 @@ test('a session is a new one at every sign-in and dead after sign-out, a passwor
 })
 
 test('a first sign-in with a password that others gave may do nothing but choose another', async (t) => {
-  const { service, cookies } = await begin(t)
+  const { service, cookies } = await beginWithRoles(t)
   const accounts = service.app.parts.accounts
   assert.ok(accounts !== null)
   const eve = await accounts.addUser('eve', 'administrator', PASSWORD, { user: 'test' }, true)
@@ -299,123 +258,14 @@ test('a first sign-in with a password that others gave may do nothing but choose
   }
 })
 
-/** What the audit log and the switches say: no edit may have happened. */
-async function stateOf(service: Service): Promise<unknown> {
-  const { parts } = service.app
-  return [
-    (await parts.state?.audit({ limit: 1 }))?.[0]?.hash,
-    parts.decider?.engine.flags,
-    parts.accounts?.sessions().map(({ id }) => id),
-    parts.list.snapshot.entries,
-  ]
-}
-
-test('no request that another page can make a browser send changes anything, whatever the path', async (t) => {
-  const { service, cookies } = await begin(t)
-  const operations = await operationsOf(service, cookies.viewer)
-  const edits = operations.filter(({ method, role }) => method !== 'GET' && role !== 'own')
-  assert.ok(edits.length > 30)
-  const cookie = `${SESSION_COOKIE}=${cookies.administrator}`
-  const before = await stateOf(service)
-  const json = 'application/json'
-  const forgeries: readonly (readonly [string, Record<string, string>])[] = [
-    ['without the header', { 'content-type': json }],
-    ['a form', { 'content-type': 'application/x-www-form-urlencoded' }],
-    ['text', { 'content-type': 'text/plain' }],
-    ['another site', { 'content-type': json, 'x-requested-with': 'web', 'sec-fetch-site': 'cross-site' }],
-    ['a neighbour', { 'content-type': json, 'x-requested-with': 'web', 'sec-fetch-site': 'same-site' }],
-  ]
-  for (const [i, [what, headers]] of forgeries.entries())
-    for (const { method, path, name } of edits) {
-      const body = JSON.stringify({ frozen: true, action: 'off', reason: 'forged', dryRun: false })
-      const from = `127.0.4.${i + 1}`
-      const told = await ask(service, { method, path, headers: { ...headers, cookie }, body, from })
-      assert.ok([403, 415].includes(told.status), `${what}: ${name} ${told.status}`)
-      if (told.status === 403) assert.equal(codeOf(told), 'forged', `${what}: ${name}`)
-    }
-  const gets = new Set(operations.filter(({ method }) => method === 'GET').map(({ path }) => path))
-  for (const { path, name } of edits) {
-    if (gets.has(path)) continue
-    const told = await ask(service, { path, headers: { cookie }, from: '127.0.4.9' })
-    assert.ok([400, 404, 405].includes(told.status), `GET ${name}: ${told.status}`)
-  }
-  assert.deepEqual(await stateOf(service), before)
+test('the plain status page is for who has signed in, unless a setting opens it; the list stays open', async (t) => {
+  const { service, cookies } = await beginWithRoles(t)
+  const statusOf = async (headers?: Record<string, string>): Promise<number> =>
+    (await ask(service, { path: '/plain', ...(headers === undefined ? {} : { headers }) })).status
+  assert.equal(await statusOf(), 401)
+  assert.equal(await statusOf({ cookie: `${SESSION_COOKIE}=made-up` }), 401)
+  assert.equal(await statusOf(asBrowser(cookies.viewer)), 200)
+  assert.equal((await ask(service, { path: '/files/blacklist.txt' })).status, 200)
+  await service.control.call('changeSettings', { changes: { 'web.plainPage': 'open' }, reason: '' })
+  assert.equal(await statusOf(), 200)
 })
-
-test('a page of a neighbour on the same host gets nothing done in a browser that is signed in here', async (t) => {
-  const missing = missingBrowser()
-  if (missing !== null) return t.skip(missing)
-  const { service, cookies } = await begin(t)
-  const operations = await operationsOf(service, cookies.viewer)
-  const edits = operations.filter(({ method, role }) => method !== 'GET' && role !== 'own')
-  const screen = await openScreen(t, service)
-  const context = screen.page.context()
-  await context.addCookies([
-    {
-      name: SESSION_COOKIE,
-      value: cookies.administrator,
-      domain: '127.0.0.1',
-      path: '/',
-      secure: true,
-      httpOnly: true,
-      sameSite: 'Strict',
-    },
-  ])
-  await screen.page.goto(`${screen.origin}/engine`)
-  await screen.page
-    .getByRole('button', { name: 'Switch off' })
-    .or(screen.page.getByRole('button', { name: 'Freeze' }))
-    .first()
-    .waitFor()
-  const { served } = await newCertificate()
-  const neighbour = createServer({ cert: served.cert, key: served.key }, (_request, response) => {
-    response.writeHead(200, { 'content-type': 'text/html' }).end(attackPage(screen.origin, edits))
-  })
-  await new Promise<void>((resolve) => {
-    neighbour.listen(0, '127.0.0.1', resolve)
-  })
-  t.after(() => {
-    neighbour.closeAllConnections()
-    neighbour.close()
-  })
-  const before = await stateOf(service)
-  const page = await context.newPage()
-  const sent: string[] = []
-  page.on('request', (request) => sent.push(`${request.method()} ${new URL(request.url()).pathname}`))
-  await page.goto(`https://127.0.0.1:${(neighbour.address() as AddressInfo).port}/`)
-  await until('all was tried', async () => (await page.title()) === 'done')
-  assert.ok(sent.filter((one) => one.startsWith('POST /api/v1/')).length >= edits.length, 'it did send')
-  assert.deepEqual(await stateOf(service), before)
-  const told = await ask(service, { path: '/api/v1/status', headers: asBrowser(cookies.administrator) })
-  assert.equal(told.status, 200, 'and the session still stands')
-})
-
-/** Everything that a page can try without being let: fetches with the cookie, images, forms. */
-function attackPage(origin: string, edits: readonly Operation[]): string {
-  const body = JSON.stringify({
-    frozen: true,
-    action: 'off',
-    reason: 'forged',
-    targets: ['192.0.2.1'],
-    dryRun: false,
-  })
-  const forms = edits
-    .slice(0, 12)
-    .map(
-      ({ path }, i) =>
-        `<iframe name=f${i}></iframe><form method=post enctype=text/plain target=f${i} action="${origin}${path}"><input name='{"frozen":true,"reason":"' value='"}'></form>`,
-    )
-  const paths = JSON.stringify(edits.map(({ method, path }) => [method, origin + path]))
-  return `<!doctype html><meta charset=utf-8><title>trying</title>${forms.join('')}<script type=module>
-    const body = ${JSON.stringify(body)}
-    const tries = []
-    for (const [method, url] of ${paths}) {
-      tries.push(fetch(url, { method: 'POST', mode: 'no-cors', credentials: 'include', body }))
-      tries.push(fetch(url, { method, credentials: 'include', headers: { 'x-requested-with': 'web', 'content-type': 'application/json' }, body }))
-      tries.push(new Promise((done) => { const image = new Image(); image.onload = image.onerror = done; image.src = url }))
-    }
-    for (const form of document.forms) form.submit()
-    await Promise.allSettled(tries)
-    document.title = 'done'
-  </script>`
-}

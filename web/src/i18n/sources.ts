@@ -11,7 +11,8 @@ export const sourcesEn = {
   'register.zoneNone': 'as this service: {zone}',
   'register.file': 'Log file to follow',
   'register.fileHint': 'Empty: it sends by network. In {folders}; * stands for any text in a name.',
-  'register.badFile': 'The file must lie in {folders}. Other folders are added to files.watch at Settings.',
+  'register.badFile':
+    'The file must lie in {folders}. Other folders are allowed by files.folders in the configuration file.',
   'register.column.device': 'Device or file',
   'register.column.what': 'What is registered',
   'register.follows': 'followed log file',
@@ -34,7 +35,7 @@ export const sourcesDe: Readonly<Record<keyof typeof sourcesEn, string>> = {
   'register.file': 'Logdatei, die gelesen wird',
   'register.fileHint': 'Leer: es schickt über das Netz. In {folders}; * steht für beliebigen Text im Namen.',
   'register.badFile':
-    'Die Datei muss in {folders} liegen. Weitere Ordner kommen unter Einstellungen in files.watch.',
+    'Die Datei muss in {folders} liegen. Weitere Ordner erlaubt files.folders in der Konfigurationsdatei.',
   'register.column.device': 'Gerät oder Datei',
   'register.column.what': 'Was eingetragen ist',
   'register.follows': 'gelesene Logdatei',

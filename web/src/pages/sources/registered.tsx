@@ -25,11 +25,13 @@ import { useWords } from '../../i18n/language.tsx'
 
 const ZONES = 'time.deviceZones'
 const FILES = 'files.watch'
-const LOG_FOLDER = '/var/log'
+const FOLDERS = 'files.folders'
 
 interface Registered {
   readonly zones: readonly (readonly [device: string, zone: string])[]
   readonly files: readonly string[]
+  /** Folders that a file may lie in; the service looks where links lead. */
+  readonly folders: readonly string[]
   readonly areZonesFixed: boolean
   readonly areFilesFixed: boolean
   readonly zone: string
@@ -44,19 +46,11 @@ function registeredIn(settings: readonly Reply<'listSettings'>[]): Registered {
       return [pair.slice(0, at), pair.slice(at + 1)] as const
     }),
     files: listOf(FILES),
+    folders: listOf(FOLDERS),
     areZonesFixed: find(ZONES)?.fixed === true,
     areFilesFixed: find(FILES)?.fixed === true,
     zone: find('time.zone')?.value ?? 'UTC',
   }
-}
-
-const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/'))
-
-/** Folders that a file may lie in: the system's logs, and what is followed already. */
-function allowedFolders(files: readonly string[]): string[] {
-  return [...new Set([LOG_FOLDER, ...files.map(folderOf)])].filter(
-    (folder) => folder === LOG_FOLDER || !folder.startsWith(`${LOG_FOLDER}/`),
-  )
 }
 
 const isAllowed = (file: string, folders: readonly string[]): boolean =>
@@ -182,7 +176,7 @@ function RegisterForm({ known, isOpen, onClose, toText }: RegisterFormProps) {
   const [name, setName] = useState('')
   const [zone, setZone] = useState('')
   const [file, setFile] = useState('')
-  const folders = allowedFolders(known.files)
+  const { folders } = known
   const path = file.trim()
   const isBad = path !== '' && !isAllowed(path, folders)
   const save = useMutation({
