@@ -67,7 +67,7 @@ class FeedAnswers {
     this.#list = () => ({ ...list(), contentType: 'text/plain; charset=utf-8' })
   }
 
-  answer(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  answer(request: FastifyRequest, reply: FastifyReply): FastifyReply | Promise<FastifyReply> {
     const { feeds, clock, answerText } = this.#options
     const { path, query } = partsOf(request)
     const answer = this.#ask(request, path, query)
@@ -76,10 +76,19 @@ class FeedAnswers {
       if (answer.feed !== null) this.#tell({ ...refusedFetch(request, clock), feed: answer.feed })
       return closed(request, reply)
     }
-    const { feed, file, shard, credential } = answer
-    return sendList(request, reply, file, clock, (fetch) =>
-      this.#tell({ ...fetch, feed, shard, credential }, feeds),
-    )
+    const send = (file: FeedFile): FastifyReply => {
+      const { feed, shard, credential } = answer
+      return sendList(request, reply, file, clock, (fetch) =>
+        this.#tell({ ...fetch, feed, shard, credential }, feeds),
+      )
+    }
+    if (answer.kind === 'file') return send(answer.file)
+    if (!(answer.file instanceof Promise))
+      return answer.file === null ? closed(request, reply) : send(answer.file)
+    return answer.file.then(send, (error: unknown) => {
+      this.#options.onFailure('writing a slice of a feed', error)
+      return closed(request, reply)
+    })
   }
 
   answerTaxii(request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -131,6 +140,8 @@ class FeedAnswers {
   }
 
   #remember(path: string, answer: FeedAnswer): void {
+    // A slice is not what anybody would get who asks without arguments.
+    if (answer.kind === 'slice') return
     const isOpen = answer.kind === 'file' && answer.isOpen
     if (path === LIST_PATH) this.#wasListOpen = isOpen
     if (!isOpen) this.#lastOpen.delete(path)

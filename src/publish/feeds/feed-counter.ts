@@ -12,12 +12,9 @@ import type { FeedFile } from './feed-engine.ts'
 import { intervalOf } from './feed-fetchers.ts'
 import { GuessThrottle } from './guess-throttle.ts'
 import type { ManagedFeed } from './managed-feed.ts'
-import { type MineMeldQuery, parseMineMeldQuery, renderMineMeld } from './minemeld.ts'
-import { formatOptionsOf } from './feed-definition.ts'
-import { checksumOf, etagOf } from '../list-snapshot.ts'
+import { parseMineMeldQuery } from './minemeld.ts'
+import { SliceDesk } from './slice-desk.ts'
 
-/** Slices kept ready for MineMeld-style queries, over all feeds. */
-const SLICES_KEPT = 32
 const MOST_FORMER = 1000
 
 export interface FeedRequest extends Omit<Brought, 'pathToken'> {
@@ -35,6 +32,14 @@ export type FeedAnswer =
       readonly credential: string | null
       /** Nothing was asked for: anybody would get it. */
       readonly isOpen: boolean
+    }
+  /** A slice: at once or when it has been written; null: too many wait, and the connection is to be closed. */
+  | {
+      readonly kind: 'slice'
+      readonly feed: string
+      readonly file: FeedFile | Promise<FeedFile> | null
+      readonly shard: number
+      readonly credential: string | null
     }
   /** The connection is to be closed without a word. `feed`: of a known fetcher; null: a stranger who tried too often. */
   | { readonly kind: 'close'; readonly feed: string | null }
@@ -58,7 +63,7 @@ const NO_DOOR = new FeedDoor({
 export class FeedCounter {
   readonly #options: FeedCounterOptions
   readonly #throttle = new GuessThrottle()
-  readonly #slices = new Map<string, FeedFile>()
+  readonly #slices: SliceDesk
   /** Addresses that fetched feeds which are gone; the oldest are forgotten. */
   readonly #former = new Set<string>()
   /** Cut off since their last good fetch, by feed. */
@@ -66,9 +71,10 @@ export class FeedCounter {
 
   constructor(options: FeedCounterOptions) {
     this.#options = options
+    this.#slices = new SliceDesk(options)
   }
 
-  /** O(credentials) and one look into a map; a MineMeld slice that is not ready O(entries). */
+  /** O(credentials) and one look into a map. */
   answer(request: FeedRequest): FeedAnswer {
     const { path, pathToken } = splitPath(request.path)
     const feed = this.#options.byPath(path)
@@ -79,12 +85,15 @@ export class FeedCounter {
     const shard = shardOf(request.query, feed.definition.shards)
     const query = parseMineMeldQuery(request.query)
     const whole = feed.engine.file(shard)
+    const answer = { feed: feed.definition.name, shard, credential: admission.credential }
+    if (query !== null) {
+      const file = this.#slices.of({ feed, shard, whole, query, text: request.query.toString() })
+      return { kind: 'slice', file, ...answer }
+    }
     return {
       kind: 'file',
-      feed: feed.definition.name,
-      file: query === null ? whole : this.#slice(feed, whole, shard, query, request.query.toString()),
-      shard,
-      credential: admission.credential,
+      file: whole,
+      ...answer,
       isOpen: feed.definition.access.open && feed.definition.access.sources.length === 0,
     }
   }
@@ -154,28 +163,6 @@ export class FeedCounter {
     const refused = this.#refused.get(definition.name)
     if (refused?.delete(address) !== true || refused.size > 0) return
     this.forget(definition.name)
-  }
-
-  #slice(feed: ManagedFeed, whole: FeedFile, shard: number, query: MineMeldQuery, text: string): FeedFile {
-    const key = `${feed.definition.name}\n${whole.etag}\n${shard}\n${text.slice(0, 500)}`
-    const known = this.#slices.get(key)
-    if (known !== undefined) return known
-    const { definition, engine } = feed
-    const isAll = query.start === 0 && query.count === null && !query.descending
-    if (isAll && query.format === 'plain' && definition.format === 'plain') return whole
-    const options = formatOptionsOf(definition, this.#options.sentinel(), this.#options.nowMs())
-    const { body, contentType } = renderMineMeld(engine.rows(), query, options)
-    const slice: FeedFile = {
-      ...whole,
-      body,
-      contentType,
-      etag: etagOf(checksumOf(body)),
-      dateIsUnique: false,
-    }
-    this.#slices.set(key, slice)
-    const oldest = this.#slices.keys().next()
-    if (this.#slices.size > SLICES_KEPT && oldest.done !== true) this.#slices.delete(oldest.value)
-    return slice
   }
 }
 

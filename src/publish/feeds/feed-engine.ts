@@ -33,6 +33,12 @@ export interface FeedFacts {
   readonly collateral: number
 }
 
+/** Rows by their index, each made when it is asked for: whoever wants some of a long list need not make all. */
+export interface RowsByIndex {
+  readonly count: number
+  at(i: number): FeedRow
+}
+
 export interface FeedEngine {
   /** The file of a shard, from 1; the sentinel alone for a shard that there is not. O(1). */
   file(shard: number): FeedFile
@@ -42,6 +48,8 @@ export interface FeedEngine {
   networks(): readonly Network[]
   /** Rows of it. O(entries). */
   rows(): readonly FeedRow[]
+  /** Rows of a shard of it, from 1; none of a shard that there is not. */
+  rowsByIndex(shard: number): RowsByIndex
   /** Networks of the list that waits; empty when none does. */
   heldNetworks(): readonly Network[]
   /** Something of it changed: it is made again soon. `lifted`: decisions that people ended. */

@@ -11,6 +11,7 @@
  * the argument is passed over and `notes` says so. A slice of nothing is the sentinel.
  */
 import { formatNetwork } from '../../lib/address.ts'
+import type { RowsByIndex } from './feed-engine.ts'
 import type { FeedRow } from './feed-rows.ts'
 import { asciiJson, csvCell } from './formats/escape.ts'
 import { type FormatOptions, isV4Row, PLAIN_TEXT, ruleOfRow, sentinelRow } from './formats/feed-format.ts'
@@ -86,35 +87,58 @@ function formatOf(text: string | null): MineMeldFormat {
   return text === 'json' || text === 'json-seq' || text === 'csv' ? text : 'plain'
 }
 
-/** What the query gets of a list. O(rows of the slice). */
-export function renderMineMeld(
-  rows: readonly FeedRow[],
+/** Rows written between two turns of the event loop: a few ms. */
+const SLICE_ROWS = 1000
+
+/** What the query gets of a list, written beside other work. O(rows of the slice). */
+export async function writeMineMeld(
+  rows: RowsByIndex,
   query: MineMeldQuery,
   { sentinels }: Pick<FormatOptions, 'sentinels'>,
-): { readonly contentType: string; readonly body: Buffer } {
-  const slice = sliceOf(rows, query)
-  const written = slice.length > 0 ? slice : sentinels.map(sentinelRow)
-  const text = textOf(written, query)
-  return { contentType: CONTENT_TYPES[query.format], body: Buffer.from(text, 'utf8') }
+): Promise<{ readonly contentType: string; readonly body: Buffer }> {
+  const { start, count, descending } = query
+  const length = Math.min(count ?? rows.count, Math.max(0, rows.count - start))
+  const rowOf = (i: number): FeedRow => rows.at(descending ? rows.count - 1 - start - i : start + i)
+  const instead = length > 0 ? null : sentinels.map(sentinelRow)
+  const written = instead?.length ?? length
+  const { before, between, after, text } = writerOf(query)
+  const pieces: Buffer[] = [Buffer.from(before, 'utf8')]
+  for (let first = 0; first < written; first += SLICE_ROWS) {
+    if (first > 0) await new Promise((resolve) => setImmediate(resolve))
+    const end = Math.min(written, first + SLICE_ROWS)
+    let piece = ''
+    for (let i = first; i < end; i++) piece += `${i === 0 ? '' : between}${text(instead?.[i] ?? rowOf(i))}`
+    pieces.push(Buffer.from(piece, 'utf8'))
+  }
+  pieces.push(Buffer.from(after, 'utf8'))
+  return { contentType: CONTENT_TYPES[query.format], body: Buffer.concat(pieces) }
 }
 
-function sliceOf(rows: readonly FeedRow[], { start, count, descending }: MineMeldQuery): readonly FeedRow[] {
-  const length = Math.min(count ?? rows.length, Math.max(0, rows.length - start))
-  if (!descending) return rows.slice(start, start + length)
-  const end = rows.length - start
-  return rows.slice(Math.max(0, end - length), Math.max(0, end)).toReversed()
+interface MineMeldWriter {
+  readonly before: string
+  readonly between: string
+  readonly after: string
+  readonly text: (row: FeedRow) => string
 }
 
-function textOf(rows: readonly FeedRow[], query: MineMeldQuery): string {
-  switch (query.format) {
+function writerOf(query: MineMeldQuery): MineMeldWriter {
+  const { format, csvFields, csvHeader, byteOrderMark } = query
+  const plain = { before: '', between: '', after: '' }
+  switch (format) {
     case 'plain':
-      return rows.map((row) => `${formatNetwork(row.network)}\n`).join('')
+      return { ...plain, text: (row) => `${formatNetwork(row.network)}\n` }
     case 'json':
-      return `[\n${rows.map((row) => asciiJson(indicatorOf(row))).join(',\n')}]\n`
+      return { before: '[\n', between: ',\n', after: ']\n', text: (row) => asciiJson(indicatorOf(row)) }
     case 'json-seq':
-      return rows.map((row) => `\u001e${asciiJson(indicatorOf(row))}\n`).join('')
-    case 'csv':
-      return csvText(rows, query)
+      return { ...plain, text: (row) => `\u001e${asciiJson(indicatorOf(row))}\n` }
+    case 'csv': {
+      const header = csvHeader ? `${csvFields.join(',')}\r\n` : ''
+      return {
+        ...plain,
+        before: `${byteOrderMark ? '\ufeff' : ''}${header}`,
+        text: (row) => `${csvLine(row, csvFields)}\r\n`,
+      }
+    }
   }
 }
 
@@ -134,13 +158,9 @@ function indicatorOf(row: FeedRow): { indicator: string; value: Readonly<Record<
   }
 }
 
-function csvText(rows: readonly FeedRow[], { csvFields, csvHeader, byteOrderMark }: MineMeldQuery): string {
-  const lines = rows.map((row) => {
-    const { indicator, value } = indicatorOf(row)
-    return csvFields.map((field) => cellOf(field === 'indicator' ? indicator : value[field])).join(',')
-  })
-  if (csvHeader) lines.unshift(csvFields.join(','))
-  return `${byteOrderMark ? '\ufeff' : ''}${lines.join('\r\n')}\r\n`
+function csvLine(row: FeedRow, csvFields: readonly CsvField[]): string {
+  const { indicator, value } = indicatorOf(row)
+  return csvFields.map((field) => cellOf(field === 'indicator' ? indicator : value[field])).join(',')
 }
 
 function cellOf(value: IndicatorValue | undefined): string {

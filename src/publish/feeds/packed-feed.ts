@@ -20,7 +20,7 @@ import {
   judgeDraft,
   makeDraft,
 } from './feed-draft.ts'
-import type { FeedEngine, FeedFacts, FeedFile, HeldList } from './feed-engine.ts'
+import type { FeedEngine, FeedFacts, FeedFile, HeldList, RowsByIndex } from './feed-engine.ts'
 import type { FeedEntry } from './feed-entry.ts'
 import type { FeedEvents } from './feed-events.ts'
 import type { FeedPin } from './feed-object.ts'
@@ -91,7 +91,7 @@ export class PackedFeed implements FeedEngine {
   }
 
   file(shard: number): FeedFile {
-    return this.#published.files[shard - 1] ?? this.#atStart().files[0] ?? fault()
+    return this.#published.files[shard - 1] ?? this.#atStart().files[0] ?? fault('a feed without a file')
   }
 
   get facts(): FeedFacts {
@@ -109,6 +109,12 @@ export class PackedFeed implements FeedEngine {
 
   rows(): readonly FeedRow[] {
     return this.#published.rows?.flat() ?? this.#rowsOf(this.networks())
+  }
+
+  rowsByIndex(shard: number): RowsByIndex {
+    const { rows, texts } = this.#published
+    const made = rows?.[shard - 1] ?? (texts === null ? [] : this.#shardsOf(this.rows())[shard - 1]) ?? []
+    return { count: made.length, at: (i) => made[i] ?? fault('a row that the list does not have') }
   }
 
   heldNetworks(): readonly Network[] {
@@ -435,6 +441,6 @@ function shardRows({ rows, files }: Draft): readonly (readonly FeedRow[])[] {
   return files.map(({ entries }) => rows.slice(at, (at += entries)))
 }
 
-function fault(): never {
-  throw new TypeError('BUG: a feed without a file')
+function fault(what: string): never {
+  throw new TypeError(`BUG: ${what}`)
 }

@@ -3,7 +3,7 @@
  * block list, which renders a change of a long list within milliseconds, and the list file, its last good copy. This part
  * adds what all feeds have: a gate before new revisions, revisions on disk, going back.
  */
-import type { Network } from '../../lib/address.ts'
+import { type Network, parseNetwork } from '../../lib/address.ts'
 import type { AlarmSink } from '../../telemetry/alarms.ts'
 import {
   BlockList,
@@ -15,7 +15,7 @@ import {
 import type { ListSnapshot } from '../list-snapshot.ts'
 import { tellHeld } from './feed-alarms.ts'
 import { FIRST_FEED, type FeedDefinition, limitsOfFeed } from './feed-definition.ts'
-import type { FeedEngine, FeedFacts, FeedFile, HeldList } from './feed-engine.ts'
+import type { FeedEngine, FeedFacts, FeedFile, HeldList, RowsByIndex } from './feed-engine.ts'
 import type { FeedEntry } from './feed-entry.ts'
 import type { FeedEvents } from './feed-events.ts'
 import type { FeedPin } from './feed-object.ts'
@@ -94,6 +94,19 @@ export class WholeFeed implements FeedEngine {
 
   rows(): readonly FeedRow[] {
     return this.networks().map((network) => rowOf(network, this.#options.entryOf(network)))
+  }
+
+  rowsByIndex(shard: number): RowsByIndex {
+    const { body, entries } = this.list.snapshot
+    if (entries === 0 || shard !== 1) return { count: 0, at: noRow }
+    const lines = body.toString('latin1').trimEnd().split('\n')
+    return {
+      count: lines.length,
+      at: (i) => {
+        const network = parseNetwork(lines[i] ?? '')
+        return network === null ? noRow() : rowOf(network, this.#options.entryOf(network))
+      },
+    }
   }
 
   heldNetworks(): readonly Network[] {
@@ -212,6 +225,10 @@ export class WholeFeed implements FeedEngine {
     const told = isWhole ? { added: [], removed: [] } : { added, removed }
     events.published({ feed: name, revision, ...told, isWhole, entries, atMs: madeAtMs })
   }
+}
+
+function noRow(): never {
+  throw new TypeError('BUG: a row that the list does not have')
 }
 
 function revisionOf(snapshot: ListSnapshot): Omit<Parameters<RevisionStore['save']>[0], 'note'> {
