@@ -357,7 +357,8 @@ function stateOf(decider: Decider, address: string): Reply<'addressStates'>['sta
   if (target === null) return []
   const block = decider.blockOver(target)
   if (block !== null) return [{ address, state: 'blocked', rule: ruleHitOf(block) }]
-  return decider.refuse(target) === null ? [] : [{ address, state: 'never', rule: null }]
+  const check = decider.allow.check(address)
+  return check.ok && check.value.entry !== null ? [{ address, state: 'allowed', rule: null }] : []
 }
 
 /** What is known without asking the store. */

@@ -131,11 +131,11 @@ export const RECORDS_CONTRACT = {
   addressStates: {
     input: z.strictObject({ addresses: z.array(z.string().max(64)).min(1).max(500) }),
     reply: z.object({
-      /** Only those about which something is decided. `blocked`: on the list; `never`: allowlisted or protected. */
+      /** Only those about which something is decided. `blocked`: on the list; `allowed`: on the allowlist. */
       states: z.array(
         z.object({
           address: z.string(),
-          state: z.enum(['blocked', 'never']),
+          state: z.enum(['blocked', 'allowed']),
           /** Our rule that blocks it, or `manual`, `feed`; null when it is not blocked. */
           rule: z.string().nullable(),
         }),

@@ -1,9 +1,6 @@
 /** Texts of the events screen, in both languages: filter, time, counts, table, drawer, live tail, export, views. */
 export const eventsEn = {
   'nav.events': 'Events',
-  'app.searchAll': 'Address, port, rule, threat or text',
-  'app.searchAllHint':
-    'An address or network opens its page; anything else is looked for in the events. Press Enter.',
 
   'events.title': 'Events',
   'events.filter': 'Filter',
@@ -27,7 +24,7 @@ export const eventsEn = {
   'events.time.hours': '{count} hours',
   'events.time.hours_one': 'hour',
   'events.time.days': '{count} days',
-  'events.time.days_one': 'day',
+  'events.time.days_one': '24 hours',
   'events.time.from': 'From',
   'events.time.to': 'To',
   'events.time.toHint': 'Empty: now',
@@ -78,10 +75,10 @@ export const eventsEn = {
   'events.end': 'That is all.',
   'events.tooMany':
     'More than {count} events cannot be scrolled through: make the time or the filter narrower.',
-  'events.source.blocked': 'on the list',
+  'events.source.blocked': 'blocked',
   'events.source.blockedBy': 'On the list by {rule}',
-  'events.source.never': 'never blocked',
-  'events.source.neverHint': 'On the allowlist or protected',
+  'events.source.allowed': 'allowed',
+  'events.source.allowedHint': 'On the allowlist',
   'events.empty.none': 'No event has come yet.',
   'events.empty.noneHint':
     'Point the syslog of a firewall at this service. The first steps show the lines to paste, and see the first event as it comes.',
@@ -276,9 +273,6 @@ export const eventsEn = {
 
 export const eventsDe: Readonly<Record<keyof typeof eventsEn, string>> = {
   'nav.events': 'Ereignisse',
-  'app.searchAll': 'Adresse, Port, Regel, Bedrohung oder Text',
-  'app.searchAllHint':
-    'Eine Adresse oder ein Netz öffnet deren Seite; alles andere wird in den Ereignissen gesucht. Eingabetaste drücken.',
 
   'events.title': 'Ereignisse',
   'events.filter': 'Filter',
@@ -353,10 +347,10 @@ export const eventsDe: Readonly<Record<keyof typeof eventsEn, string>> = {
   'events.end': 'Das sind alle.',
   'events.tooMany':
     'Durch mehr als {count} Ereignisse kann nicht geblättert werden: Zeit oder Filter enger fassen.',
-  'events.source.blocked': 'auf der Liste',
+  'events.source.blocked': 'gesperrt',
   'events.source.blockedBy': 'Auf der Liste durch {rule}',
-  'events.source.never': 'nie gesperrt',
-  'events.source.neverHint': 'Auf der Erlaubnisliste oder geschützt',
+  'events.source.allowed': 'erlaubt',
+  'events.source.allowedHint': 'Auf der Erlaubnisliste',
   'events.empty.none': 'Noch ist kein Ereignis gekommen.',
   'events.empty.noneHint':
     'Richten Sie das Syslog einer Firewall auf diesen Dienst. Die ersten Schritte zeigen die Zeilen zum Einfügen und sehen das erste Ereignis, sobald es kommt.',

@@ -17,7 +17,7 @@ export const RECORDS_HTTP_ROUTES = {
     ...READ,
     method: 'POST',
     path: '/records/address-states',
-    summary: 'Which of some addresses are blocked, allowlisted or protected now',
+    summary: 'Which of some addresses are blocked or allowlisted now',
   },
   checkFilter: {
     ...READ,

@@ -126,10 +126,10 @@ export function SourceState({
     <span
       className={isBlocked ? 'ev-chip ev-chip-blocked' : 'ev-chip'}
       title={
-        isBlocked ? t('events.source.blockedBy', { rule: known.rule ?? '' }) : t('events.source.neverHint')
+        isBlocked ? t('events.source.blockedBy', { rule: known.rule ?? '' }) : t('events.source.allowedHint')
       }
     >
-      {isBlocked ? t('events.source.blocked') : t('events.source.never')}
+      {isBlocked ? t('events.source.blocked') : t('events.source.allowed')}
     </span>
   )
 }

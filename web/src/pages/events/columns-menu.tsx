@@ -30,7 +30,7 @@ export function ColumnsMenu({ columns, onChange }: ColumnsMenuProps) {
   return (
     <Popover position="bottom-end" width={360} withinPortal trapFocus>
       <Popover.Target>
-        <Button variant="default" size="compact-md">
+        <Button variant="default" size="compact-sm" fw={500}>
           {t('events.columns')}
         </Button>
       </Popover.Target>

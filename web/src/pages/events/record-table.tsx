@@ -2,6 +2,7 @@
  * The table of events: a real table of which only the rows in view exist, with two empty rows that are as high as what
  * is above and below. One row is the current one; keys and the mouse move it. On a phone a row is a card of three lines.
  */
+import { useElementSize } from '@mantine/hooks'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import {
   memo,
@@ -30,8 +31,10 @@ import type { Column } from './columns.ts'
 const ROW_PX = 30
 const CARD_PX = 76
 const OVERSCAN = 14
-const CHOOSE_PX = 34
-const MENU_PX = 32
+const CHOOSE_PX = 32
+const MENU_PX = 30
+/** Of its usual width. */
+const LEAST_TEXT = 0.75
 /** A click on a value waits so long for a second one, which opens the event instead. */
 const DOUBLE_MS = 220
 
@@ -101,14 +104,16 @@ export function RecordTable(props: RecordTableProps) {
   const above = items[0]?.start ?? 0
   const below = virtualizer.getTotalSize() - (items.at(-1)?.end ?? 0)
   const events = useRowEvents(props)
-  const width = columns.reduce((sum, { widthPx }) => sum + widthPx, CHOOSE_PX + MENU_PX)
+  const { ref: place, width: placePx } = useElementSize<HTMLDivElement>()
+  const widths = widthsOf(columns, placePx)
   return (
     <div ref={scroller} className="ev-scroll" onScroll={(event) => onScroll?.(event.currentTarget.scrollTop)}>
+      <div ref={place} />
       <table
         className={isNarrow ? 'ev-table ev-cards' : 'ev-table'}
         aria-label={t('events.table')}
         aria-rowcount={total === null ? -1 : total + 1}
-        style={isNarrow ? undefined : { minWidth: width }}
+        style={isNarrow ? undefined : { minWidth: CHOOSE_PX + MENU_PX + sumOf(widths) }}
         onClick={events.onClick}
         onDoubleClick={events.onDoubleClick}
         onContextMenu={events.onContextMenu}
@@ -116,8 +121,8 @@ export function RecordTable(props: RecordTableProps) {
         {isNarrow ? null : (
           <colgroup>
             <col style={{ width: CHOOSE_PX }} />
-            {columns.map(({ field, widthPx, kind }) => (
-              <col key={field} style={kind === 'text' ? undefined : { width: widthPx }} />
+            {columns.map(({ field }, i) => (
+              <col key={field} style={{ width: widths[i] }} />
             ))}
             <col style={{ width: MENU_PX }} />
           </colgroup>
@@ -193,6 +198,18 @@ function Waiting({ index, columns }: { readonly index: number; readonly columns:
       </td>
     </tr>
   )
+}
+
+const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, one) => sum + one, 0)
+
+/** Text gives way first, and takes what is left. */
+function widthsOf(columns: readonly Column[], placePx: number): readonly number[] {
+  const isText = ({ kind }: Column): boolean => kind === 'text'
+  const fixed = sumOf(columns.filter((one) => !isText(one)).map(({ widthPx }) => widthPx))
+  const wanted = sumOf(columns.filter(isText).map(({ widthPx }) => widthPx))
+  const left = placePx - CHOOSE_PX - MENU_PX - fixed
+  const scale = wanted === 0 ? 1 : Math.max(LEAST_TEXT, left / wanted)
+  return columns.map((one) => (isText(one) ? Math.floor(one.widthPx * scale) : one.widthPx))
 }
 
 const isRight = (kind: Column['kind']): boolean => kind === 'number' || kind === 'bytes'

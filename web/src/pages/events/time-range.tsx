@@ -1,9 +1,8 @@
 /** The time that is searched: usual spans, times as typed, and steps to earlier, later and wider. */
 import { ActionIcon, Button, Group, Popover, SimpleGrid, Stack, Text, TextInput } from '@mantine/core'
-import { type RefObject, useState } from 'react'
+import { useState } from 'react'
 import { instantMs, TIME_ZONE } from '../../data/records.ts'
-import type { Translate } from '../../i18n/language.tsx'
-import { useWords } from '../../i18n/language.tsx'
+import { type Translate, useWords } from '../../i18n/language.tsx'
 import { shortTime } from './cells.tsx'
 import type { ChangeSearch, EventsSearch } from './state.ts'
 
@@ -32,10 +31,9 @@ interface TimeRangeProps {
   readonly span: Span | null
   readonly isOpen: boolean
   readonly onOpen: (isOpen: boolean) => void
-  readonly target: RefObject<HTMLButtonElement | null>
 }
 
-export function TimeRange({ search, change, span, isOpen, onOpen, target }: TimeRangeProps) {
+export function TimeRange({ search, change, span, isOpen, onOpen }: TimeRangeProps) {
   const { t, language } = useWords()
   const move = (next: Span) => change({ ...textsOf(next), record: undefined })
   const width = span === null ? 0 : span.toMs - span.fromMs
@@ -55,7 +53,6 @@ export function TimeRange({ search, change, span, isOpen, onOpen, target }: Time
       <Popover opened={isOpen} onChange={onOpen} position="bottom-end" width={340} trapFocus withinPortal>
         <Popover.Target>
           <Button
-            ref={target}
             variant="default"
             onClick={() => onOpen(!isOpen)}
             aria-label={`${t('events.time')}: ${rangeText(search, t, language)}`}

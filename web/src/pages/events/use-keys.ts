@@ -18,13 +18,16 @@ export function useKeys(keys: Keys): void {
       const target = event.target instanceof Element ? event.target : document.body
       if (target.closest(TYPED_INTO) !== null) return
       if (event.key === 'Enter' && target.closest(PRESSED) !== null) return
+      // Within the open event they scroll.
+      if (event.key.startsWith('Arrow') && target.closest('.ev-drawer, .ev-facets') !== null) return
       const act = now.current[event.key]
       if (act === undefined || isOverlaid()) return
       event.preventDefault()
+      event.stopPropagation() // the same key may mean something on all screens
       act()
     }
-    document.addEventListener('keydown', onKeyDown)
-    return () => document.removeEventListener('keydown', onKeyDown)
+    document.addEventListener('keydown', onKeyDown, { capture: true })
+    return () => document.removeEventListener('keydown', onKeyDown, { capture: true })
   }, [])
 }
 

@@ -42,7 +42,7 @@ export function ViewsMenu({ onLoad, onSave }: ViewsMenuProps) {
   return (
     <Popover opened={isOpen} onChange={setOpen} position="bottom-end" width={340} withinPortal trapFocus>
       <Popover.Target>
-        <Button variant="default" size="compact-md" onClick={() => setOpen(!isOpen)}>
+        <Button variant="default" size="compact-sm" fw={500} onClick={() => setOpen(!isOpen)}>
           {t('events.views')}
         </Button>
       </Popover.Target>
