@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
+import { availableParallelism, setPriority } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Clock } from '../../lib/clock.ts'
@@ -45,6 +45,8 @@ const RETRY_LAST_MS = 10_000
 /** A run as long as this was a good one: the next end starts from the shortest wait. */
 const GOOD_RUN_MS = 60_000
 const STOP_LIMIT_MS = 5000
+/** Half the weight of the other processes, as Linux shares cores. */
+const NICENESS = 3
 /** Each statement that runs holds a thread of the pool: reads, insert, command, kill, and file work beside them. */
 const POOL_THREADS = 16
 
@@ -116,6 +118,7 @@ export class EmbeddedLogStore {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
     this.#child = child
+    giveWay(child)
     let said = ''
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       said = (said + text).slice(-2000)
@@ -170,6 +173,19 @@ export class EmbeddedLogStore {
     const timer = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS)
     await ended
     clearTimeout(timer)
+  }
+}
+
+/**
+ * The way of the lines comes first: two searching threads beside it on two cores leave it one core, and segments wait.
+ * Threads begin with the priority of the process, so it is set before there are any.
+ */
+function giveWay({ pid }: ChildProcess): void {
+  if (pid === undefined) return // it could not be started, which its `error` tells
+  try {
+    setPriority(pid, NICENESS)
+  } catch {
+    // It has ended already, which its `exit` tells, or the machine does not allow it: then all share alike.
   }
 }
 

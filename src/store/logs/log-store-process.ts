@@ -38,6 +38,7 @@ export type ProcessOptions = z.infer<typeof processOptionsSchema>
 /** Longest statement taken. */
 const STATEMENT_LIMIT_BYTES = 1024 * 1024
 const READ_QUEUE_LIMIT = 64
+const FREE_BYTES_PER_THREAD = 64 * 1024 * 1024
 /** Address parameters that are no settings. */
 const NO_SETTINGS = new Set([
   'query',
@@ -135,6 +136,8 @@ class LogStoreProcess {
       ['max_execution_time', String(maxReadSeconds)],
       ['max_memory_usage', String(Math.floor(memoryBytes / 2))],
       ['max_threads', String(readThreads)],
+      // The engine's own default is 1 GiB, which leaves a read one thread under the default of `logs.memory`.
+      ['max_threads_min_free_memory_per_thread', String(FREE_BYTES_PER_THREAD)],
       ...own,
     ])
   }
