@@ -2,13 +2,14 @@
 import { BruteForce } from './brute-force.ts'
 import { HostSweep } from './host-sweep.ts'
 import { PortScan } from './port-scan.ts'
-import { RandomScan } from './random-scan.ts'
+import { RANDOM_SCAN } from './random-scan.ts'
 import type { DetectionRule } from './rule.ts'
 import type { ScanOptions } from './scan.ts'
 import type { DetectionSettings } from './settings.ts'
-import { SlowScan } from './slow-scan.ts'
+import { SLOW_SCAN } from './slow-scan.ts'
 import { SpreadGroup } from './spread-group.ts'
-import { SubnetScan } from './subnet-scan.ts'
+import { SpreadView } from './spread-view.ts'
+import { SUBNET_SCAN } from './subnet-scan.ts'
 import { ThreatRule } from './threat.ts'
 import { VendorScan } from './vendor-scan.ts'
 
@@ -19,9 +20,9 @@ export function makeRules(settings: DetectionSettings, options: ScanOptions): De
     new PortScan(settings, options),
     new HostSweep(settings, options),
     new ThreatRule(settings, options.seed),
-    new SlowScan(spread),
-    new SubnetScan(spread),
-    new RandomScan(spread),
+    new SpreadView(spread, SLOW_SCAN),
+    new SpreadView(spread, SUBNET_SCAN),
+    new SpreadView(spread, RANDOM_SCAN),
     new BruteForce(settings, options),
     new VendorScan(settings, options),
   ]
