@@ -9,6 +9,7 @@ import { RULES } from '../model/detection.ts'
 import { ACCOUNT_CONTRACT, ACCOUNT_ROUTES } from './contract/accounts.ts'
 import { ADDRESS_CONTRACT, ADDRESS_ROUTES } from './contract/addresses.ts'
 import { blockView, target } from './contract/block-view.ts'
+import { CERTIFICATE_CONTRACT, CERTIFICATE_ROUTES } from './contract/certificate.ts'
 import { enforcementView, FIREWALL_CONTRACT, FIREWALL_ROUTES } from './contract/firewalls.ts'
 import { CROWDSEC_CONTRACT, CROWDSEC_ROUTES } from './contract/crowdsec.ts'
 import { FEEDS_CONTRACT, FEEDS_ROUTES } from './contract/feeds.ts'
@@ -60,6 +61,7 @@ export const ROUTES = {
   stop: { method: 'POST', path: '/control/v1/stop', reply: 'object' },
   ...ACCOUNT_ROUTES,
   ...ADDRESS_ROUTES,
+  ...CERTIFICATE_ROUTES,
   ...CROWDSEC_ROUTES,
   ...FEEDS_ROUTES,
   ...FIREWALL_ROUTES,
@@ -402,6 +404,7 @@ export const CONTRACT = {
   stop: { input: nothing, reply: z.object({ message: z.string() }) },
   ...ACCOUNT_CONTRACT,
   ...ADDRESS_CONTRACT,
+  ...CERTIFICATE_CONTRACT,
   ...CROWDSEC_CONTRACT,
   ...FEEDS_CONTRACT,
   ...FIREWALL_CONTRACT,

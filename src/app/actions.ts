@@ -27,6 +27,7 @@ import { explainLine } from './explain-line.ts'
 import { aboutActions } from './about-actions.ts'
 import { accountActions } from './account-actions.ts'
 import { addressActions } from './address-actions.ts'
+import { certificateActions } from './certificate-actions.ts'
 import { crowdsecActions } from './crowdsec-actions.ts'
 import { importActions } from './import-actions.ts'
 import { feedsActions } from './feeds-actions.ts'
@@ -107,6 +108,7 @@ export function serviceActions({ parts, settings, stop }: ActionOptions): Servic
     ...aboutActions(parts),
     ...accountActions(accounts, state),
     ...addressActions(parts, decider, state),
+    ...certificateActions(parts, state),
     ...crowdsecActions(parts, state),
     ...importActions(parts, decider, state),
     ...reportActions(parts, decider, state, () => settings.settings),

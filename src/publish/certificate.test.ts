@@ -308,6 +308,86 @@ describe('an own certificate', () => {
   })
 })
 
+describe('a certificate that is handed over', () => {
+  async function pair(nowMs: number, authorityName = 'theirs') {
+    const authority = await makeAuthority(authorityName, nowMs)
+    return { authority, leaf: await issueLeaf(authority, NAMES, nowMs) }
+  }
+
+  test('is served at once and after a restart, is kept for the owner alone, and gives way to ours again', async (context) => {
+    const site = await fixture(context)
+    const certificate = site.make()
+    await certificate.start()
+    const made = certificate.served
+    const { leaf, authority } = await pair(TODAY_MS)
+    const replaced = await certificate.replace(leaf.cert, leaf.key)
+    assert.equal(replaced.source, 'own')
+    assert.deepEqual(site.served, [made, replaced])
+    assert.equal(certificate.authorityPem(), null)
+    const path = join(site.folder, 'certificates', 'given.pem')
+    assert.equal((await stat(path)).mode & 0o777, 0o600)
+    site.setMachine('fw-log', '192.0.2.99')
+    await certificate.check()
+    assert.equal(certificate.served, replaced, 'ours is not renewed over it')
+
+    const again = site.make()
+    await again.start()
+    assert.equal(again.served.fingerprint, replaced.fingerprint)
+    assert.equal(await handshake(again.served, '127.0.0.1', 'localhost', authority.cert), null)
+    const back = await again.takeBack()
+    assert.equal(back.source, 'made')
+    assert.notEqual(again.authorityPem(), null)
+    await assert.rejects(again.takeBack(), /no certificate was handed over/)
+    const last = site.make()
+    await last.start()
+    assert.equal(last.served.source, 'made')
+    assert.deepEqual(site.codes(), [])
+  })
+
+  test('is refused with the reason, and the old one stays: key, chain, dates, no PEM, and files that say it', async (context) => {
+    const site = await fixture(context)
+    const certificate = site.make()
+    await certificate.start()
+    const { served } = certificate
+    const good = await pair(TODAY_MS)
+    const other = await pair(TODAY_MS, 'others')
+    const old = await pair(TODAY_MS - 1000 * DAY_MS)
+    const [leafAlone = ''] = good.leaf.cert.match(/-----BEGIN[^-]+-----[^-]+-----END[^-]+-----/) ?? []
+    for (const [cert, key, reason] of [
+      [good.leaf.cert, other.leaf.key, /key does not belong/],
+      [`${leafAlone}\n${other.authority.cert}`, good.leaf.key, /did not issue/],
+      [old.leaf.cert, old.leaf.key, /ended on/],
+      ['hello', good.leaf.key, /no PEM certificate/],
+      [good.leaf.cert, 'hello', /key cannot be read/],
+    ] as const) {
+      assert.throws(() => certificate.tryOut(cert, key), reason)
+      await assert.rejects(certificate.replace(cert, key), reason)
+      assert.equal(certificate.served, served)
+    }
+    const files = join(site.folder, 'own')
+    await writeFile(`${files}.crt`, good.leaf.cert)
+    await writeFile(`${files}.key`, good.leaf.key)
+    const fromFiles = site.make({ certPath: `${files}.crt`, keyPath: `${files}.key` })
+    await fromFiles.start()
+    assert.equal(fromFiles.isFromFiles, true)
+    await assert.rejects(fromFiles.replace(other.leaf.cert, other.leaf.key), /web\.tls\.cert/)
+  })
+
+  test('that is damaged on disk is an alarm at start, and ours is served', async (context) => {
+    const site = await fixture(context)
+    const certificate = site.make()
+    await certificate.start()
+    const { leaf } = await pair(TODAY_MS)
+    await certificate.replace(leaf.cert, leaf.key)
+    const path = join(site.folder, 'certificates', 'given.pem')
+    await writeFile(path, (await readFile(path, 'utf8')).slice(0, 300))
+    const again = site.make()
+    await again.start()
+    assert.equal(again.served.source, 'made')
+    assert.deepEqual(site.codes(), ['certificate-not-loaded'])
+  })
+})
+
 test('names for a certificate are host names and addresses, cleaned; what is neither is left out', () => {
   const names = certificateNames([
     'FW-Log.',

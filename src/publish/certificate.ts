@@ -1,9 +1,10 @@
 /**
- * The certificate of the HTTPS and TLS listeners, over its life. Two sources:
+ * The certificate of the HTTPS and TLS listeners, over its life. Three sources:
  *   made  `<data>/certificates`: an authority of our own, kept, so that firewalls trust it once; the server's
  *         certificate under it, renewed 30 days before its end and when the machine has an address that it lacks.
  *   own   the operator's files (web.tls.cert, web.tls.key), read again when they change. A bad new file never replaces
  *         a good one: firewalls stop enforcing a list whose server they cannot authenticate (RELIABILITY.md 0.1).
+ *   given what a person handed over while it runs (`replace`), kept by us; checked like the operator's files.
  * `check` does all of it and is called by a timer; listeners take the new certificate live by `onChange`.
  */
 import { mkdir, open, readFile, rename, stat } from 'node:fs/promises'
@@ -14,6 +15,7 @@ import { AppError, messageOf, systemCodeOf } from '../lib/errors.ts'
 import type { AlarmSink } from '../telemetry/alarms.ts'
 import { type CertificateNames, certificateNames, machineNames } from './machine-names.ts'
 import { DAY_MS, issueLeaf, type KeyedCertificate, makeAuthority, namesIn } from './made-certificate.ts'
+import { readGiven, removeGiven, writeGiven } from './given-certificate.ts'
 import { inspectCertificate, type ServedCertificate } from './own-certificate.ts'
 
 const RENEW_BEFORE_MS = 30 * DAY_MS
@@ -60,7 +62,7 @@ export class ServerCertificate {
    */
   async start(): Promise<void> {
     if (this.#isOwn) await this.#startOwn()
-    else await this.#renewMade()
+    else if (!(await this.#startGiven())) await this.#renewMade()
     this.#warnOfEnd()
     const everyMs = this.#options.checkEveryMs ?? CHECK_EVERY_MS
     if (everyMs > 0) {
@@ -89,7 +91,45 @@ export class ServerCertificate {
 
   /** The certificate of our own authority, to be trusted by firewalls; null with an own certificate. */
   authorityPem(): string | null {
-    return this.#authority?.cert ?? null
+    return this.#served?.source === 'own' ? null : (this.#authority?.cert ?? null)
+  }
+
+  /** Whether the operator's files say it, so that it cannot be replaced here. */
+  get isFromFiles(): boolean {
+    return this.#isOwn
+  }
+
+  /** What would be served; nothing changes. Throws AppError that says what is wrong with it. */
+  tryOut(cert: string, key: string): ServedCertificate {
+    if (this.#isOwn)
+      throw new AppError(
+        'unsafe',
+        'the certificate is given by web.tls.cert and web.tls.key: replace those files',
+      )
+    const inspection = inspectCertificate(cert, key, 'own', this.#options.clock.nowMs())
+    const fault = inspection.ok ? inspection.dateFault : inspection.fault
+    if (!inspection.ok || fault !== null)
+      throw new AppError('usage', `the certificate is not taken, the old one stays: ${fault}`)
+    return inspection.certificate
+  }
+
+  /** Serves what was handed over, from now on and after restarts. Throws as `tryOut`; the old one then stays. */
+  async replace(cert: string, key: string): Promise<ServedCertificate> {
+    const certificate = this.tryOut(cert, key)
+    await writeGiven(this.#options.folder, certificate)
+    this.#serve(certificate)
+    this.#warnOfEnd()
+    return certificate
+  }
+
+  /** Back to the one that we make. */
+  async takeBack(): Promise<ServedCertificate> {
+    if (this.#isOwn || this.served.source !== 'own')
+      throw new AppError('not-found', 'no certificate was handed over here')
+    await removeGiven(this.#options.folder)
+    await this.#renewMade()
+    this.#warnOfEnd()
+    return this.served
   }
 
   /** Renews or reloads what is due. Never rejects: a failure is an alarm, and the old certificate stays. */
@@ -108,7 +148,7 @@ export class ServerCertificate {
     const { alarms } = this.#options
     try {
       if (this.#isOwn) await this.#reloadOwn()
-      else await this.#renewMade()
+      else if (this.served.source !== 'own') await this.#renewMade()
       alarms.clear('certificate-not-loaded')
     } catch (error) {
       alarms.raise({
@@ -126,6 +166,26 @@ export class ServerCertificate {
   #serve(certificate: ServedCertificate): void {
     this.#served = certificate
     this.#options.onChange?.(certificate)
+  }
+
+  /** Whether one that was handed over is served. A damaged one is an alarm, and ours is served instead. */
+  async #startGiven(): Promise<boolean> {
+    try {
+      const given = await readGiven(this.#options.folder)
+      if (given === null) return false
+      const inspection = inspectCertificate(given.cert, given.key, 'own', this.#options.clock.nowMs())
+      if (!inspection.ok) throw new AppError('failed', `It cannot be used: ${inspection.fault}.`)
+      this.#serve(inspection.certificate)
+      return true
+    } catch (error) {
+      this.#options.alarms.raise({
+        code: 'certificate-not-loaded',
+        severity: 'critical',
+        message: `The certificate that was handed over on the page is not served. ${messageOf(error)} Ours is served instead.`,
+        mend: 'Hand it over again at Settings, with its key.',
+      })
+      return false
+    }
   }
 
   async #startOwn(): Promise<void> {
@@ -201,9 +261,10 @@ export class ServerCertificate {
     this.#authority ??= await this.#loadAuthority()
     const machine = await (this.#options.machine ?? machineNames)()
     const wanted = certificateNames([...names, ...machine.dns, ...machine.addresses])
-    const kept = this.#served ?? (await this.#loadLeaf())
+    const served = this.#served?.source === 'made' ? this.#served : null
+    const kept = served ?? (await this.#loadLeaf())
     if (kept !== null && this.#isGood(kept, wanted, nowMs)) {
-      if (this.#served === null) this.#serve(kept)
+      if (served === null) this.#serve(kept)
       return
     }
     const leaf = await issueLeaf(this.#authority, wanted, nowMs)
@@ -283,11 +344,14 @@ export class ServerCertificate {
             : `The certificate is not valid: ${fault}.`,
         mend:
           served.source === 'own'
-            ? 'Replace web.tls.cert and web.tls.key in time: firewalls stop enforcing a list whose server they cannot authenticate.'
+            ? 'Replace it at Settings, or web.tls.cert and web.tls.key in time: firewalls stop enforcing a list whose server they cannot authenticate.'
             : 'It is renewed by itself; if this stays, see the alarm about the certificate folder and the clock.',
       })
     }
-    if (this.#authority === null) return
+    if (this.#authority === null || served.source === 'own') {
+      alarms.clear('certificate-authority-ending')
+      return
+    }
     const authorityDays = Math.floor((endOf(this.#authority, nowMs) - nowMs) / DAY_MS)
     if (authorityDays >= AUTHORITY_WARN_DAYS) alarms.clear('certificate-authority-ending')
     else {

@@ -7,6 +7,7 @@ import type { RouteName } from '../control-contract.ts'
 import type { Role } from './roles.ts'
 import { ACCOUNT_HTTP_ROUTES } from './routes/accounts.ts'
 import { ADDRESS_HTTP_ROUTES } from './routes/addresses.ts'
+import { CERTIFICATE_HTTP_ROUTES } from './routes/certificate.ts'
 import { FIREWALL_HTTP_ROUTES } from './routes/firewalls.ts'
 import { CROWDSEC_HTTP_ROUTES } from './routes/crowdsec.ts'
 import { FEEDS_HTTP_ROUTES } from './routes/feeds.ts'
@@ -187,6 +188,7 @@ export const HTTP_ROUTES: { readonly [Name in RouteName]: HttpRoute | null } = {
   stop: null,
   ...ACCOUNT_HTTP_ROUTES,
   ...ADDRESS_HTTP_ROUTES,
+  ...CERTIFICATE_HTTP_ROUTES,
   ...CROWDSEC_HTTP_ROUTES,
   ...FEEDS_HTTP_ROUTES,
   ...FIREWALL_HTTP_ROUTES,
