@@ -109,8 +109,9 @@ class OverviewDesk {
           intervalSeconds: Math.round(intervalMs / 1000),
           leaks: leaks.size + moreLeaks,
         })),
+      isStoreReady: this.#parts.logs?.isReady === true,
       input: this.#input(nowMs),
-      surge: await this.#surge.get(() => this.#askSurge(nowMs)),
+      surge: this.#parts.logs?.isReady === true ? await this.#surge.get(() => this.#askSurge(nowMs)) : null,
       alarms: this.#parts.alarms.active().map(({ code, severity, sinceMs, message, mend }) => ({
         code,
         severity,
@@ -153,7 +154,7 @@ class OverviewDesk {
   /** Null when the log store cannot be asked: nothing is said then. */
   async #askSurge(nowMs: number): Promise<Overview['surge']> {
     const { logs, events } = this.#parts
-    if (logs?.isReady !== true) return null
+    if (logs === null) return null
     const fromMs = nowMs - (REFERENCE_QUARTERS + 1) * QUARTER_MS
     const counts = Array<number>(REFERENCE_QUARTERS + 1).fill(0)
     try {

@@ -2,12 +2,12 @@
  * Where each screen lies. Every state that somebody may want to send to a colleague is in the URL. Heavy screens are
  * loaded when they are opened.
  */
+import { RULES, type RuleName } from '../../src/model/detection.ts'
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
 import { Shell } from './components/shell.tsx'
 import { AccountPage } from './pages/account.tsx'
 import { AllowPage } from './pages/allow.tsx'
 import { AuditPage } from './pages/audit.tsx'
-import { BlocksPage } from './pages/blocks.tsx'
 import { eventsSearchOf } from './pages/events/state.ts'
 import { OverviewPage } from './pages/overview.tsx'
 import { isSpanName, type SpanName } from './data/overview.ts'
@@ -16,18 +16,20 @@ import { UsersPage } from './pages/users.tsx'
 
 const root = createRootRoute({ component: Shell })
 
-const MODES = ['block', 'hold', 'shadow'] as const
+const MODES = ['block', 'hold', 'shadow', 'ended'] as const
 export interface BlocksSearch {
   readonly mode?: (typeof MODES)[number]
+  readonly rule?: RuleName
 }
 
 const blocks = createRoute({
   getParentRoute: () => root,
   path: '/blocks',
-  component: BlocksPage,
+  component: lazyRouteComponent(() => import('./pages/blocks.tsx'), 'BlocksPage'),
   validateSearch: (search: Record<string, unknown>): BlocksSearch => {
     const mode = MODES.find((known) => known === search['mode'])
-    return mode === undefined ? {} : { mode }
+    const rule = RULES.find((known) => known === search['rule'])
+    return { ...(mode === undefined ? {} : { mode }), ...(rule === undefined ? {} : { rule }) }
   },
 })
 export interface SpanSearch {
@@ -85,6 +87,14 @@ const feeds = createRoute({
   },
 })
 
+/** Which of the list is shown; none: the list. */
+function named<Field extends string>(field: Field) {
+  return (search: Record<string, unknown>): { readonly [Key in Field]?: string } => {
+    const name = search[field]
+    return (typeof name === 'string' && name !== '' ? { [field]: name } : {}) as { [Key in Field]?: string }
+  }
+}
+
 export const router = createRouter({
   routeTree: root.addChildren([
     overview,
@@ -92,6 +102,24 @@ export const router = createRouter({
     blocks,
     address,
     feeds,
+    createRoute({
+      getParentRoute: () => root,
+      path: '/firewalls',
+      component: lazyRouteComponent(() => import('./pages/firewalls.tsx'), 'FirewallsPage'),
+      validateSearch: named('firewall'),
+    }),
+    createRoute({
+      getParentRoute: () => root,
+      path: '/bouncers',
+      component: lazyRouteComponent(() => import('./pages/bouncers.tsx'), 'BouncersPage'),
+      validateSearch: named('bouncer'),
+    }),
+    createRoute({
+      getParentRoute: () => root,
+      path: '/imports',
+      component: lazyRouteComponent(() => import('./pages/imports.tsx'), 'ImportsPage'),
+      validateSearch: named('list'),
+    }),
     createRoute({
       getParentRoute: () => root,
       path: '/wall',

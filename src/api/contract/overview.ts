@@ -46,6 +46,8 @@ const overview = z.object({
       leaks: z.int(),
     }),
   ),
+  /** Whether stored lines can be asked for now: the log store takes some seconds at a start. */
+  isStoreReady: z.boolean(),
   input: z.object({
     linesPerSecond: z.number(),
     /** Age of the newest line that is stored; null: none yet. */

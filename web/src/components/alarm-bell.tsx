@@ -22,14 +22,14 @@ export function AlarmBell() {
       shadow="md"
       trapFocus
     >
-      <Popover.Target>
-        <Indicator
-          label={alarms.length}
-          size={18}
-          disabled={alarms.length === 0}
-          color={isCritical ? 'red.9' : 'orange.9'}
-          offset={4}
-        >
+      <Indicator
+        label={alarms.length}
+        size={18}
+        disabled={alarms.length === 0}
+        color={isCritical ? 'red.9' : 'orange.9'}
+        offset={4}
+      >
+        <Popover.Target>
           <ActionIcon variant="default" size="lg" aria-label={label} title={label} onClick={toggle}>
             <svg width={16} height={16} viewBox="0 0 16 16" aria-hidden>
               <path
@@ -41,8 +41,8 @@ export function AlarmBell() {
               />
             </svg>
           </ActionIcon>
-        </Indicator>
-      </Popover.Target>
+        </Popover.Target>
+      </Indicator>
       <Popover.Dropdown px="md" py={alarms.length === 0 ? 'md' : 'xs'} aria-label={t('alarm.title')}>
         {alarms.length === 0 ? (
           <Text size="sm">{t('alarm.none')}</Text>

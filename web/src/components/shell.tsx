@@ -27,7 +27,7 @@ import { AccountPage } from '../pages/account.tsx'
 import { SetUpPage, SignInPage } from '../pages/sign-in.tsx'
 import { AlarmBell, LiveLight } from './alarm-bell.tsx'
 import { AlarmStrip } from './alarm-strip.tsx'
-import { placesFor } from './places.ts'
+import { placesFor, railPlaceOf } from './places.ts'
 import { Answer } from './problem.tsx'
 
 /** Looks like an address or network; whether it is one the service says. */
@@ -63,6 +63,7 @@ function SignedInShell({ user }: { readonly user: SignedIn }) {
   useHotkeys([['shift+?', helping.open]])
   useHotkeys([['w', () => void navigate({ to: '/wall' })]])
   if (pathname === '/wall' && !user.mustChange) return <Outlet />
+  const rail = placesFor(user.role).filter(({ under }) => under === undefined)
   return (
     <AppShell
       header={{ height: 52 }}
@@ -111,13 +112,13 @@ function SignedInShell({ user }: { readonly user: SignedIn }) {
       </AppShell.Header>
       <AppShell.Navbar p="xs" aria-label={t('app.name')}>
         <ScrollArea>
-          {placesFor(user.role).map(({ to, label }) => (
+          {rail.map(({ to, label }) => (
             <NavLink
               key={to}
               component={Link}
               to={to}
               label={t(label)}
-              active={to === '/' ? pathname === '/' : pathname.startsWith(to)}
+              active={to === '/' ? pathname === '/' : railPlaceOf(pathname).startsWith(to)}
               onClick={close}
             />
           ))}

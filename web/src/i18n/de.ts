@@ -2,11 +2,13 @@
 import { aboutDe } from './about.ts'
 import { addressDe } from './address.ts'
 import { accountsDe } from './accounts.ts'
+import { bouncersDe } from './bouncers.ts'
 import { detectionsDe } from './detections.ts'
 import { eventsDe } from './events.ts'
 import { engineDe } from './engine.ts'
 import { feedsDe } from './feeds.ts'
 import { firewallsDe } from './firewalls.ts'
+import { importsDe } from './imports.ts'
 import { notificationsDe } from './notifications.ts'
 import { overviewDe } from './overview.ts'
 import { sourcesDe } from './sources.ts'
@@ -101,12 +103,10 @@ export const de: Readonly<Record<TextKey, string>> = {
   'blocks.column.until': 'Bis',
   'blocks.column.seen': 'Zuletzt gesehen',
   'blocks.column.state': 'Zustand',
-  'blocks.filter.all': 'Alle',
   'blocks.filter.block': 'Gesperrt',
   'blocks.filter.hold': 'Wartet',
   'blocks.filter.shadow': 'Schatten',
-  'blocks.empty':
-    'Hier ist nichts. Sperren erscheinen, wenn eine Regel einen Scanner findet oder Sie eine anlegen.',
+  'blocks.filter.ended': 'Beendet',
   'blocks.proof.handshake': 'erwiesen: eine Sitzung kam zustande',
   'blocks.proof.spoofable': 'könnte gefälscht sein',
   'blocks.manual': 'von Hand',
@@ -174,11 +174,13 @@ export const de: Readonly<Record<TextKey, string>> = {
   ...accountsDe,
   ...aboutDe,
   ...addressDe,
+  ...bouncersDe,
   ...detectionsDe,
   ...engineDe,
   ...eventsDe,
   ...feedsDe,
   ...firewallsDe,
+  ...importsDe,
   ...notificationsDe,
   ...overviewDe,
   ...sourcesDe,

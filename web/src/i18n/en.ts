@@ -2,11 +2,13 @@
 import { aboutEn } from './about.ts'
 import { addressEn } from './address.ts'
 import { accountsEn } from './accounts.ts'
+import { bouncersEn } from './bouncers.ts'
 import { detectionsEn } from './detections.ts'
 import { eventsEn } from './events.ts'
 import { engineEn } from './engine.ts'
 import { feedsEn } from './feeds.ts'
 import { firewallsEn } from './firewalls.ts'
+import { importsEn } from './imports.ts'
 import { notificationsEn } from './notifications.ts'
 import { overviewEn } from './overview.ts'
 import { sourcesEn } from './sources.ts'
@@ -99,11 +101,10 @@ export const en = {
   'blocks.column.until': 'Until',
   'blocks.column.seen': 'Last seen',
   'blocks.column.state': 'State',
-  'blocks.filter.all': 'All',
   'blocks.filter.block': 'Blocked',
   'blocks.filter.hold': 'Held',
   'blocks.filter.shadow': 'Shadow',
-  'blocks.empty': 'Nothing here. Blocks appear when a rule finds a scanner, or when you add one.',
+  'blocks.filter.ended': 'Ended',
   'blocks.proof.handshake': 'proven: a session was established',
   'blocks.proof.spoofable': 'could be forged',
   'blocks.manual': 'by hand',
@@ -168,11 +169,13 @@ export const en = {
   ...accountsEn,
   ...aboutEn,
   ...addressEn,
+  ...bouncersEn,
   ...detectionsEn,
   ...engineEn,
   ...eventsEn,
   ...feedsEn,
   ...firewallsEn,
+  ...importsEn,
   ...notificationsEn,
   ...overviewEn,
   ...sourcesEn,

@@ -13,6 +13,7 @@ import { Part } from '../components/part.tsx'
 import { PortMatrix } from '../components/port-matrix.tsx'
 import { Answer, Empty, PageHead } from '../components/problem.tsx'
 import { SpanPicker } from '../components/span-picker.tsx'
+import { useStoreReady, WhenStored } from '../components/when-stored.tsx'
 import { addressRecordsQuery, profileQuery, sourceFilter } from '../data/address.ts'
 import type { Reply } from '../data/api.ts'
 import { useMay } from '../data/may.ts'
@@ -40,7 +41,8 @@ export function AddressPage() {
       : (search.span ?? '7d')
   const explanation = useQuery(explainQuery(address))
   const profile = useQuery(profileQuery(address))
-  const records = useQuery(addressRecordsQuery(address, span))
+  const isReady = useStoreReady()
+  const records = useQuery({ ...addressRecordsQuery(address, span), enabled: isReady })
   const [asked, setAsked] = useState<Action | null>(null)
   const mayBlock = useMay('addBlocks')
   const block = profile.data?.block ?? explanation.data?.block ?? null
@@ -92,57 +94,63 @@ export function AddressPage() {
             }
           >
             <div className="flow">
-              <Answer query={records}>
-                {(told) => (
-                  <TimeLine
-                    records={told}
-                    profile={profile.data}
-                    onZoom={(fromMs, toMs) => look({ fromMs, toMs })}
-                  />
-                )}
-              </Answer>
+              <WhenStored>
+                <Answer query={records}>
+                  {(told) => (
+                    <TimeLine
+                      records={told}
+                      profile={profile.data}
+                      onZoom={(fromMs, toMs) => look({ fromMs, toMs })}
+                    />
+                  )}
+                </Answer>
+              </WhenStored>
             </div>
           </Part>
           <Grid gap="md">
             <Grid.Col span={{ base: 12, lg: 8 }}>
               <Stack gap="md">
                 <Part title={t('address.matrix')}>
-                  <Answer query={records}>
-                    {({ matrix, destinations, ports, from }) =>
-                      matrix.destinations.length === 0 ? (
-                        <Empty>{t('address.matrixEmpty')}</Empty>
-                      ) : (
-                        <>
-                          <PortMatrix
-                            title={t('address.matrix')}
-                            matrix={matrix}
-                            filter={filter}
-                            from={from}
-                          />
-                          <Text size="xs" c="dimmed" mt="xs">
-                            {t('address.matrixHint', {
-                              shownDestinations: matrix.destinations.length,
-                              destinations,
-                              shownPorts: matrix.ports.length,
-                              ports,
-                            })}
-                          </Text>
-                        </>
-                      )
-                    }
-                  </Answer>
+                  <WhenStored>
+                    <Answer query={records}>
+                      {({ matrix, destinations, ports, from }) =>
+                        matrix.destinations.length === 0 ? (
+                          <Empty>{t('address.matrixEmpty')}</Empty>
+                        ) : (
+                          <>
+                            <PortMatrix
+                              title={t('address.matrix')}
+                              matrix={matrix}
+                              filter={filter}
+                              from={from}
+                            />
+                            <Text size="xs" c="dimmed" mt="xs">
+                              {t('address.matrixHint', {
+                                shownDestinations: matrix.destinations.length,
+                                destinations,
+                                shownPorts: matrix.ports.length,
+                                ports,
+                              })}
+                            </Text>
+                          </>
+                        )
+                      }
+                    </Answer>
+                  </WhenStored>
                 </Part>
                 <Part title={t('address.firewalls')}>
-                  <Answer query={records}>
-                    {({ devices, from }) => (
-                      <FirewallTable
-                        devices={devices}
-                        enforcement={explanation.data?.enforcement ?? null}
-                        filter={filter}
-                        from={from}
-                      />
-                    )}
-                  </Answer>
+                  <WhenStored>
+                    <Answer query={records}>
+                      {({ devices, from }) => (
+                        <FirewallTable
+                          devices={devices}
+                          enforcement={explanation.data?.enforcement ?? null}
+                          filter={filter}
+                          from={from}
+                        />
+                      )}
+                    </Answer>
+                  </WhenStored>
                 </Part>
                 <Part title={t('address.why')}>
                   <Answer query={explanation}>{(told) => <Why explanation={told} />}</Answer>

@@ -1,21 +1,35 @@
 /** What is blocked, held or noted, and what people do about it: add, lift, release, refuse. */
-import { Button, Group, Modal, SegmentedControl, Stack, Table, Textarea, TextInput } from '@mantine/core'
-import { useDisclosure, useHotkeys } from '@mantine/hooks'
-import { useMutation, useQuery } from '@tanstack/react-query'
+import {
+  Button,
+  Group,
+  Modal,
+  NativeSelect,
+  SegmentedControl,
+  Stack,
+  Table,
+  Textarea,
+  TextInput,
+} from '@mantine/core'
+import { useDebouncedValue, useDisclosure, useHotkeys } from '@mantine/hooks'
+import { useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { useState } from 'react'
-import { BlockRows } from '../components/block-rows.tsx'
+import { useCallback, useMemo, useState } from 'react'
+import { parseNetwork } from '../../../src/lib/address.ts'
+import { RULES } from '../../../src/model/detection.ts'
+import { BlockTable } from '../components/block-table.tsx'
 import { NeedsRole } from '../components/needs-role.tsx'
 import { Answer, Empty, Fault, PageHead } from '../components/problem.tsx'
 import { offerReblock, offerUnblock } from '../components/undo.tsx'
 import { orThrow, WithReason } from '../components/with-reason.tsx'
 import { call } from '../data/api.ts'
+import { blockPagesQuery, type BlocksFilter } from '../data/blocks.ts'
 import { useMay } from '../data/may.ts'
+import { overviewQuery } from '../data/overview.ts'
 import { queryClient } from '../data/query-client.ts'
-import { blocksQuery } from '../data/queries.ts'
+import type { TextKey } from '../i18n/en.ts'
 import { useWords } from '../i18n/language.tsx'
+import type { BlocksSearch } from '../routes.tsx'
 
-const STEP = 100
 const ACTIONS = {
   lift: 'removeBlocks',
   release: 'releaseHeld',
@@ -23,26 +37,68 @@ const ACTIONS = {
 } as const
 type Action = keyof typeof ACTIONS
 
+const VIEWS = ['block', 'hold', 'shadow', 'ended'] as const
+type View = (typeof VIEWS)[number]
+
+/** Until when somebody stops typing, so that not every letter asks. */
+const TYPED_MS = 300
+/** As many as one request takes. */
+const MOST_CHOSEN = 10_000
+
 export function BlocksPage() {
-  const { t } = useWords()
-  const { mode } = useSearch({ from: '/blocks' })
+  const { t, language } = useWords()
+  const { mode, rule } = useSearch({ from: '/blocks' })
+  const view: View = mode ?? 'block'
   const navigate = useNavigate({ from: '/blocks' })
-  const [limit, setLimit] = useState(STEP)
+  const [typed, setTyped] = useState('')
+  const [wanted] = useDebouncedValue(typed.trim(), TYPED_MS)
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
   const [asked, setAsked] = useState<Action | null>(null)
   const [isAdding, adding] = useDisclosure(false)
-  const blocks = useQuery(blocksQuery(mode === undefined ? {} : { mode }, limit))
+  const overview = useQuery(overviewQuery)
+  const filter: BlocksFilter = {
+    ...(view === 'ended' ? { ended: true } : { mode: view }),
+    ...(rule === undefined ? {} : { rule }),
+    ...(isNetwork(wanted) ? { target: wanted } : {}),
+  }
+  const blocks = useInfiniteQuery(blockPagesQuery(filter))
+  const items = useMemo(() => blocks.data?.pages.flatMap((page) => page.items) ?? [], [blocks.data])
+  const { fetchNextPage, isFetchingNextPage, hasNextPage } = blocks
+  const more = useCallback(() => {
+    if (!isFetchingNextPage) void fetchNextPage()
+  }, [fetchNextPage, isFetchingNextPage])
   const mayEdit = useMay('addBlocks')
   useHotkeys([['b', () => mayEdit && adding.open()]])
-  const choose = (target: string, isChosen: boolean) => {
-    const next = new Set(chosen)
-    if (isChosen) next.add(target)
-    else next.delete(target)
-    setChosen(next)
+  const choose = useCallback(
+    (targets: readonly string[], isChosen: boolean) =>
+      setChosen((before) => {
+        const next = new Set(before)
+        for (const target of targets)
+          if (!isChosen) next.delete(target)
+          else if (next.size < MOST_CHOSEN) next.add(target)
+        return next
+      }),
+    [],
+  )
+  const look = (search: BlocksSearch) => {
+    setChosen(new Set())
+    void navigate({ search })
   }
   const targets = [...chosen]
-  const wanted: readonly Action[] = mode === 'hold' ? ['release', 'refuse'] : ['lift']
-  const actions = mayEdit ? wanted : []
+  const wantedActions: Readonly<Record<View, readonly Action[]>> = {
+    block: ['lift'],
+    hold: ['release', 'refuse'],
+    shadow: ['lift'],
+    ended: [],
+  }
+  const actions = mayEdit ? wantedActions[view] : []
+  const counts = {
+    block: overview.data?.blocks.now,
+    hold: overview.data?.blocks.held,
+    shadow: overview.data?.blocks.shadow,
+  }
+  const isFiltered = rule !== undefined || isNetwork(wanted)
+  const total = view === 'ended' || isFiltered ? (hasNextPage ? null : items.length) : (counts[view] ?? null)
   return (
     <>
       <PageHead title={t('blocks.title')}>
@@ -54,41 +110,70 @@ export function BlocksPage() {
             onClick={() => setAsked(action)}
           >
             {t(`blocks.${action}`)}
+            {chosen.size > 0 && ` (${chosen.size.toLocaleString(language)})`}
           </Button>
         ))}
         {mayEdit && <Button onClick={adding.open}>{t('blocks.add')}</Button>}
       </PageHead>
       <NeedsRole operation="addBlocks" />
-      <SegmentedControl
-        mb="md"
-        aria-label={t('blocks.column.state')}
-        value={mode ?? 'all'}
-        data={(['all', 'block', 'hold', 'shadow'] as const).map((value) => ({
-          value,
-          label: t(`blocks.filter.${value}`),
-        }))}
-        onChange={(value) => {
-          setChosen(new Set())
-          void navigate({ search: value === 'all' ? {} : { mode: value as 'block' | 'hold' | 'shadow' } })
-        }}
-      />
+      <Group mb="sm" gap="sm">
+        <SegmentedControl
+          aria-label={t('blocks.column.state')}
+          value={view}
+          data={VIEWS.map((value) => {
+            const count = value === 'ended' ? undefined : counts[value]
+            return {
+              value,
+              label: `${t(`blocks.filter.${value}`)}${count === undefined ? '' : ` ${count.toLocaleString(language)}`}`,
+            }
+          })}
+          onChange={(value) =>
+            look({
+              ...(rule === undefined ? {} : { rule }),
+              ...(value === 'block' ? {} : { mode: value as View }),
+            })
+          }
+        />
+        <TextInput
+          aria-label={t('blocks.find')}
+          placeholder={t('blocks.find')}
+          value={typed}
+          onChange={(event) => setTyped(event.currentTarget.value)}
+          w={{ base: '100%', xs: 230 }}
+          classNames={{ input: 'mono' }}
+          error={wanted !== '' && !isNetwork(wanted)}
+        />
+        <NativeSelect
+          aria-label={t('blocks.column.rule')}
+          value={rule ?? ''}
+          data={[
+            { value: '', label: t('blocks.anyRule') },
+            ...RULES.map((value) => ({ value, label: t(`rule.${value}` as TextKey) })),
+          ]}
+          onChange={(event) => {
+            const chosenRule = RULES.find((known) => known === event.currentTarget.value)
+            look({
+              ...(mode === undefined ? {} : { mode }),
+              ...(chosenRule === undefined ? {} : { rule: chosenRule }),
+            })
+          }}
+        />
+      </Group>
       <Answer query={blocks}>
-        {({ items, nextCursor }) => (
-          <>
-            {items.length === 0 ? (
-              <Empty>{t('blocks.empty')}</Empty>
-            ) : (
-              <BlockRows items={items} {...(mayEdit ? { chosen, onChoose: choose } : {})} />
-            )}
-            {nextCursor !== null && (
-              <Group justify="center" mt="md">
-                <Button variant="default" onClick={() => setLimit(Math.min(1000, limit + STEP))}>
-                  {t('common.more')}
-                </Button>
-              </Group>
-            )}
-          </>
-        )}
+        {() =>
+          items.length === 0 ? (
+            <Empty>{t(isFiltered ? 'blocks.noneFound' : `blocks.empty.${view}`)}</Empty>
+          ) : (
+            <BlockTable
+              items={items}
+              total={total}
+              hasMore={hasNextPage}
+              onMore={more}
+              isEnded={view === 'ended'}
+              {...(actions.length > 0 ? { chosen, onChoose: choose } : {})}
+            />
+          )
+        }
       </Answer>
       <WithReason
         title={asked === null ? '' : t(`blocks.${asked}`)}
@@ -106,7 +191,7 @@ export function BlocksPage() {
           const answer = await call(ACTIONS[asked], { targets, reason, dryRun: false })
           orThrow(answer)
           setChosen(new Set())
-          const listed = (blocks.data?.items ?? []).filter(({ mode: was }) => was === 'block')
+          const listed = items.filter(({ mode: was }) => was === 'block')
           const ends = new Map(listed.map(({ target, expiresAt }) => [target, expiresAt]))
           const lifted = answer.results.filter(({ target }) => ends.has(target))
           if (asked === 'lift') offerReblock(t, lifted, ends)
@@ -115,6 +200,11 @@ export function BlocksPage() {
       <AddBlocks isOpen={isAdding} onClose={adding.close} />
     </>
   )
+}
+
+/** As the service takes them; half-typed ones are not asked for. */
+function isNetwork(text: string): boolean {
+  return parseNetwork(text) !== null
 }
 
 /** Pasted text, a preview of what each line would do, then the block. */

@@ -8,6 +8,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { relativeText } from '../components/instant.tsx'
+import { useStoreReady } from '../components/when-stored.tsx'
 import type { Reply } from '../data/api.ts'
 import { countriesQuery, facetsQuery, overviewQuery } from '../data/overview.ts'
 import { useWords } from '../i18n/language.tsx'
@@ -122,7 +123,8 @@ function BigFlow() {
 
 function BigMap() {
   const { t } = useWords()
-  const countries = useQuery(countriesQuery('24h'))
+  const isReady = useStoreReady()
+  const countries = useQuery({ ...countriesQuery('24h'), enabled: isReady })
   return (
     <>
       <h2 className="wall-label">{t('overview.map')}</h2>
@@ -155,7 +157,8 @@ function Newest({ told }: { readonly told: Told }) {
 
 function Attackers() {
   const { t, language } = useWords()
-  const facets = useQuery(facetsQuery('24h'))
+  const isReady = useStoreReady()
+  const facets = useQuery({ ...facetsQuery('24h'), enabled: isReady })
   const values = facets.data?.facets.find(({ field }) => field === 'addr.src')?.values ?? []
   return (
     <>

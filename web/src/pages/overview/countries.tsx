@@ -6,6 +6,7 @@ import { lazy, Suspense, useState } from 'react'
 import { EventsLink } from '../../components/events-link.tsx'
 import { Instant } from '../../components/instant.tsx'
 import { Answer } from '../../components/problem.tsx'
+import { WhenStored } from '../../components/when-stored.tsx'
 import type { Reply } from '../../data/api.ts'
 import { countryName } from '../../data/countries.ts'
 import { ATTACKS, countriesQuery, type Span, timesOf } from '../../data/overview.ts'
@@ -18,6 +19,16 @@ const WorldMap = lazy(() =>
 const SHOWN = 6
 
 export function Countries({ span }: { readonly span: Span }) {
+  return (
+    <div className="countries">
+      <WhenStored>
+        <CountriesOf span={span} />
+      </WhenStored>
+    </div>
+  )
+}
+
+function CountriesOf({ span }: { readonly span: Span }) {
   const { t } = useWords()
   const navigate = useNavigate()
   const countries = useQuery(countriesQuery(span))

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { EventsLink } from '../../components/events-link.tsx'
 import { Part } from '../../components/part.tsx'
 import { Answer } from '../../components/problem.tsx'
+import { useStoreReady, WhenStored } from '../../components/when-stored.tsx'
 import type { Reply } from '../../data/api.ts'
 import { ATTACKS, facetsQuery, type Span, timesOf } from '../../data/overview.ts'
 import type { TextKey } from '../../i18n/en.ts'
@@ -19,21 +20,24 @@ const LISTS: readonly (readonly [string, TextKey])[] = [
 
 export function TopLists({ span }: { readonly span: Span }) {
   const { t } = useWords()
-  const facets = useQuery(facetsQuery(span))
+  const isReady = useStoreReady()
+  const facets = useQuery({ ...facetsQuery(span), enabled: isReady })
   return (
     <SimpleGrid cols={{ base: 1, sm: 2, xl: 4 }} spacing="md">
       {LISTS.map(([field, title]) => (
         <Part key={field} title={t(title)}>
           <div className="top-list">
-            <Answer query={facets}>
-              {(told) => (
-                <TopList
-                  values={told.facets.find((one) => one.field === field)?.values ?? []}
-                  span={span}
-                  isMono={field === 'addr.src'}
-                />
-              )}
-            </Answer>
+            <WhenStored>
+              <Answer query={facets}>
+                {(told) => (
+                  <TopList
+                    values={told.facets.find((one) => one.field === field)?.values ?? []}
+                    span={span}
+                    isMono={field === 'addr.src'}
+                  />
+                )}
+              </Answer>
+            </WhenStored>
           </div>
         </Part>
       ))}
