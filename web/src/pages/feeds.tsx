@@ -5,6 +5,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, useSearch } from '@tanstack/react-router'
 import { CopyText } from '../components/copy-text.tsx'
 import { Part } from '../components/part.tsx'
+import { FeedPlaces } from '../components/feed-places.tsx'
 import { NeedsRole } from '../components/needs-role.tsx'
 import { Answer, Empty, PageHead } from '../components/problem.tsx'
 import type { Reply } from '../data/api.ts'
@@ -27,9 +28,16 @@ export function FeedsPage() {
     <Answer query={feeds}>
       {({ items }) => {
         const found = items.find(({ feed }) => feed === name)
-        if (found !== undefined) return <FeedDetail feed={found} />
+        if (found !== undefined)
+          return (
+            <>
+              <FeedPlaces />
+              <FeedDetail feed={found} />
+            </>
+          )
         return (
           <>
+            <FeedPlaces />
             <PageHead title={t('feeds.title')}>
               {mayAdd && <Button onClick={adding.open}>{t('feeds.add')}</Button>}
             </PageHead>

@@ -1,0 +1,92 @@
+/** Who is on another system's list only or on ours only, and why. */
+import { Badge, Button, Group, SegmentedControl, Table, Text } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { AddressLink } from '../../components/address-link.tsx'
+import { Part } from '../../components/part.tsx'
+import { Answer, Empty } from '../../components/problem.tsx'
+import { differencesQuery } from '../../data/enforcing.ts'
+import { useWords } from '../../i18n/language.tsx'
+
+const SIDES = ['all', 'theirs', 'ours'] as const
+type Side = (typeof SIDES)[number]
+const SHOWN = 500
+
+export function Differences({ name }: { readonly name: string }) {
+  const { t } = useWords()
+  const [side, setSide] = useState<Side>('all')
+  const differences = useQuery(differencesQuery(name))
+  return (
+    <Part
+      title={t('imports.differences')}
+      actions={
+        <Button
+          variant="default"
+          size="compact-sm"
+          loading={differences.isFetching}
+          onClick={() => void differences.refetch()}
+        >
+          {t('imports.differencesAgain')}
+        </Button>
+      }
+    >
+      <Answer query={differences}>
+        {({ items }) => {
+          const theirs = items.filter((one) => one.side === 'theirs').length
+          const shown = items.filter((one) => side === 'all' || one.side === side)
+          if (items.length === 0) return <Empty>{t('imports.differencesNone')}</Empty>
+          return (
+            <>
+              <Group mb="sm" justify="space-between">
+                <Text size="sm">{t('imports.counts', { theirs, ours: items.length - theirs })}</Text>
+                <SegmentedControl
+                  size="xs"
+                  aria-label={t('imports.side')}
+                  value={side}
+                  data={SIDES.map((value) => ({ value, label: t(`imports.side.${value}`) }))}
+                  onChange={(value) => setSide(SIDES.find((one) => one === value) ?? 'all')}
+                />
+              </Group>
+              <Table.ScrollContainer minWidth={560}>
+                <Table>
+                  <Table.Thead>
+                    <Table.Tr>
+                      <Table.Th>{t('imports.column.target')}</Table.Th>
+                      <Table.Th>{t('imports.column.side')}</Table.Th>
+                      <Table.Th>{t('imports.column.why')}</Table.Th>
+                    </Table.Tr>
+                  </Table.Thead>
+                  <Table.Tbody>
+                    {shown.slice(0, SHOWN).map((one) => (
+                      <Table.Tr key={`${one.side} ${one.target}`}>
+                        <Table.Td>
+                          <AddressLink address={one.target} />
+                        </Table.Td>
+                        <Table.Td>
+                          <Badge
+                            variant="light"
+                            tt="none"
+                            miw="max-content"
+                            color={one.side === 'theirs' ? 'orange' : 'blue'}
+                          >
+                            {t(`imports.side.${one.side}`)}
+                          </Badge>
+                        </Table.Td>
+                        <Table.Td>{one.why}</Table.Td>
+                      </Table.Tr>
+                    ))}
+                  </Table.Tbody>
+                </Table>
+              </Table.ScrollContainer>
+              {shown.length > SHOWN && (
+                <Text size="sm" c="dimmed" mt="xs">
+                  {t('imports.cut', { count: SHOWN, name })}
+                </Text>
+              )}
+            </>
+          )
+        }}
+      </Answer>
+    </Part>
+  )
+}
