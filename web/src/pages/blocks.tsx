@@ -14,7 +14,6 @@ import { useDebouncedValue, useDisclosure, useHotkeys } from '@mantine/hooks'
 import { useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useCallback, useMemo, useState } from 'react'
-import { parseNetwork } from '../../../src/lib/address.ts'
 import { RULES } from '../../../src/model/detection.ts'
 import { BlockTable } from '../components/block-table.tsx'
 import { NeedsRole } from '../components/needs-role.tsx'
@@ -24,6 +23,7 @@ import { orThrow, WithReason } from '../components/with-reason.tsx'
 import { call } from '../data/api.ts'
 import { blockPagesQuery, type BlocksFilter } from '../data/blocks.ts'
 import { useMay } from '../data/may.ts'
+import { isNetworkText } from '../data/network-text.ts'
 import { overviewQuery } from '../data/overview.ts'
 import { queryClient } from '../data/query-client.ts'
 import type { TextKey } from '../i18n/en.ts'
@@ -59,7 +59,7 @@ export function BlocksPage() {
   const filter: BlocksFilter = {
     ...(view === 'ended' ? { ended: true } : { mode: view }),
     ...(rule === undefined ? {} : { rule }),
-    ...(isNetwork(wanted) ? { target: wanted } : {}),
+    ...(isNetworkText(wanted) ? { target: wanted } : {}),
   }
   const blocks = useInfiniteQuery(blockPagesQuery(filter))
   const items = useMemo(() => blocks.data?.pages.flatMap((page) => page.items) ?? [], [blocks.data])
@@ -97,7 +97,7 @@ export function BlocksPage() {
     hold: overview.data?.blocks.held,
     shadow: overview.data?.blocks.shadow,
   }
-  const isFiltered = rule !== undefined || isNetwork(wanted)
+  const isFiltered = rule !== undefined || isNetworkText(wanted)
   const total = view === 'ended' || isFiltered ? (hasNextPage ? null : items.length) : (counts[view] ?? null)
   return (
     <>
@@ -141,7 +141,7 @@ export function BlocksPage() {
           onChange={(event) => setTyped(event.currentTarget.value)}
           w={{ base: '100%', xs: 230 }}
           classNames={{ input: 'mono' }}
-          error={wanted !== '' && !isNetwork(wanted)}
+          error={wanted !== '' && !isNetworkText(wanted)}
         />
         <NativeSelect
           aria-label={t('blocks.column.rule')}
@@ -200,11 +200,6 @@ export function BlocksPage() {
       <AddBlocks isOpen={isAdding} onClose={adding.close} />
     </>
   )
-}
-
-/** As the service takes them; half-typed ones are not asked for. */
-function isNetwork(text: string): boolean {
-  return parseNetwork(text) !== null
 }
 
 /** Pasted text, a preview of what each line would do, then the block. */
