@@ -336,14 +336,8 @@ function toolEnvironment(node) {
   return { ...process.env, PATH: path }
 }
 
-/**
- * Environment of the service: huge pages for what malloc gives, one arena for all threads (in those of other threads
- * glibc makes none). The tables of detection are far larger than what the processor knows of pages of 4 KiB; a look-up
- * costs a fifth less so (docs/decisions/0010). Other C libraries, and kernels without huge pages, take no notice.
- */
-function serviceEnvironment() {
-  return { GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1:glibc.malloc.arena_max=1', ...process.env }
-}
+/** Huge pages for malloc, in one arena (glibc gives other threads' arenas none): decision 10. Other C libraries take no notice. */
+const SERVICE_ENV = { GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1:glibc.malloc.arena_max=1', ...process.env }
 
 /** Runs with our terminal and answers the exit code. */
 function run(node, args, options = {}) {
@@ -455,10 +449,7 @@ async function main(argv) {
     case 'check':
       return runCheck(node)
     case 'bench':
-      return run(node, [join(root, 'test', 'bench', 'main.ts'), ...args], {
-        cwd: root,
-        env: serviceEnvironment(),
-      })
+      return run(node, [join(root, 'test', 'bench', 'main.ts'), ...args], { cwd: root, env: SERVICE_ENV })
     case 'bench:detection':
       return run(node, [join(root, 'test', 'bench', 'detection', 'main.ts'), ...args], { cwd: root })
     case 'bench:web':
@@ -476,7 +467,7 @@ async function main(argv) {
       return run(node, [join(root, 'scripts', 'generate-docs.ts')], { cwd: root })
     default:
       if (args[0] === 'run') await ensureWeb(node, false)
-      return run(node, [join(root, 'src', 'main.ts'), ...args], { env: serviceEnvironment() })
+      return run(node, [join(root, 'src', 'main.ts'), ...args], { env: SERVICE_ENV })
   }
 }
 
