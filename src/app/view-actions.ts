@@ -13,7 +13,7 @@ import { readFilter } from './record-actions.ts'
 
 type ViewActions = Pick<ServiceActions, 'listViews' | 'saveView' | 'removeView'>
 
-export const VIEW_KIND = 'view'
+const VIEW_KIND = 'view'
 const MOST_OF_ONE = 100
 const MOST = 2000
 

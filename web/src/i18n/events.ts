@@ -4,8 +4,7 @@ export const eventsEn = {
 
   'events.title': 'Events',
   'events.filter': 'Filter',
-  'events.filterHint':
-    'such as ( addr.src in 198.51.100.0/24 ) and ( action eq deny ), an address, a port or a word',
+  'events.filterHint': '198.51.100.7 or ( action eq deny )',
   'events.run': 'Search',
   'events.clear': 'Clear the filter',
   'events.recent': 'Recent filters',
@@ -276,8 +275,7 @@ export const eventsDe: Readonly<Record<keyof typeof eventsEn, string>> = {
 
   'events.title': 'Ereignisse',
   'events.filter': 'Filter',
-  'events.filterHint':
-    'etwa ( addr.src in 198.51.100.0/24 ) and ( action eq deny ), eine Adresse, ein Port oder ein Wort',
+  'events.filterHint': '198.51.100.7 oder ( action eq deny )',
   'events.run': 'Suchen',
   'events.clear': 'Filter leeren',
   'events.recent': 'Letzte Filter',

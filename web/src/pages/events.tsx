@@ -31,6 +31,8 @@ export function EventsPage() {
   const { t } = useWords()
   const { state, change, isLive, live, known, counts, total, dialog, setDialog, selection } = events
   const isNarrow = useMediaQuery('(max-width: 48em)', false, { getInitialValueInEffect: false })
+  // Beside an open event the table needs the room of the counts.
+  const isRoomy = useMediaQuery('(min-width: 100em)', true, { getInitialValueInEffect: false })
   const { data } = counts
   const span = data === undefined ? null : { fromMs: Date.parse(data.from), toMs: Date.parse(data.to) }
   const facets = (
@@ -61,6 +63,7 @@ export function EventsPage() {
           search={events.search}
           onSearch={events.onSearch}
           field={events.filterField}
+          onLeave={events.toTable}
         />
         {!isLive && (
           <TimeRange
@@ -94,7 +97,7 @@ export function EventsPage() {
         </Alert>
       )}
       <div className="ev-body">
-        {events.isWide && events.hasCounts && facets}
+        {events.isWide && events.hasCounts && (state.record === undefined || isRoomy) && facets}
         <Main events={events} isNarrow={isNarrow} />
         <OpenEvent events={events} />
       </div>

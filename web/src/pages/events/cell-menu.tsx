@@ -38,8 +38,8 @@ export function CellMenu({ open, onClose, onValue, onPivot, onOpen, onAct }: Cel
     <Menu
       opened
       onClose={onClose}
-      position="bottom-start"
-      width={270}
+      position="right-start"
+      width={296}
       withinPortal
       shadow="md"
       trapFocus
@@ -103,18 +103,20 @@ function Links({
   return (
     <>
       <Menu.Label>{t('events.menu.links')}</Menu.Label>
-      {links.map(({ name, url }) => (
-        <Menu.Item
-          key={name}
-          component="a"
-          href={url}
-          target="_blank"
-          rel="noreferrer noopener"
-          rightSection={<span aria-hidden>↗</span>}
-        >
-          {name}
-        </Menu.Item>
-      ))}
+      <div className="ev-links">
+        {links.map(({ name, url }) => (
+          <Menu.Item
+            key={name}
+            component="a"
+            href={url}
+            target="_blank"
+            rel="noreferrer noopener"
+            rightSection={<span aria-hidden>↗</span>}
+          >
+            {name}
+          </Menu.Item>
+        ))}
+      </div>
     </>
   )
 }

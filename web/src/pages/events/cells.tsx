@@ -49,7 +49,7 @@ function formatOf(language: string, kind: 'time' | 'date' | 'exact'): Intl.DateT
     kind === 'time'
       ? time
       : kind === 'date'
-        ? { day: '2-digit', month: 'short' }
+        ? { day: '2-digit', month: '2-digit' }
         : { dateStyle: 'medium', timeStyle: 'long' },
   )
   formats.set(key, format)
@@ -162,10 +162,10 @@ export function cellOf({ row, column, states, language, t }: CellProps): ReactNo
       return <SeverityText severity={text} t={t} />
     case 'source':
       return (
-        <>
+        <span className="ev-source">
           <span className="ev-address">{visibleText(text)}</span>
           <SourceState address={text} states={states} t={t} />
-        </>
+        </span>
       )
     case 'address':
       return <span className="ev-address">{visibleText(text)}</span>

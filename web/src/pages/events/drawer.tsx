@@ -209,7 +209,7 @@ function Parsed({
                       title={filter}
                       onClick={() => onAdd(conditionOf(filter, text))}
                     >
-                      <span aria-hidden>＋</span>
+                      <span aria-hidden>+</span>
                     </button>
                   )}
                 </td>

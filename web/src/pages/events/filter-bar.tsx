@@ -21,9 +21,11 @@ interface FilterBarProps {
   readonly search: Search | null
   readonly onSearch: (filter: string) => void
   readonly field: RefObject<HTMLTextAreaElement | null>
+  /** Escape: to the table. */
+  readonly onLeave: () => void
 }
 
-export function FilterBar({ filter, search, onSearch, field }: FilterBarProps) {
+export function FilterBar({ filter, search, onSearch, field, onLeave }: FilterBarProps) {
   const { t, language } = useWords()
   const list = useId()
   const [text, setText] = useState(filter)
@@ -94,7 +96,7 @@ export function FilterBar({ filter, search, onSearch, field }: FilterBarProps) {
     } else if (event.key === 'Escape') {
       event.preventDefault()
       if (isOpen) setOffer('none')
-      else field.current?.blur()
+      else onLeave()
     } else if (event.key === ' ' && event.ctrlKey) {
       event.preventDefault()
       setOffer('next')
@@ -122,7 +124,7 @@ export function FilterBar({ filter, search, onSearch, field }: FilterBarProps) {
             autoCapitalize="off"
             autoComplete="off"
             classNames={{ input: 'ev-filter-text' }}
-            error={wrong !== null && wrong.text === text}
+            data-wrong={(wrong !== null && wrong.text === text) || undefined}
             onChange={(event) => {
               setText(event.currentTarget.value.replace(/\s*\n\s*/g, ' '))
               setAt(event.currentTarget.selectionStart)

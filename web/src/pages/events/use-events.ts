@@ -201,6 +201,10 @@ export function useEvents() {
     onShow: useCallback((first: number, last: number) => pages?.show(first, last), [pages]),
     onScroll: (topPx: number) => setScrolled(topPx > TOP_PX),
     retry: () => pages?.retry(),
+    toTable: () => {
+      filterField.current?.blur()
+      table.current?.focusRow(current)
+    },
     /** To the newest of the live view. */
     showNew: () => {
       setCurrent(0)
