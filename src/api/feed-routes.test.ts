@@ -243,3 +243,44 @@ test('further evidence brings a block into a feed that asks for its severity or 
     await site.close()
   }
 })
+
+test('a feed in shards has an address for each; together they are exactly the decisions, and none is ever empty', async () => {
+  const site = await FeedSite.open()
+  try {
+    // Over thirty networks of /20, by which entries are divided.
+    const all = Array.from({ length: 8000 }, (_, i) => host(i * 16))
+    site.decisions.add(all)
+    site.feeds.takeDecisions(site.decisions)
+    const sharded = { ...FIRST_FEED, name: 'sharded', path: '/feeds/sharded.txt', shards: 4 }
+    await site.desk.add(sharded, [], who)
+    await site.feeds.idle()
+    const linesOf = async (query: string): Promise<string[]> => {
+      const { status, body } = await fetchList(site, `/feeds/sharded.txt${query}`)
+      assert.equal(status, 200)
+      return body.toString('latin1').trimEnd().split('\n')
+    }
+    const shards = await Promise.all([1, 2, 3, 4].map((shard) => linesOf(`?shard=${shard}`)))
+    assert.ok(shards.every((lines) => lines.length > 1))
+    assert.deepEqual(
+      new Set(shards.flat()),
+      new Set(all.map(formatNetwork)),
+      'no entry is missing, and none is in two of them',
+    )
+    assert.equal(shards.flat().length, all.length)
+    assert.deepEqual(await linesOf(''), shards[0], 'without a number it is the first')
+    for (const wrong of ['?shard=5', '?shard=9999']) assert.deepEqual(await linesOf(wrong), [SENTINEL])
+    for (const odd of ['?shard=0', '?shard=x', '?shard=-1']) assert.deepEqual(await linesOf(odd), shards[0])
+    // MineMeld's arguments cut within a shard.
+    assert.deepEqual(await linesOf('?shard=2&s=1&n=3'), shards[1]?.slice(1, 4))
+    // What comes and goes does not move others between the files.
+    site.change([], all.slice(500, 4400))
+    await site.feeds.idle()
+    const left = new Set([...all.slice(0, 500), ...all.slice(4400)].map(formatNetwork))
+    for (const [i, before] of shards.entries()) {
+      const expected = before.filter((line) => left.has(line))
+      assert.deepEqual(await linesOf(`?shard=${i + 1}`), expected.length === 0 ? [SENTINEL] : expected)
+    }
+  } finally {
+    await site.close()
+  }
+})

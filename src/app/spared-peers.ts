@@ -1,15 +1,17 @@
 /**
- * Peers over which feeds never merge with collateral: everybody with whom a session was completed in the last days, by the
- * table of peers (store/logs/peer-table.ts), or by the stored records while that is not filled so far back. Asked only
- * when a feed allows collateral, at most every ten minutes; while the store cannot tell, or tells of too many, the answer
+ * Peers over which feeds never merge with collateral: everybody with whom a session was completed in the last PEER_DAYS
+ * days, by the table of peers (store/logs/peer-table.ts) as far back as it is filled; while that is less than a week, by
+ * the stored records of a week. Asked only when a feed allows collateral, at most every ten minutes; while the store cannot tell, or tells of too many, the answer
  * is null and nothing is merged beyond what was decided.
  */
 import { type Network, networkOf, parseAddress } from '../lib/address.ts'
 import { messageOf } from '../lib/errors.ts'
-import { PEER_TABLE } from '../store/logs/peer-table.ts'
+import { PEER_DAYS, PEER_TABLE } from '../store/logs/peer-table.ts'
 import type { Parts } from './parts.ts'
 
-const LOOK_BACK_MS = 7 * 86_400_000
+const DAY_MS = 86_400_000
+/** Looked back at least. */
+const LEAST_MS = 7 * DAY_MS
 const LIMIT_MS = 20_000
 const KEPT_MS = 600_000
 /** After a failure. */
@@ -51,9 +53,12 @@ export function sparedPeers(parts: Asked): Promise<readonly Network[] | null> {
 async function ask({ logs, clock, events }: Asked): Promise<readonly Network[] | null> {
   if (logs === null || !logs.isReady) return null
   try {
-    const since = clock.nowMs() - LOOK_BACK_MS
+    const nowMs = clock.nowMs()
+    const leastMs = nowMs - LEAST_MS
     const { completeSinceMs } = logs.peers
-    const sql = completeSinceMs !== null && completeSinceMs <= since ? SQL : SQL_OF_RECORDS
+    const isFilled = completeSinceMs !== null && completeSinceMs <= leastMs
+    const sql = isFilled ? SQL : SQL_OF_RECORDS
+    const since = isFilled ? Math.max(completeSinceMs, nowMs - PEER_DAYS * DAY_MS) : leastMs
     const rows = await logs.client.rows<{ peer: string }>(sql, { since }, AbortSignal.timeout(LIMIT_MS))
     if (rows.length > MOST_PEERS) return null
     return rows.flatMap(({ peer }) => {
