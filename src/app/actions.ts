@@ -61,6 +61,58 @@ export function serviceActions({ parts, settings, stop }: ActionOptions): Servic
   const state = (): StateStore => parts.state ?? fail('the state is not open yet: try again in a moment')
   return {
     status: () => statusView(parts),
+    ...blockActions(decider, state),
+    ...allowActions(decider),
+    ...aboutActions(parts),
+    ...accountActions(accounts, state),
+    ...addressActions(parts, decider, state),
+    ...certificateActions(parts, state),
+    ...crowdsecActions(parts, state),
+    ...importActions(parts, decider, state),
+    ...reportActions(parts, decider, state, () => settings.settings),
+    ...firewallActions(parts),
+    ...feedsActions(parts, decider),
+    ...notifyActions(parts, state),
+    ...overviewActions(parts, decider, state, () => settings.settings),
+    ...recordActions(parts, () => settings.settings, decider),
+    ...viewActions(state, parts.clock),
+    checkAllow: ({ targets }) => ({ results: targets.map((target) => checkOne(decider(), target)) }),
+    withdraw: async (input, { user }) => withdraw(decider(), input, user),
+    setFreeze: (input, caller) => setFreeze(parts, decider(), input, caller),
+    setEngine: (input, caller) => setEngine(parts, decider(), input, caller),
+    explain: async ({ address }) => explain(parts, settings, decider(), address),
+    explainLine: async (input) =>
+      explainLine(parts, settings.settings, input, (address) => explain(parts, settings, decider(), address)),
+    ...backtestActions(parts, settings, decider),
+    listSettings: () => settings.views(),
+    changeSettings: (input, { user }) => settings.change(input.changes, user, input.reason),
+    reload: () => settings.reload(),
+    stop: (_, { user }) => {
+      setImmediate(() => stop(`asked by ${user}`))
+      return { message: 'stopping' }
+    },
+  }
+}
+
+function backtestActions(
+  parts: Parts,
+  settings: SettingsDesk,
+  decider: () => Decider,
+): Pick<ServiceActions, 'backtest' | 'backtestLines'> {
+  const backtests = new Backtests(parts)
+  return {
+    backtest: (input) => backtests.rows(input, settings.settings, decider()),
+    backtestLines: async ({ source, from, to }) => ({ lines: await backtests.lines(source, from, to) }),
+  }
+}
+
+type BlockActions = Pick<
+  ServiceActions,
+  'listBlocks' | 'addBlocks' | 'extendBlocks' | 'removeBlocks' | 'releaseHeld' | 'refuseHeld'
+>
+
+function blockActions(decider: () => Decider, state: () => StateStore): BlockActions {
+  return {
     listBlocks: (input) => listBlocks(decider(), state(), input),
     addBlocks: async ({ targets, reason, until, dryRun }, { user }) => {
       const untilMs = until === null ? null : Date.parse(until)
@@ -104,47 +156,6 @@ export function serviceActions({ parts, settings, stop }: ActionOptions): Servic
           () => 'refused: it is not blocked',
         ),
       ),
-    ...allowActions(decider),
-    ...aboutActions(parts),
-    ...accountActions(accounts, state),
-    ...addressActions(parts, decider, state),
-    ...certificateActions(parts, state),
-    ...crowdsecActions(parts, state),
-    ...importActions(parts, decider, state),
-    ...reportActions(parts, decider, state, () => settings.settings),
-    ...firewallActions(parts),
-    ...feedsActions(parts, decider),
-    ...notifyActions(parts, state),
-    ...overviewActions(parts, decider, state, () => settings.settings),
-    ...recordActions(parts, () => settings.settings, decider),
-    ...viewActions(state, parts.clock),
-    checkAllow: ({ targets }) => ({ results: targets.map((target) => checkOne(decider(), target)) }),
-    withdraw: async (input, { user }) => withdraw(decider(), input, user),
-    setFreeze: (input, caller) => setFreeze(parts, decider(), input, caller),
-    setEngine: (input, caller) => setEngine(parts, decider(), input, caller),
-    explain: async ({ address }) => explain(parts, settings, decider(), address),
-    explainLine: async (input) =>
-      explainLine(parts, settings.settings, input, (address) => explain(parts, settings, decider(), address)),
-    ...backtestActions(parts, settings, decider),
-    listSettings: () => settings.views(),
-    changeSettings: (input, { user }) => settings.change(input.changes, user, input.reason),
-    reload: () => settings.reload(),
-    stop: (_, { user }) => {
-      setImmediate(() => stop(`asked by ${user}`))
-      return { message: 'stopping' }
-    },
-  }
-}
-
-function backtestActions(
-  parts: Parts,
-  settings: SettingsDesk,
-  decider: () => Decider,
-): Pick<ServiceActions, 'backtest' | 'backtestLines'> {
-  const backtests = new Backtests(parts)
-  return {
-    backtest: (input) => backtests.rows(input, settings.settings, decider()),
-    backtestLines: async ({ source, from, to }) => ({ lines: await backtests.lines(source, from, to) }),
   }
 }
 
@@ -250,13 +261,15 @@ async function listBlocks(
     (sinceMs === null || decision.createdAtMs >= sinceMs) &&
     (before === undefined || decision.id < before)
   const decisions =
-    overlapping === null && input.ended !== true
-      ? decider.active()
-      : await state.decisions({
-          state: input.ended === true ? 'ended' : 'active',
+    input.ended === true
+      ? await state.decisions({
+          state: 'ended',
           ...(overlapping === null ? {} : { overlapping }),
           limit: ENDED_LIMIT,
         })
+      : overlapping === null
+        ? decider.active()
+        : decider.overlapping(overlapping)
   return viewsOf(decisions.filter(wanted).sort((a, b) => (a.id < b.id ? 1 : -1)))
 }
 

@@ -48,19 +48,22 @@ export function addressActions(
       const network = networkOfText(address)
       const target = formatNetwork(network)
       const store = state()
-      const [decisions, detections, neighbours, audit, kept] = await Promise.all([
-        store.decisions({ state: 'all', overlapping: network, limit: SHOWN }),
+      const active = decider().overlapping(network).slice(0, SHOWN)
+      const [ended, detections, audit, kept] = await Promise.all([
+        store.decisions({ state: 'ended', overlapping: network, limit: SHOWN }),
         store.detections({ overlapping: network, limit: SHOWN }),
-        neighboursOf(store, network),
         store.audit({ subject: target, limit: AUDIT_SHOWN }),
         notes.of(target),
       ])
       return {
         address: target,
-        block: blockOf(decisions, network),
-        decisions: decisions.map(viewOfDecision),
+        block: blockOf(active, network),
+        decisions: [...active, ...ended]
+          .sort((a, b) => b.createdAtMs - a.createdAtMs)
+          .slice(0, SHOWN)
+          .map(viewOfDecision),
         detections: detections.map(viewOfDetection),
-        neighbours,
+        neighbours: neighboursOf(decider(), network),
         owner: await owners.ownerOf(network, decider()),
         country: parts.geo?.countryOf(formatAddress(network.words)) ?? null,
         notes: kept.map(noteView),
@@ -127,25 +130,20 @@ function viewOfDetection({
 }
 
 /** The /24 or /48 around it, and what of it is on the list. */
-async function neighboursOf(state: StateStore, network: Network): Promise<Profile['neighbours']> {
+function neighboursOf(decider: Decider, network: Network): Profile['neighbours'] {
   const is4 = isV4(network.words) && network.prefixLength >= 96
   const around = networkOf(network.words, Math.min(network.prefixLength, is4 ? 120 : 48))
   // Addresses are counted in the unit that is blocked: one of IPv4, a /64 of IPv6.
   const unit = is4 ? 128 : 64
   const sizeOf = (prefixLength: number): number => 2 ** Math.min(30, Math.max(0, unit - prefixLength))
   const size = sizeOf(around.prefixLength)
-  const found = await state.decisions({
-    state: 'active',
-    mode: 'block',
-    overlapping: around,
-    limit: NEIGHBOURS_SHOWN,
-  })
+  const found = decider.overlapping(around).filter(({ mode }) => mode === 'block')
   const covered = found.reduce((sum, { target }) => sum + sizeOf(target.prefixLength), 0)
   return {
     network: formatNetwork(around),
     size,
     blocked: Math.min(size, covered),
-    targets: found.map(({ target }) => formatNetwork(target)),
+    targets: found.slice(0, NEIGHBOURS_SHOWN).map(({ target }) => formatNetwork(target)),
   }
 }
 

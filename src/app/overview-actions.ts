@@ -26,6 +26,8 @@ const LATE_INTERVALS = 2
 const QUARTER_MS = 900_000
 /** 4 hours of quarters before the one that is judged. */
 const REFERENCE_QUARTERS = 16
+/** Questions are so many times as far apart as one takes. */
+const RARELY = 40
 const RULE_MODE = /^detection\.\w+\.mode$/
 const SURGE_LIMIT_SECONDS = 10
 /** Counters of inputs that mean lost messages. */
@@ -202,6 +204,12 @@ class Kept<Value> {
     this.#untilMs = nowMs + this.#keptMs
     const answer = make()
     this.#answer = answer
+    // What takes long is asked rarely: at most a fortieth of the time goes into it.
+    const finish = (): void => {
+      const took = this.#parts.clock.monotonicMs() - nowMs
+      this.#untilMs = Math.max(this.#untilMs, nowMs + RARELY * took)
+    }
+    answer.then(finish, finish)
     // A failure is told to whoever asked, and asked again at the next time.
     answer.catch(() => {
       if (this.#answer === answer) this.#answer = null

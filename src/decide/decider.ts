@@ -279,6 +279,14 @@ export class Decider {
     return this.#keeper.onListChange(listener)
   }
 
+  /** Active decisions that share an address with the network, newest first. A few look-ups for an address, else O(active). */
+  overlapping(network: Network): Decision[] {
+    return this.#keeper.registry
+      .overlapping(network)
+      .map(({ decision }) => decision)
+      .sort((a, b) => b.createdAtMs - a.createdAtMs || (a.id < b.id ? 1 : -1))
+  }
+
   /** Active decisions, newest first. O(active). */
   active(filter: ActiveFilter = {}): Decision[] {
     return Array.from(this.#keeper.registry.active(), ({ decision }) => decision)

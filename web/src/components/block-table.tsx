@@ -131,12 +131,11 @@ const Row = memo(function Row({ block, index, isEnded, isChosen, onChoose }: Row
   const { t } = useWords()
   const { target, mode, reason, rule, proof, device, severity, country } = block
   const parts = [
-    rule === null ? t('blocks.manual') : t(`rule.${rule}` as TextKey),
+    rule === null ? t('address.byHand', { who: block.createdBy }) : t(`rule.${rule}` as TextKey),
     proof === null ? null : t(`blocks.proof.${proof}`),
     severity === null ? null : t(`feeds.severity.${severity}`),
     country,
     device,
-    block.createdBy === 'system' ? null : t('common.by', { who: block.createdBy }),
   ]
   const why = isEnded && block.endReason !== null ? block.endReason : reason
   return (
