@@ -1,4 +1,4 @@
-/** Decisions and findings on the time line of a chart: a sign per kind, its words on hover. */
+/** Decisions and findings on the time line of a chart: a sign per kind, told by the chart when the mouse is over it. */
 
 export const MARKS_HEIGHT = 40
 
@@ -18,14 +18,19 @@ interface ChartMarksProps {
   readonly fromMs: number
   readonly toMs: number
   readonly xOf: (ms: number) => number
+  readonly onTell: (label: string | null) => void
 }
 
-export function ChartMarks({ marks, fromMs, toMs, xOf }: ChartMarksProps) {
+export function ChartMarks({ marks, fromMs, toMs, xOf, onTell }: ChartMarksProps) {
   return marks
     .filter(({ atMs }) => atMs >= fromMs && atMs <= toMs)
     .map(({ id, atMs, kind, label }) => (
-      <g key={id} className={`chart-mark chart-mark-${kind}`}>
-        <title>{label}</title>
+      <g
+        key={id}
+        className={`chart-mark chart-mark-${kind}`}
+        onPointerEnter={() => onTell(label)}
+        onPointerLeave={() => onTell(null)}
+      >
         <line x1={xOf(atMs)} x2={xOf(atMs)} y1={ROWS[kind] + 3} y2={MARKS_HEIGHT} />
         <text x={xOf(atMs)} y={ROWS[kind]} textAnchor="middle">
           {SIGNS[kind]}

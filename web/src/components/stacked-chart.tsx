@@ -40,6 +40,7 @@ export function StackedChart(props: StackedChartProps) {
   const { title, fromMs, bucketMs, series, height = 190, marks = [], onZoom, isPlain = false } = props
   const { ref, width } = useElementSize<HTMLDivElement>()
   const [cursor, setCursor] = useState<number | null>(null)
+  const [mark, setMark] = useState<string | null>(null)
   const [drag, setDrag] = useState<{ readonly from: number; readonly to: number } | null>(null)
   const buckets = series[0]?.counts.length ?? 0
   const toMs = fromMs + buckets * bucketMs
@@ -72,7 +73,7 @@ export function StackedChart(props: StackedChartProps) {
     dateStyle: toMs - fromMs > 86_400_000 ? 'short' : undefined,
     timeStyle: bucketMs < 60_000 ? 'medium' : 'short',
   })
-  const told = cursor === null ? null : tellBar(cursor)
+  const told = mark ?? (cursor === null ? null : tellBar(cursor))
 
   function tellBar(i: number): string {
     const from = fromMs + i * bucketMs
@@ -134,7 +135,7 @@ export function StackedChart(props: StackedChartProps) {
               height={height - BOTTOM}
             />
           )}
-          <ChartMarks marks={marks} fromMs={fromMs} toMs={toMs} xOf={xOf} />
+          <ChartMarks marks={marks} fromMs={fromMs} toMs={toMs} xOf={xOf} onTell={setMark} />
         </svg>
       </div>
       {!isPlain && (
