@@ -51,8 +51,8 @@ export function accountActions(accounts: () => Accounts, state: () => StateStore
       }
       return userView(await accounts().changeUser(name, change, caller))
     },
-    removeUser: async ({ name }, caller) => {
-      await accounts().removeUser(name, caller)
+    removeUser: async ({ name, reason }, caller) => {
+      await accounts().removeUser(name, caller, reason)
       return { message: `${name} was removed; sessions and tokens of that user are gone` }
     },
     changeOwnPassword: async ({ old, password }, caller) => {
@@ -63,7 +63,7 @@ export function accountActions(accounts: () => Accounts, state: () => StateStore
       accounts()
         .sessions()
         .filter(({ userId }) => mayTouch(caller, userId))
-        .map(sessionView),
+        .map((session) => sessionView(session, caller)),
     endSession: async ({ id }, caller) => {
       const session = accounts()
         .sessions()
@@ -101,20 +101,21 @@ export function accountActions(accounts: () => Accounts, state: () => StateStore
 }
 
 interface Views {
-  readonly sessionView: (session: Session) => Reply<'listSessions'>
+  readonly sessionView: (session: Session, caller: Caller) => Reply<'listSessions'>
   readonly tokenView: (token: Token) => Reply<'listTokens'>
   readonly userView: (user: User) => Reply<'listUsers'>
 }
 
 function viewsOf(accounts: () => Accounts): Views {
   const nameOf = (userId: string): string => accounts().userById(userId)?.name ?? '(removed)'
-  const sessionView = (session: Session): Reply<'listSessions'> => ({
+  const sessionView = (session: Session, { sessionId }: Caller): Reply<'listSessions'> => ({
     id: session.id,
     user: nameOf(session.userId),
     address: session.address,
     agent: session.agent,
     createdAt: iso(session.createdAtMs),
     lastUsedAt: iso(session.lastUsedAtMs),
+    isThis: session.id === sessionId,
   })
   const tokenView = (token: Token): Reply<'listTokens'> => ({
     id: token.id,
@@ -133,6 +134,7 @@ function viewsOf(accounts: () => Accounts): Views {
     isDisabled: user.isDisabled,
     mustChange: user.mustChange,
     hasFactor: user.totp !== null,
+    elsewhere: user.elsewhere === null ? null : new URL(user.elsewhere.issuer).host,
     createdAt: iso(user.createdAtMs),
     createdBy: user.createdBy,
     sessions: accounts()

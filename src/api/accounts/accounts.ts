@@ -186,14 +186,15 @@ export class Accounts {
     })
   }
 
-  removeUser(name: string, by: Actor): Promise<void> {
+  removeUser(name: string, by: Actor, reason = ''): Promise<void> {
     return this.#inTurn(async () => {
       const user = this.#named(name)
       this.#keepOneAdministrator(user, null)
       await this.#endSessions((session) => session.userId === user.id)
       for (const token of this.tokens.all()) if (token.userId === user.id) await this.tokens.remove(token, by)
       const change = { kind: USER_KIND, id: user.id, body: null, onVersion: null, by: by.user }
-      await this.#options.repository.changeObject(change, this.#audit('user.remove', by, user.name, {}))
+      const audit = this.#audit('user.remove', by, user.name, {})
+      await this.#options.repository.changeObject(change, { ...audit, reason: reason === '' ? null : reason })
       this.#users.delete(user.id)
     })
   }

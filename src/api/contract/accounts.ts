@@ -6,6 +6,7 @@ const nothing = z.strictObject({})
 const name = z.string().trim().min(1).max(64)
 const password = z.string().min(1).max(256)
 const role = z.enum(ROLES)
+const reason = z.string().trim().max(1000)
 const done = z.object({ message: z.string() })
 
 const userView = z.object({
@@ -15,6 +16,8 @@ const userView = z.object({
   isDisabled: z.boolean(),
   mustChange: z.boolean(),
   hasFactor: z.boolean(),
+  /** Host of the identity provider where the user signs in; null: here, by password. */
+  elsewhere: z.string().nullable(),
   createdAt: z.string(),
   createdBy: z.string(),
   sessions: z.int(),
@@ -27,6 +30,8 @@ const sessionView = z.object({
   agent: z.string(),
   createdAt: z.string(),
   lastUsedAt: z.string(),
+  /** The session that asks. */
+  isThis: z.boolean(),
 })
 
 const tokenView = z.object({
@@ -70,7 +75,7 @@ export const ACCOUNT_CONTRACT = {
     }),
     reply: userView,
   },
-  removeUser: { input: z.strictObject({ name }), reply: done },
+  removeUser: { input: z.strictObject({ name, reason: reason.default('') }), reply: done },
   changeOwnPassword: { input: z.strictObject({ old: password, password }), reply: done },
   listSessions: { input: nothing, reply: sessionView },
   endSession: { input: z.strictObject({ id: z.string().max(64) }), reply: done },

@@ -1,25 +1,16 @@
 /** One's own password, second factor, sessions and tokens. */
-import {
-  Alert,
-  Button,
-  Code,
-  List,
-  Paper,
-  PasswordInput,
-  Select,
-  Stack,
-  Table,
-  Text,
-  TextInput,
-} from '@mantine/core'
+import { Alert, Badge, Button, Code, List, PasswordInput, Stack, Table, Text, TextInput } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
-import { type ReactNode, useState } from 'react'
+import { useState } from 'react'
+import { CopyText } from '../components/copy-text.tsx'
 import { Instant } from '../components/instant.tsx'
-import { Answer, Empty, Fault, PageHead } from '../components/problem.tsx'
-import { call, type Input } from '../data/api.ts'
+import { Part } from '../components/part.tsx'
+import { Answer, Fault, PageHead } from '../components/problem.tsx'
+import { call } from '../data/api.ts'
 import { queryClient } from '../data/query-client.ts'
-import { sessionQuery, sessionsQuery, tokensQuery } from '../data/queries.ts'
+import { sessionQuery, sessionsQuery } from '../data/queries.ts'
 import { useWords } from '../i18n/language.tsx'
+import { Tokens } from './account/tokens.tsx'
 
 export function AccountPage() {
   const { t } = useWords()
@@ -47,17 +38,6 @@ export function AccountPage() {
         )}
       </Stack>
     </>
-  )
-}
-
-function Part({ title, children }: { readonly title: string; readonly children: ReactNode }) {
-  return (
-    <Paper withBorder p="md" component="section">
-      <Text component="h2" fz="h2" fw={600} mt={0} mb="sm">
-        {title}
-      </Text>
-      {children}
-    </Paper>
   )
 }
 
@@ -122,7 +102,7 @@ function Factor({ isOn }: { readonly isOn: boolean }) {
         <Text size="sm">{isOn ? t('account.factorOn') : t('account.factorOff')}</Text>
         {begin.data === undefined && (
           <Button variant="default" onClick={() => begin.mutate()} loading={begin.isPending}>
-            {t('account.factorBegin')}
+            {isOn ? t('account.factorAgain') : t('account.factorBegin')}
           </Button>
         )}
         {begin.data !== undefined && confirm.data === undefined && (
@@ -135,6 +115,7 @@ function Factor({ isOn }: { readonly isOn: boolean }) {
             <Stack gap="sm">
               <Text size="sm">{t('account.factorSeed')}</Text>
               <Code block>{begin.data.seed.replace(/(.{4})/g, '$1 ')}</Code>
+              <CopyText text={begin.data.uri} label={t('account.copyUri')} />
               <TextInput
                 label={t('signIn.code')}
                 value={code}
@@ -176,117 +157,49 @@ function Sessions() {
       <Fault error={end.error} />
       <Answer query={sessions}>
         {({ items }) => (
-          <Table>
-            <Table.Tbody>
-              {items.map((session) => (
-                <Table.Tr key={session.id}>
-                  <Table.Td>{session.user}</Table.Td>
-                  <Table.Td className="mono">{session.address}</Table.Td>
-                  <Table.Td>
-                    <Text size="xs" lineClamp={1}>
-                      {session.agent}
-                    </Text>
-                  </Table.Td>
-                  <Table.Td>
-                    <Instant at={session.lastUsedAt} none="" />
-                  </Table.Td>
-                  <Table.Td ta="right">
-                    <Button size="compact-sm" variant="default" onClick={() => end.mutate(session.id)}>
-                      {t('account.end')}
-                    </Button>
-                  </Table.Td>
+          <Table.ScrollContainer minWidth={560}>
+            <Table>
+              <Table.Thead>
+                <Table.Tr>
+                  <Table.Th>{t('signIn.name')}</Table.Th>
+                  <Table.Th>{t('session.column.from')}</Table.Th>
+                  <Table.Th>{t('session.column.browser')}</Table.Th>
+                  <Table.Th>{t('token.column.use')}</Table.Th>
+                  <Table.Th aria-label={t('account.end')} />
                 </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        )}
-      </Answer>
-    </Part>
-  )
-}
-
-type Role = Input<'addToken'>['role']
-
-function Tokens() {
-  const { t } = useWords()
-  const tokens = useQuery(tokensQuery)
-  const [name, setName] = useState('')
-  const [role, setRole] = useState<Role>('viewer')
-  const add = useMutation({
-    mutationFn: () => call('addToken', { name, role, scopes: null, expiresAt: null }),
-    onSuccess: async () => {
-      setName('')
-      await queryClient.invalidateQueries()
-    },
-  })
-  const remove = useMutation({
-    mutationFn: (id: string) => call('removeToken', { id }),
-    onSettled: () => queryClient.invalidateQueries(),
-  })
-  return (
-    <Part title={t('account.tokens')}>
-      <Answer query={tokens}>
-        {({ items }) =>
-          items.length === 0 ? (
-            <Empty>{t('account.tokensEmpty')}</Empty>
-          ) : (
-            <Table mb="md">
+              </Table.Thead>
               <Table.Tbody>
-                {items.map((token) => (
-                  <Table.Tr key={token.id}>
-                    <Table.Td>{token.name}</Table.Td>
-                    <Table.Td>{token.user}</Table.Td>
-                    <Table.Td>{token.role}</Table.Td>
+                {items.map((session) => (
+                  <Table.Tr key={session.id}>
                     <Table.Td>
-                      <Instant at={token.lastUsedAt} none={t('common.never')} />
+                      {session.user}{' '}
+                      {session.isThis && (
+                        <Badge variant="light" tt="none">
+                          {t('session.this')}
+                        </Badge>
+                      )}
+                    </Table.Td>
+                    <Table.Td className="mono">{session.address}</Table.Td>
+                    <Table.Td>
+                      <Text size="xs" lineClamp={1}>
+                        {session.agent}
+                      </Text>
+                    </Table.Td>
+                    <Table.Td>
+                      <Instant at={session.lastUsedAt} none="" />
                     </Table.Td>
                     <Table.Td ta="right">
-                      <Button size="compact-sm" variant="default" onClick={() => remove.mutate(token.id)}>
-                        {t('users.remove')}
+                      <Button size="compact-sm" variant="default" onClick={() => end.mutate(session.id)}>
+                        {t('account.end')}
                       </Button>
                     </Table.Td>
                   </Table.Tr>
                 ))}
               </Table.Tbody>
             </Table>
-          )
-        }
+          </Table.ScrollContainer>
+        )}
       </Answer>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault()
-          add.mutate()
-        }}
-      >
-        <Stack gap="sm" maw={360}>
-          <TextInput
-            label={t('account.tokenName')}
-            value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
-            required
-          />
-          <Select
-            label={t('users.role')}
-            data={(['viewer', 'operator', 'administrator'] as const).map((value) => ({
-              value,
-              label: t(`users.role.${value}`),
-            }))}
-            value={role}
-            allowDeselect={false}
-            onChange={(value) => setRole((value ?? 'viewer') as Role)}
-          />
-          <Fault error={add.error ?? remove.error} />
-          {add.data !== undefined && (
-            <>
-              <Text size="sm">{t('account.tokenText')}</Text>
-              <Code block>{add.data.text}</Code>
-            </>
-          )}
-          <Button type="submit" variant="default" loading={add.isPending}>
-            {t('account.tokenAdd')}
-          </Button>
-        </Stack>
-      </form>
     </Part>
   )
 }

@@ -1,17 +1,13 @@
 /** The rules as sentences, a card each; beside each what other numbers would have done to stored records. */
-import { Button, Group, NumberInput, Paper, SegmentedControl, Stack, Text } from '@mantine/core'
+import { SegmentedControl, Stack, Text } from '@mantine/core'
 import { useDebouncedCallback } from '@mantine/hooks'
-import { notifications } from '@mantine/notifications'
-import { useMutation, useQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { InlineSentence } from '../components/inline-sentence.tsx'
 import { NeedsRole } from '../components/needs-role.tsx'
-import { Answer, Fault, PageHead } from '../components/problem.tsx'
-import { call } from '../data/api.ts'
-import { useMay } from '../data/may.ts'
-import { queryClient } from '../data/query-client.ts'
+import { Answer, PageHead } from '../components/problem.tsx'
 import { settingsQuery } from '../data/queries.ts'
 import { useWords } from '../i18n/language.tsx'
+import { Retention } from './detections/retention.tsx'
 import { type Draft, RuleCard, type Setting } from './detections/rule-card.tsx'
 import { curveRange, RULE_SENTENCES, type RuleSentence } from './detections/rule-table.ts'
 import { useBacktest } from './detections/use-backtest.ts'
@@ -60,6 +56,7 @@ interface RulesProps {
 }
 
 function Rules({ settings, range }: RulesProps) {
+  const { t } = useWords()
   const backtest = useBacktest()
   const [drafts, setDrafts] = useState<Readonly<Record<string, Draft>>>({})
   const [tried, setTried] = useState<string | null>(null)
@@ -101,72 +98,7 @@ function Rules({ settings, range }: RulesProps) {
           onTry={() => ask(sentence, drafts[sentence.rule] ?? {})}
         />
       ))}
-      <Shared settings={settings} />
+      <Retention settings={settings} title={t('detections.shared')} />
     </Stack>
-  )
-}
-
-/** What all rules share: how long blocks and records are kept. */
-function Shared({ settings }: { readonly settings: ReadonlyMap<string, Setting> }) {
-  const { t } = useWords()
-  const mayChange = useMay('changeSettings')
-  const [draft, setDraft] = useState<Draft>({})
-  const title = t('detections.shared')
-  const save = useMutation({
-    mutationFn: () => call('changeSettings', { changes: draft, reason: '' }),
-    onSuccess: async () => {
-      setDraft({})
-      notifications.show({ message: t('detections.saved', { rule: title }) })
-      await queryClient.invalidateQueries()
-    },
-  })
-  const isChanged = Object.keys(draft).length > 0
-  return (
-    <Paper withBorder p="md" component="section">
-      <form
-        onSubmit={(event) => {
-          event.preventDefault()
-          if (isChanged) save.mutate()
-        }}
-      >
-        <Stack gap="sm">
-          <Text component="h2" fz="h2" fw={600} m={0}>
-            {title}
-          </Text>
-          <InlineSentence
-            text={t('detections.shared.says')}
-            field={(field) => {
-              const key = `retention.${field}`
-              const setting = settings.get(key)
-              return (
-                <NumberInput
-                  className="inline-field"
-                  w={76}
-                  aria-label={t('detections.value', { rule: title, field })}
-                  title={setting?.description ?? ''}
-                  value={draft[key] ?? setting?.value ?? ''}
-                  disabled={setting?.fixed === true || !mayChange}
-                  min={1}
-                  max={120}
-                  allowDecimal={false}
-                  onChange={(value) => {
-                    const { [key]: _, ...rest } = draft
-                    setDraft(String(value) === setting?.value ? rest : { ...rest, [key]: String(value) })
-                  }}
-                />
-              )
-            }}
-          />
-          <Fault error={save.error} />
-          {mayChange && (
-            <Group>
-              <Button type="submit" disabled={!isChanged} loading={save.isPending}>
-                {t('detections.save')}
-              </Button>
-            </Group>
-          )}
-        </Stack>
-      </form>
-    </Paper>
   )
 }

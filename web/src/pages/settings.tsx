@@ -1,5 +1,5 @@
-/** Every setting with its meaning, value and default. */
-import { Table, Text, TextInput } from '@mantine/core'
+/** How long things are kept, the certificate, and every setting with its meaning, value and default. */
+import { SimpleGrid, Table, Text, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { NeedsRole } from '../components/needs-role.tsx'
@@ -7,6 +7,8 @@ import { Answer, PageHead } from '../components/problem.tsx'
 import { SettingField } from '../components/setting-row.tsx'
 import { settingsQuery } from '../data/queries.ts'
 import { useWords } from '../i18n/language.tsx'
+import { Retention } from './detections/retention.tsx'
+import { Certificate } from './settings/certificate.tsx'
 
 export function SettingsPage() {
   const { t } = useWords()
@@ -17,6 +19,23 @@ export function SettingsPage() {
     <>
       <PageHead title={t('settings.title')} />
       <NeedsRole operation="changeSettings" />
+      <Text mb="md" size="sm" className="sentence">
+        {t('settings.elsewhere')}
+      </Text>
+      <SimpleGrid cols={{ base: 1, lg: 2 }} mb="xl">
+        <Answer query={settings}>
+          {({ items }) => (
+            <Retention
+              settings={new Map(items.map((setting) => [setting.key, setting]))}
+              title={t('settings.retention')}
+            />
+          )}
+        </Answer>
+        <Certificate />
+      </SimpleGrid>
+      <Text component="h2" fz="h2" fw={600} mt={0} mb="xs">
+        {t('settings.all')}
+      </Text>
       <TextInput
         mb="md"
         maw={420}

@@ -1,16 +1,29 @@
 /** Who may sign in, and what they may do. */
-import { Button, Modal, PasswordInput, Select, Stack, Table, TextInput, VisuallyHidden } from '@mantine/core'
+import {
+  Badge,
+  Button,
+  Group,
+  Modal,
+  PasswordInput,
+  Select,
+  Stack,
+  Table,
+  TextInput,
+  VisuallyHidden,
+} from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Instant } from '../components/instant.tsx'
 import { NeedsRole } from '../components/needs-role.tsx'
 import { Answer, Fault, PageHead } from '../components/problem.tsx'
-import { call, type Input } from '../data/api.ts'
+import { WithReason } from '../components/with-reason.tsx'
+import { call, type Input, type Reply } from '../data/api.ts'
 import { useMay } from '../data/may.ts'
 import { queryClient } from '../data/query-client.ts'
 import { usersQuery } from '../data/queries.ts'
 import { useWords } from '../i18n/language.tsx'
+import { ChangeUser } from './users/change-user.tsx'
 
 type Role = Input<'addUser'>['role']
 const ROLES: readonly Role[] = ['viewer', 'operator', 'administrator']
@@ -34,17 +47,15 @@ function Users() {
     mutationFn: ({ name, role }: { name: string; role: Role }) => call('changeUser', { name, role }),
     onSettled: () => queryClient.invalidateQueries(),
   })
-  const remove = useMutation({
-    mutationFn: (name: string) => call('removeUser', { name }),
-    onSettled: () => queryClient.invalidateQueries(),
-  })
+  const [removing, setRemoving] = useState<string | null>(null)
+  const [changing, setChanging] = useState<Reply<'listUsers'> | null>(null)
   const roles = ROLES.map((value) => ({ value, label: t(`users.role.${value}`) }))
   return (
     <>
       <PageHead title={t('users.title')}>
         <Button onClick={adding.open}>{t('users.add')}</Button>
       </PageHead>
-      <Fault error={change.error ?? remove.error} />
+      <Fault error={change.error} />
       <Answer query={users}>
         {({ items }) => (
           <Table.ScrollContainer minWidth={640}>
@@ -53,6 +64,7 @@ function Users() {
                 <Table.Tr>
                   <Table.Th>{t('signIn.name')}</Table.Th>
                   <Table.Th>{t('users.role')}</Table.Th>
+                  <Table.Th>{t('users.state')}</Table.Th>
                   <Table.Th>{t('users.factor')}</Table.Th>
                   <Table.Th>{t('account.sessions')}</Table.Th>
                   <Table.Th>{t('blocks.column.since')}</Table.Th>
@@ -76,15 +88,28 @@ function Users() {
                         }
                       />
                     </Table.Td>
+                    <Table.Td>
+                      <State user={user} />
+                    </Table.Td>
                     <Table.Td>{user.hasFactor ? '✓' : '–'}</Table.Td>
                     <Table.Td>{user.sessions}</Table.Td>
                     <Table.Td>
                       <Instant at={user.createdAt} none="" />
                     </Table.Td>
                     <Table.Td ta="right">
-                      <Button size="compact-sm" variant="default" onClick={() => remove.mutate(user.name)}>
-                        {t('users.remove')}
-                      </Button>
+                      <Group gap="xs" justify="flex-end" wrap="nowrap">
+                        <Button
+                          size="compact-sm"
+                          variant="default"
+                          aria-label={t('users.changeTitle', { name: user.name })}
+                          onClick={() => setChanging(user)}
+                        >
+                          {t('users.change')}
+                        </Button>
+                        <Button size="compact-sm" variant="default" onClick={() => setRemoving(user.name)}>
+                          {t('users.remove')}
+                        </Button>
+                      </Group>
                     </Table.Td>
                   </Table.Tr>
                 ))}
@@ -94,7 +119,30 @@ function Users() {
         )}
       </Answer>
       <AddUser isOpen={isAdding} onClose={adding.close} />
+      {changing !== null && <ChangeUser user={changing} onClose={() => setChanging(null)} />}
+      <WithReason
+        title={`${t('users.remove')}: ${removing ?? ''}`}
+        what={t('users.removeHint')}
+        action={t('users.remove')}
+        isOpen={removing !== null}
+        onClose={() => setRemoving(null)}
+        onConfirm={async (reason) => {
+          if (removing !== null) await call('removeUser', { name: removing, reason })
+        }}
+      />
     </>
+  )
+}
+
+function State({ user }: { readonly user: Reply<'listUsers'> }) {
+  const { t } = useWords()
+  const { isDisabled, mustChange, elsewhere } = user
+  const word = isDisabled ? 'users.isDisabled' : mustChange ? 'users.mustChange' : 'users.isActive'
+  return (
+    <Badge variant="light" tt="none" color={isDisabled ? 'gray' : 'blue'}>
+      <span aria-hidden>{isDisabled ? '○ ' : '✓ '}</span>
+      {elsewhere === null || isDisabled ? t(word) : t('users.elsewhere', { host: elsewhere })}
+    </Badge>
   )
 }
 

@@ -1,0 +1,199 @@
+/** Tokens for programs: made with a role, scopes and an end; the text is shown once. */
+import {
+  Badge,
+  Button,
+  Checkbox,
+  Code,
+  Group,
+  NativeSelect,
+  Stack,
+  Table,
+  Text,
+  TextInput,
+} from '@mantine/core'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { HTTP_ROUTES } from '../../../../src/api/http/http-routes.ts'
+import { holds, type Role, ROLES } from '../../../../src/api/http/roles.ts'
+import { CopyText } from '../../components/copy-text.tsx'
+import { Instant, relativeText } from '../../components/instant.tsx'
+import { Part } from '../../components/part.tsx'
+import { Answer, Empty, Fault } from '../../components/problem.tsx'
+import { call, type Reply } from '../../data/api.ts'
+import { queryClient } from '../../data/query-client.ts'
+import { sessionQuery, tokensQuery } from '../../data/queries.ts'
+import { useWords } from '../../i18n/language.tsx'
+
+const DAY_MS = 86_400_000
+const LIVES = ['30', '90', '365', 'never'] as const
+
+/** Groups of operations that a token can use at all. */
+const SCOPES = [
+  ...new Set(
+    Object.values(HTTP_ROUTES).flatMap((route) =>
+      route === null || route.by === 'session' ? [] : [route.tag],
+    ),
+  ),
+].toSorted()
+
+export function Tokens() {
+  const { t } = useWords()
+  const tokens = useQuery(tokensQuery)
+  const remove = useMutation({
+    mutationFn: (id: string) => call('removeToken', { id }),
+    onSettled: () => queryClient.invalidateQueries(),
+  })
+  return (
+    <Part title={t('account.tokens')}>
+      <Fault error={remove.error} />
+      <Answer query={tokens}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <Empty>{t('account.tokensEmpty')}</Empty>
+          ) : (
+            <Table.ScrollContainer minWidth={640} mb="md">
+              <Table>
+                <Table.Thead>
+                  <Table.Tr>
+                    <Table.Th>{t('account.tokenName')}</Table.Th>
+                    <Table.Th>{t('users.role')}</Table.Th>
+                    <Table.Th>{t('token.scopes')}</Table.Th>
+                    <Table.Th>{t('token.expires')}</Table.Th>
+                    <Table.Th>{t('token.column.use')}</Table.Th>
+                    <Table.Th aria-label={t('users.remove')} />
+                  </Table.Tr>
+                </Table.Thead>
+                <Table.Tbody>
+                  {items.map((token) => (
+                    <Row key={token.id} token={token} onRemove={() => remove.mutate(token.id)} />
+                  ))}
+                </Table.Tbody>
+              </Table>
+            </Table.ScrollContainer>
+          )
+        }
+      </Answer>
+      <NewToken />
+    </Part>
+  )
+}
+
+function Row({ token, onRemove }: { readonly token: Reply<'listTokens'>; readonly onRemove: () => void }) {
+  const { t, language } = useWords()
+  const { name, user, role, scopes, expiresAt, lastUsedAt } = token
+  const hasEnded = expiresAt !== null && Date.parse(expiresAt) <= Date.now()
+  return (
+    <Table.Tr>
+      <Table.Td>
+        {name}
+        <Text size="xs" c="dimmed">
+          {user}
+        </Text>
+      </Table.Td>
+      <Table.Td>{t(`may.role.${role}`)}</Table.Td>
+      <Table.Td>{scopes === null ? t('token.scopesAll') : scopes.join(', ')}</Table.Td>
+      <Table.Td>
+        {hasEnded ? (
+          <Badge variant="light" tt="none" color="gray">
+            <span aria-hidden>○ </span>
+            {t('token.ended')}
+          </Badge>
+        ) : expiresAt === null ? (
+          t('token.expires.never')
+        ) : (
+          t('token.ends', { time: relativeText(expiresAt, language) })
+        )}
+      </Table.Td>
+      <Table.Td>
+        <Instant at={lastUsedAt} none={t('common.never')} />
+      </Table.Td>
+      <Table.Td ta="right">
+        <Button size="compact-sm" variant="default" onClick={onRemove}>
+          {t('users.remove')}
+        </Button>
+      </Table.Td>
+    </Table.Tr>
+  )
+}
+
+function NewToken() {
+  const { t } = useWords()
+  const session = useQuery(sessionQuery)
+  const own = session.data?.user?.role ?? 'viewer'
+  const [name, setName] = useState('')
+  const [role, setRole] = useState<Role>('viewer')
+  const [scopes, setScopes] = useState<readonly string[]>([])
+  const [life, setLife] = useState<(typeof LIVES)[number]>('90')
+  const add = useMutation({
+    mutationFn: () =>
+      call('addToken', {
+        name,
+        role,
+        scopes: scopes.length === 0 ? null : [...scopes],
+        expiresAt: life === 'never' ? null : new Date(Date.now() + Number(life) * DAY_MS).toISOString(),
+      }),
+    onSuccess: async () => {
+      setName('')
+      setScopes([])
+      await queryClient.invalidateQueries()
+    },
+  })
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault()
+        add.mutate()
+      }}
+    >
+      <Stack gap="sm" maw={560}>
+        <TextInput
+          label={t('account.tokenName')}
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+          required
+        />
+        <Group grow align="start">
+          <NativeSelect
+            label={t('users.role')}
+            data={ROLES.filter((one) => holds(own, one)).map((value) => ({
+              value,
+              label: t(`users.role.${value}`),
+            }))}
+            value={role}
+            onChange={(event) => setRole(event.currentTarget.value as Role)}
+          />
+          <NativeSelect
+            label={t('token.expires')}
+            data={LIVES.map((value) => ({ value, label: t(`token.expires.${value}`) }))}
+            value={life}
+            onChange={(event) => setLife(event.currentTarget.value as (typeof LIVES)[number])}
+          />
+        </Group>
+        <Checkbox.Group
+          label={t('token.scopes')}
+          description={t('token.scopesHint')}
+          value={[...scopes]}
+          onChange={setScopes}
+        >
+          <Group gap="sm" mt="xs">
+            {SCOPES.map((scope) => (
+              <Checkbox key={scope} value={scope} label={<Code>{scope}</Code>} />
+            ))}
+          </Group>
+        </Checkbox.Group>
+        <Fault error={add.error} />
+        {add.data !== undefined && (
+          <div role="status">
+            <Text size="sm" mb={4}>
+              {t('account.tokenText')}
+            </Text>
+            <CopyText text={add.data.text} label={t('account.tokens')} />
+          </div>
+        )}
+        <Button type="submit" variant="default" loading={add.isPending} w="fit-content">
+          {t('account.tokenAdd')}
+        </Button>
+      </Stack>
+    </form>
+  )
+}
