@@ -56,6 +56,25 @@ export async function fillStore({ dataFolder, records, spanMs, say }: FillOption
     writeFileSync(join(dataFolder, BASE_STORED), '')
   }
   const { engine, store } = await openStore(dataFolder, FILL_BYTES)
+  if ((await count(store, 'logs')) < copies * BASE_LINES) await copyBase(store, copies, sliceMs, say)
+  say('waiting for merges')
+  await whenMerged(store)
+  const sizes = await store.sizes()
+  const [last] = await store.rows<{ at: number | string }>(
+    'SELECT toUnixTimestamp64Milli(max(receivedAt)) AS at FROM logs',
+  )
+  await store.close()
+  await engine.stop()
+  const toMs = Number(last?.at ?? 0)
+  return { records: sizes.records, fromMs: toMs - spanMs, toMs, bytesOnDisk: sizes.bytes }
+}
+
+async function copyBase(
+  store: LogStore,
+  copies: number,
+  sliceMs: number,
+  say: (text: string) => void,
+): Promise<void> {
   await store.command('CREATE TABLE IF NOT EXISTS base AS logs')
   if ((await count(store, 'base')) === 0) {
     await store.command(`INSERT INTO base SELECT * FROM logs SETTINGS ${INSERT_SETTINGS}`)
@@ -71,16 +90,7 @@ export async function fillStore({ dataFolder, records, spanMs, say }: FillOption
     })
     if (copy % 10 === 9) say(`${(copy + 1) * BASE_LINES} records`)
   }
-  say('waiting for merges')
-  await whenMerged(store)
-  const sizes = await store.sizes()
-  const [last] = await store.rows<{ at: number | string }>(
-    'SELECT toUnixTimestamp64Milli(max(receivedAt)) AS at FROM logs',
-  )
-  await store.close()
-  await engine.stop()
-  const toMs = Number(last?.at ?? 0)
-  return { records: sizes.records, fromMs: toMs - spanMs, toMs, bytesOnDisk: sizes.bytes }
+  await store.command('DROP TABLE base SYNC')
 }
 
 /** The engine on a folder, and its client. */
