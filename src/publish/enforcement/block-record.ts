@@ -75,6 +75,43 @@ export function heldSinceMs({ fetchedAtMs, registeredAtMs, loadedAtMs }: Mark): 
   return known.length === 0 ? null : Math.min(...known)
 }
 
+/** Two marks of what turned out to be one firewall. What was denied before it had the list is no proof any more. */
+export function mergedMark(firewall: string, a: Mark, b: Mark): Mark {
+  const fetched = earlierOf(a, b, ({ fetchedAtMs }) => fetchedAtMs)
+  const loaded = earlierOf(a, b, ({ loadedAtMs }) => loadedAtMs)
+  const merged: Mark = {
+    firewall,
+    fetchedAtMs: fetched.fetchedAtMs,
+    fetchedFeed: fetched.fetchedFeed,
+    fetchedRevision: fetched.fetchedRevision,
+    loadedAtMs: loaded.loadedAtMs,
+    loadedBy: loaded.loadedBy,
+    registeredAtMs: earlierOf(a, b, ({ registeredAtMs }) => registeredAtMs).registeredAtMs,
+    firstDeniedAtMs: earlierOf(a, b, ({ firstDeniedAtMs }) => firstDeniedAtMs).firstDeniedAtMs,
+    lastDeniedAtMs: later(a.lastDeniedAtMs, b.lastDeniedAtMs),
+    denied: a.denied + b.denied,
+    deniedByList: a.deniedByList + b.deniedByList,
+    allowed: a.allowed + b.allowed,
+    lastAllowedAtMs: later(a.lastAllowedAtMs, b.lastAllowedAtMs),
+    ended: a.ended + b.ended,
+    lastEndedAtMs: later(a.lastEndedAtMs, b.lastEndedAtMs),
+    rule: a.rule ?? b.rule,
+  }
+  const heldMs = heldSinceMs(merged)
+  const { firstDeniedAtMs, lastDeniedAtMs } = merged
+  if (heldMs !== null && firstDeniedAtMs !== null && firstDeniedAtMs < heldMs)
+    merged.firstDeniedAtMs = lastDeniedAtMs !== null && lastDeniedAtMs >= heldMs ? lastDeniedAtMs : null
+  return merged
+}
+
+function earlierOf(a: Mark, b: Mark, at: (mark: Mark) => number | null): Mark {
+  return (at(b) ?? Number.POSITIVE_INFINITY) < (at(a) ?? Number.POSITIVE_INFINITY) ? b : a
+}
+
+function later(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.max(a, b)
+}
+
 export function deniedOf(record: BlockRecord): number {
   let denied = 0
   for (const mark of record.marks.values()) denied += mark.denied

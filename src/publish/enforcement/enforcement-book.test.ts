@@ -413,6 +413,40 @@ test('a firewall that is named later keeps what was learned of its address, befo
   assert.deepEqual([...(book.record('198.51.100.7')?.marks.keys() ?? [])], ['f1'])
 })
 
+test('a fetcher and a device that turn out to be one firewall: what each was known for is joined', () => {
+  const site = new Site()
+  const firewall = site.firewall()
+  const relayed = (source: string): void => {
+    site.book.seen(source, [{ ...firewall.packet(source, site.nowMs), sender: '192.0.2.53' }])
+  }
+  /** By its sensor rule, whatever the list holds. */
+  const sensor = (source: string): void => {
+    const report = { ...firewall.packet(source, site.nowMs), sender: '192.0.2.53' }
+    const atMs = site.nowMs
+    const denied = { denied: 1, firstDeniedAtMs: atMs, lastDeniedAtMs: atMs, rule: 'sensor' }
+    site.book.seen(source, [{ ...report, ...denied, allowed: 0, lastAllowedAtMs: null }])
+  }
+  site.block('198.51.100.7', '198.51.100.8')
+  site.nowMs += 20_000
+  sensor('198.51.100.7') // nothing is known of a fetch: it counts for now
+  sensor('198.51.100.8')
+  site.pass(10 * MINUTE)
+  const fetchedMs = site.line('198.51.100.7').firewalls.find(({ fetchedAtMs }) => fetchedAtMs !== null)
+  relayed('198.51.100.7')
+  assert.equal(site.line('198.51.100.7').firewalls.length, 2)
+  const addresses = ['203.0.113.1']
+  site.book.name([{ id: 'f1', name: 'edge', addresses, devices: ['FW-01'], intervalMs: null }])
+  const [line, ...others] = site.line('198.51.100.7').firewalls
+  assert.equal(others.length, 0)
+  assert.equal(line?.fetchedAtMs, fetchedMs?.fetchedAtMs)
+  assert.equal(line?.denied, 2)
+  assert.equal(line?.firstDeniedAtMs, site.nowMs, 'the first was before it had the list')
+  assert.equal(site.line('198.51.100.8').firewalls[0]?.firstDeniedAtMs, null)
+  site.block('198.51.100.9')
+  sensor('198.51.100.9')
+  assert.equal(site.line('198.51.100.9').state, 'waiting', 'it fetches, and has not fetched this yet')
+})
+
 test('who has what stood on the list at the start follows from what they fetched and loaded since', () => {
   const site = new Site()
   const { book } = site

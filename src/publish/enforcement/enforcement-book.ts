@@ -18,6 +18,7 @@ import {
   type LoadedBy,
   type Mark,
   MAX_MARKS,
+  mergedMark,
   newMark,
 } from './block-record.ts'
 import { Cover } from './cover.ts'
@@ -130,7 +131,8 @@ export class EnforcementBook {
         const id = keys.get(key)
         if (id === undefined) continue
         marks.delete(key)
-        if (!marks.has(id)) marks.set(id, { ...mark, firewall: id })
+        const known = marks.get(id)
+        marks.set(id, known === undefined ? { ...mark, firewall: id } : mergedMark(id, known, mark))
       }
     }
   }
@@ -416,7 +418,9 @@ export class EnforcementBook {
     if (sourceEdl !== null && mark.loadedAtMs === null)
       this.#markLoaded(record, mark, 'log-line', firstDeniedAtMs, true)
     // What convicted it was mostly denied by the firewall's other rules: only later ones prove the block.
-    const sinceMs = heldSinceMs(mark) ?? record.publications[0]?.atMs ?? record.detectedAtMs
+    const heldMs = heldSinceMs(mark)
+    if (heldMs === null && firewall.lastFetchMs !== null) return // it fetches, and has not fetched this yet
+    const sinceMs = heldMs ?? record.publications[0]?.atMs ?? record.detectedAtMs
     const firstMs = firstDeniedAtMs >= sinceMs ? firstDeniedAtMs : lastDeniedAtMs
     if (mark.firstDeniedAtMs !== null || firstMs < sinceMs) return
     mark.firstDeniedAtMs = firstMs

@@ -51,6 +51,15 @@ export function Proof({ target }: { readonly target: string }) {
   )
 }
 
+/** How far it has come at one firewall. */
+export function stateAt({ firewalls }: Enforcement, firewall: string): Enforcement['state'] {
+  const one = firewalls.find(({ id }) => id === firewall)
+  if (one === undefined) return 'waiting'
+  if (one.leaking) return 'leaking'
+  if (one.firstDeniedAt !== null) return 'stopping'
+  return one.fetchedAt === null && one.loadedAt === null && one.registeredAt === null ? 'waiting' : 'idle'
+}
+
 interface ProofTimelineProps {
   readonly enforcement: Enforcement
   /** Of this firewall alone. */
@@ -177,7 +186,7 @@ function ownSteps(one: FirewallSteps, detectedAt: string, t: Translate): Step[] 
       at: firstDeniedAt,
       detail: join([
         after(detectedAt, firstDeniedAt, t),
-        denied > 0 ? t('proof.deniedLines', { count: denied }) : '',
+        firstDeniedAt !== null && denied > 0 ? t('proof.deniedLines', { count: denied }) : '',
         rule === null || firstDeniedAt === null ? '' : t('proof.rule', { rule }),
       ]),
       look: firstDeniedAt === null ? 'open' : 'done',

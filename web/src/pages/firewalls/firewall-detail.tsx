@@ -39,7 +39,7 @@ export function FirewallDetail({ id }: { readonly id: string }) {
             <>
               <PageHead title={firewall.name}>
                 <OriginBadge origin={firewall.origin} />
-                <LeakBadge leaks={firewall.leaks} />
+                {firewall.leaks > 0 && <LeakBadge leaks={firewall.leaks} />}
                 {mayChange && isWritten && (
                   <Button variant="default" onClick={() => setIsRemoving(true)}>
                     {t('firewalls.remove')}

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { AddressLink } from '../../components/address-link.tsx'
 import { Part } from '../../components/part.tsx'
 import { Answer, Empty } from '../../components/problem.tsx'
-import { ProofBadge, ProofTimeline } from '../../components/proof-timeline.tsx'
+import { ProofBadge, ProofTimeline, stateAt } from '../../components/proof-timeline.tsx'
 import { timeLinesQuery } from '../../data/enforcing.ts'
 import { useWords } from '../../i18n/language.tsx'
 
@@ -24,7 +24,7 @@ export function TimeLines({ firewall }: { readonly firewall: string }) {
               {items.slice(0, SHOWN).map((one) => (
                 <div key={one.target}>
                   <Text size="sm" component="div" mb={4}>
-                    <AddressLink address={one.target} /> <ProofBadge state={one.state} />
+                    <AddressLink address={one.target} /> <ProofBadge state={stateAt(one, firewall)} />
                   </Text>
                   <ProofTimeline enforcement={one} firewall={firewall} />
                 </div>
