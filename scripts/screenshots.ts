@@ -51,12 +51,16 @@ function shotsOf(blocked: string): Shot[] {
     { name: 'feeds', path: '/feeds' },
     { name: 'feed', path: '/feeds?feed=blacklist&tab=fetchers' },
     { name: 'notifications', path: '/notifications' },
+    { name: 'firewalls', path: '/firewalls' },
+    { name: 'bouncers', path: '/bouncers' },
+    { name: 'imports', path: '/imports' },
     { name: 'sources', path: '/sources' },
     { name: 'settings', path: '/settings' },
     { name: 'audit', path: '/audit' },
     { name: 'users', path: '/users' },
     { name: 'account', path: '/account' },
     { name: 'welcome', path: '/welcome' },
+    { name: 'wall', path: '/wall' },
     { name: 'about', path: '/about' },
   ]
 }

@@ -4,6 +4,7 @@
  * filled from the decisions and the journal before it hears anything new.
  */
 import { randomUUIDv7 } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
 import type { Decider } from '../decide/decider.ts'
 import { senderAddress } from '../input/sender-address.ts'
 import type { Network } from '../lib/address.ts'
@@ -19,8 +20,8 @@ import type { AlarmSink } from '../telemetry/alarms.ts'
 import type { SeenMessage } from '../pipeline-messages.ts'
 
 const FLUSH_MS = 2000
-/** Steps in one transaction, and those that may wait while the state cannot be written. */
-const FLUSH_STEPS = 2000
+/** Steps in one transaction (some 4 ms of this thread), and those that may wait while the state cannot be written. */
+const FLUSH_STEPS = 500
 const WAITING_STEPS = 20_000
 /** Read back at a start, in pages. */
 const RESTORED_STEPS = 60_000
@@ -178,7 +179,10 @@ export class Enforcement {
 
   async #flush(): Promise<void> {
     const { clock, journal } = this.#options
-    while (this.#waiting.length > 0) if (!(await this.#write())) return
+    while (this.#waiting.length > 0) {
+      if (!(await this.#write())) return
+      await setImmediate() // fetches and clicks come in between
+    }
     if (clock.monotonicMs() - this.#prunedMs < PRUNE_MS) return
     this.#prunedMs = clock.monotonicMs()
     try {
