@@ -31,6 +31,7 @@ const PARTS: Readonly<Record<string, () => Promise<Part>>> = {
   memory: async () => (await import('./parts/memory.ts')).memory,
   backtest: async () => (await import('./parts/backtest.ts')).backtestDay,
   search: async () => (await import('./parts/search.ts')).search,
+  peers: async () => (await import('./parts/peers.ts')).peers,
   kill: async () => (await import('./parts/kill.ts')).kill,
 }
 

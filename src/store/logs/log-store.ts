@@ -25,7 +25,7 @@ import {
   migrationSql,
   schemaVersionOf,
 } from './log-table.ts'
-import { PEER_TABLE } from './peer-table.ts'
+import { dayOf, dropPeersBefore } from './peer-table.ts'
 import type { SegmentTarget } from './segment-sender.ts'
 import type { SpooledSegment } from './segment-spool.ts'
 import { SELECT_COLUMNS, type StoredBatch, StoredBatchReader, type StoredRecord } from './stored-batch.ts'
@@ -283,28 +283,24 @@ export class LogStore implements SegmentTarget {
   }
 
   /**
-   * Retention: drops every partition whose whole day of arrival (UTC) ended before `beforeMs`, of the table of peers too,
-   * and returns the days of the logs (`20251122`). Space is freed at once; nothing else is touched.
+   * Retention: drops every partition whose whole day of arrival (UTC) ended before `beforeMs`, and returns the days
+   * (`20251122`). Space is freed at once; of other tables only those days of the peers are touched.
    */
   async dropPartitionsBefore(beforeMs: number, signal?: AbortSignal): Promise<string[]> {
-    await this.#dropBefore(PEER_TABLE, beforeMs, signal)
-    return this.#dropBefore(LOG_TABLE, beforeMs, signal)
-  }
-
-  async #dropBefore(table: string, beforeMs: number, signal?: AbortSignal): Promise<string[]> {
+    await dropPeersBefore(this, dayOf(beforeMs), signal)
     const day = new Date(Math.floor(beforeMs / DAY_MS) * DAY_MS)
       .toISOString()
       .slice(0, 10)
       .replaceAll('-', '')
     const old = await this.rows<{ partition: string }>(
       `SELECT DISTINCT partition FROM system.parts WHERE database = currentDatabase() AND table = {table:String} AND active AND toUInt32OrZero(partition) < {day:UInt32} ORDER BY partition`,
-      { table, day },
+      { table: LOG_TABLE, day },
       signal,
     )
     const days = old.map((row) => row.partition).filter((partition) => /^\d{8}$/.test(partition))
     for (let from = 0; from < days.length; from += DROPS_AT_ONCE) {
       const drops = days.slice(from, from + DROPS_AT_ONCE).map((partition) => `DROP PARTITION ${partition}`)
-      await this.command(`ALTER TABLE ${table} ${drops.join(', ')}`, {}, signal)
+      await this.command(`ALTER TABLE ${LOG_TABLE} ${drops.join(', ')}`, {}, signal)
     }
     return days
   }
