@@ -284,3 +284,59 @@ test('a feed in shards has an address for each; together they are exactly the de
     await site.close()
   }
 })
+
+test('a TAXII client is a fetcher as others: noted with the last page, and cut off instead of refused once it is known', async () => {
+  const site = await FeedSite.open()
+  try {
+    site.decisions.add(range(30))
+    site.feeds.takeDecisions(site.decisions)
+    const intel = { ...FIRST_FEED, name: 'intel', path: '/feeds/intel.json', format: 'stix' }
+    const access = { open: false, credentials: [], sources: [] }
+    const credential = { kind: 'basic' as const, name: 'forti', fingerprint: null }
+    const made = await site.desk.add({ ...intel, access }, [credential], who)
+    await site.feeds.idle()
+    const basic = (secret: string): Record<string, string> => ({
+      accept: 'application/taxii+json;version=2.1',
+      authorization: `Basic ${Buffer.from(`forti:${secret}`).toString('base64')}`,
+    })
+    const headers = basic(made.secrets[0]?.secret ?? '')
+    assert.equal((await fetchList(site, '/taxii2/', { headers: basic('wrong') })).status, 401, 'a stranger')
+    const read = async (path: string): Promise<Record<string, unknown>> => {
+      const { status, body } = await fetchList(site, `/taxii2/${path}`, { headers })
+      assert.equal(status, 200)
+      return JSON.parse(body.toString()) as Record<string, unknown>
+    }
+    const { collections } = (await read('root/collections/')) as { collections: { id: string }[] }
+    const objects = `root/collections/${collections[0]?.id ?? ''}/objects/`
+    const first = await read(`${objects}?limit=20`)
+    assert.equal(first['more'], true)
+    await read(`${objects}?match[id]=indicator--x`)
+    const { fetchers } = site.feeds.get('intel') ?? assert.fail()
+    assert.deepEqual(fetchers.all(), [], 'a page or a single object is not the list')
+    const last = await read(`${objects}?limit=20&next=${String(first['next'])}`)
+    assert.deepEqual([(last['objects'] as unknown[]).length, last['more']], [10, false])
+    const [fetcher] = fetchers.all()
+    assert.deepEqual([fetcher?.fetches, fetcher?.lastRevision, fetcher?.credential], [1, 1, 'forti'])
+
+    await assert.rejects(
+      fetchList(site, `/taxii2/${objects}`, { headers: basic('wrong') }),
+      /ECONNRESET|hang up/,
+    )
+    assert.ok(site.alarms.has('firewall-refused:intel'))
+    await read(objects)
+    assert.ok(!site.alarms.has('firewall-refused:intel'))
+    // What was lifted is told as revoked; many who ask at once for a new revision get the same.
+    site.change([], [host(3)])
+    await site.feeds.idle()
+    const all = await Promise.all(Array.from({ length: 5 }, () => read(objects)))
+    for (const answer of all) {
+      const revoked = (answer['objects'] as { revoked?: boolean }[]).filter(
+        (object) => object.revoked === true,
+      )
+      assert.equal(revoked.length, 1)
+    }
+    assert.deepEqual(site.failures, [])
+  } finally {
+    await site.close()
+  }
+})

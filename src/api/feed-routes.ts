@@ -12,7 +12,7 @@ import type { FeedAnswer, FeedCounter } from '../publish/feeds/feed-counter.ts'
 import { FIRST_FEED } from '../publish/feeds/feed-definition.ts'
 import type { FeedFile } from '../publish/feeds/feed-engine.ts'
 import type { FeedFetch } from '../publish/feeds/feed-events.ts'
-import { answerTaxii } from '../publish/feeds/taxii.ts'
+import { answerTaxii, collectionAsked } from '../publish/feeds/taxii.ts'
 import { cutUserAgent } from '../publish/fetch-log.ts'
 import { addressOf, LIST_PATH, lastGoodList, type ListRouteOptions, sendList } from './list-route.ts'
 
@@ -91,7 +91,7 @@ class FeedAnswers {
     })
   }
 
-  answerTaxii(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  async answerTaxii(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { feeds, clock, answerText } = this.#options
     const { path, query } = partsOf(request)
     const collections = feeds.counter.collectionsFor(broughtBy(request, null))
@@ -99,22 +99,42 @@ class FeedAnswers {
     if (collections.length === 0)
       // A TAXII client is no firewall: it is told what is missing.
       return answerText(reply.header('www-authenticate', 'Basic realm="taxii"'), 401)
-    const nowMs = clock.nowMs()
-    const { status, headers, body } = answerTaxii(
+    const rest = path.slice('/taxii2/'.length)
+    const asked = collectionAsked(rest)
+    const wanted = collections.find(({ feed }) => feed.shelf.id === asked)
+    const revision = wanted?.feed.engine.facts.revision ?? 0
+    if (wanted !== undefined) {
+      const { shelf, engine } = wanted.feed
+      await shelf
+        .bring(revision, () => engine.rows(), clock.nowMs())
+        // What the shelf held before is better than an error.
+        .catch((error: unknown) => this.#options.onFailure('taking a list into its collection', error))
+    }
+    const { status, headers, body, isLastPage } = answerTaxii(
       {
         title: TITLE,
         baseUrl: `https://${hostOf(request)}/taxii2/`,
-        collections: collections.map(({ shelf, engine, definition }) =>
-          shelf.collection(engine.facts.revision, () => engine.rows(), definition.comments, nowMs),
+        collections: collections.map(({ feed: { shelf, definition } }) =>
+          shelf.collection(definition.comments),
         ),
       },
-      {
-        method: request.method,
-        path: path.slice('/taxii2/'.length),
-        query,
-        accept: request.headers.accept ?? null,
-      },
+      { method: request.method, path: rest, query, accept: request.headers.accept ?? null },
     )
+    const isNarrowed = [...query.keys()].some((name) => name.startsWith('match'))
+    if (wanted !== undefined && isLastPage === true && request.method === 'GET' && !isNarrowed) {
+      const { feed, credential } = wanted
+      const began = {
+        ...refusedFetch(request, clock),
+        feed: feed.definition.name,
+        revision,
+        credential,
+        status: 200,
+      }
+      // With the last page the client has the whole list, which is what a fetch of it is.
+      reply.raw.once('close', () =>
+        this.#tell({ ...began, bytes: Buffer.byteLength(body), isComplete: reply.raw.writableFinished }),
+      )
+    }
     // As bytes: of text the framework would write the media type in its own words.
     return reply
       .code(status)
@@ -165,6 +185,7 @@ function closed(request: FastifyRequest, reply: FastifyReply): FastifyReply {
   return reply
 }
 
+/** A request as the log of fetches has it when nothing was given. */
 function refusedFetch(request: FastifyRequest, clock: Clock): Omit<FeedFetch, 'feed'> {
   return {
     address: addressOf(request.raw),

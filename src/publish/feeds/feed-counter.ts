@@ -98,13 +98,26 @@ export class FeedCounter {
     }
   }
 
-  /** The feeds of the format `stix` that the client may have; null: it tried too often. */
-  collectionsFor(brought: Brought): readonly ManagedFeed[] | null {
+  /**
+   * The feeds of the format `stix` that the client may have, with the credential that opened each; null: the connection is to
+   * be closed, for it tried too often, or has fetched one before (FortiGate takes threat feeds by TAXII as well).
+   */
+  collectionsFor(
+    brought: Brought,
+  ): readonly { readonly feed: ManagedFeed; readonly credential: string | null }[] | null {
     const nowMs = this.#options.nowMs()
-    const allowed = [...this.#options.feeds()].filter(
-      ({ definition, door }) => definition.format === 'stix' && door.admit(brought, nowMs).ok,
+    const collections = [...this.#options.feeds()].filter(({ definition }) => definition.format === 'stix')
+    const admitted = collections.map((feed) => ({ feed, admission: feed.door.admit(brought, nowMs) }))
+    const allowed = admitted.flatMap(({ feed, admission }) =>
+      admission.ok ? [{ feed, credential: admission.credential }] : [],
     )
+    for (const { feed } of allowed) this.#welcome(feed, brought.address)
     if (allowed.length > 0) return allowed
+    const known = admitted.find(({ feed }) => feed.fetchers.knows(brought.address))
+    if (known !== undefined) {
+      this.#tellRefused(known.feed.definition.name, brought.address, reasonOf(known.admission))
+      return null
+    }
     return this.#throttle.mayTry(brought.address, nowMs) ? [] : null
   }
 

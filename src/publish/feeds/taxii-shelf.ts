@@ -11,28 +11,31 @@ import { sortTaxiiEntries, type TaxiiCollection, type TaxiiEntry } from './taxii
 const LIFTED_KEPT_MS = 7 * 86_400_000
 const MOST_LIFTED = 100_000
 
+/** Rows taken in between two turns of the event loop. */
+const SLICE = 2500
+
 export class TaxiiShelf {
   readonly #feed: string
+  readonly #id: string
   #entries = new Map<string, TaxiiEntry>()
   #revision = -1
   #lastAddedMs = 0
   #sorted: readonly TaxiiEntry[] = []
+  #taking: Promise<void> | null = null
 
   constructor(feed: string) {
     this.#feed = feed
+    this.#id = uuidV5(`collection:${feed}`)
   }
 
-  /** The collection of a revision; its rows are what is blocked, and asked for when it is another than last time. */
-  collection(
-    revision: number,
-    rows: () => readonly FeedRow[],
-    withReason: boolean,
-    nowMs: number,
-  ): TaxiiCollection {
-    if (revision !== this.#revision) this.#take(rows(), nowMs)
-    this.#revision = revision
+  get id(): string {
+    return this.#id
+  }
+
+  /** What the shelf holds. */
+  collection(withReason: boolean): TaxiiCollection {
     return {
-      id: uuidV5(`collection:${this.#feed}`),
+      id: this.#id,
       title: this.#feed,
       description: `Blocked addresses of the feed ${this.#feed}`,
       withReason,
@@ -40,25 +43,47 @@ export class TaxiiShelf {
     }
   }
 
-  #take(rows: readonly FeedRow[], nowMs: number): void {
+  /**
+   * Takes the rows of a revision in, when it is another than last time, beside other work. Who asks meanwhile waits for the
+   * same. O(rows), in slices.
+   */
+  async bring(revision: number, rows: () => readonly FeedRow[], nowMs: number): Promise<void> {
+    while (this.#taking !== null) await this.#taking
+    if (revision === this.#revision) return
+    this.#taking = this.#take(rows(), nowMs).finally(() => {
+      this.#taking = null
+    })
+    await this.#taking
+    this.#revision = revision
+  }
+
+  async #take(rows: readonly FeedRow[], nowMs: number): Promise<void> {
     // Never twice the same: clients ask for what came after the last they saw.
     const addedAtMs = Math.max(nowMs, this.#lastAddedMs + 1)
     this.#lastAddedMs = addedAtMs
     const next = new Map<string, TaxiiEntry>()
-    for (const row of rows) {
+    await inSlices(rows, (row) => {
       const key = formatNetwork(row.network)
       const known = this.#entries.get(key)
       const isSame = known?.endedAtMs === null && modifiedAtMs(known.row, null) === modifiedAtMs(row, null)
       next.set(key, isSame ? { ...known, row } : { row, addedAtMs, endedAtMs: null })
-    }
+    })
     let lifted = 0
-    for (const [key, entry] of this.#entries) {
-      if (next.has(key)) continue
+    await inSlices(this.#entries, ([key, entry]) => {
+      if (next.has(key)) return
       const ended = entry.endedAtMs === null ? { ...entry, addedAtMs, endedAtMs: nowMs } : entry
-      if (nowMs - (ended.endedAtMs ?? nowMs) > LIFTED_KEPT_MS || ++lifted > MOST_LIFTED) continue
+      if (nowMs - (ended.endedAtMs ?? nowMs) > LIFTED_KEPT_MS || ++lifted > MOST_LIFTED) return
       next.set(key, ended)
-    }
+    })
     this.#entries = next
     this.#sorted = sortTaxiiEntries([...next.values()])
+  }
+}
+
+async function inSlices<Item>(items: Iterable<Item>, work: (item: Item) => void): Promise<void> {
+  let count = 0
+  for (const item of items) {
+    if (++count % SLICE === 0) await new Promise((resolve) => setImmediate(resolve))
+    work(item)
   }
 }

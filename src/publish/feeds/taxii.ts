@@ -61,6 +61,13 @@ export interface TaxiiAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
+  /** True: with this answer the client has all objects that it asked for of a collection. */
+  readonly isLastPage?: boolean
+}
+
+/** The collection whose objects or manifest a path asks for, or null. */
+export function collectionAsked(path: string): string | null {
+  return /^\/*root\/+collections\/+([^/]+)\/+(?:objects|manifest)(?:\/|$)/.exec(path)?.[1] ?? null
 }
 
 /** The order that a collection's entries must have. */
@@ -96,7 +103,12 @@ export function answerTaxii(service: TaxiiService, request: TaxiiRequest): Taxii
   if (resource === undefined) return answer(describe(collection))
   if (resource === 'manifest' && objectId === undefined) return page(collection, request.query, manifestOf)
   if (resource !== 'objects') return notFound()
-  if (objectId === undefined) return page(collection, request.query, (entry) => stixOf(collection, entry))
+  if (objectId === undefined) {
+    const answered = page(collection, request.query, (entry) => stixOf(collection, entry))
+    return answered.status === 200
+      ? { ...answered, isLastPage: !answered.body.startsWith('{"more":true') }
+      : answered
+  }
   return oneObject(collection, objectId, versions, request.query)
 }
 
