@@ -285,6 +285,7 @@ class Builder {
       clock,
       alarms,
       protectionSources: { administrators: () => parts.signedIn.addresses() },
+      countryLookup: (address) => parts.geo?.countryOf(address) ?? null,
     })
     parts.signedIn.onChange = () => decider.refreshSources()
     this.#undo.push(() => decider.flush())
