@@ -26,7 +26,7 @@ import { recoverFromList } from './app/recovery.ts'
 import { Serving } from './app/serving.ts'
 import { SettingsDesk } from './app/settings-desk.ts'
 import { sparedPeers } from './app/spared-peers.ts'
-import { SignedIn } from './app/signed-in.ts'
+import { SignedIn, signInPlaces } from './app/signed-in.ts'
 import { componentsOf } from './app/status.ts'
 import { listUrls, pageUrl } from './app/urls.ts'
 import { Accounts } from './api/accounts/accounts.ts'
@@ -305,6 +305,7 @@ class Builder {
       repository: state,
       box,
       clock: this.#clock,
+      places: await signInPlaces(state, this.#clock.nowMs()),
       onAdministrator: (session, address) => {
         if (address === null) parts.signedIn.remove(session)
         else parts.signedIn.add(session, address)

@@ -1,11 +1,12 @@
 /**
- * Work by the clock: every second the decider's own housekeeping, every night the clean-up of logs, decisions and
+ * Work by the clock: every second the decider's own housekeeping and that of accounts, every night the clean-up of logs, decisions and
  * detections at `retention.hour` in `time.zone`. A job that fails says so and runs again the next time.
  */
 import { Cron } from 'croner'
 import type { Settings } from '../config/schema.ts'
 import { messageOf } from '../lib/errors.ts'
 import { MONTH_MS } from '../model/decision.ts'
+import { AccountWatch } from './account-watch.ts'
 import type { Parts } from './parts.ts'
 
 const TICK_MS = 1000
@@ -14,6 +15,7 @@ export class Jobs {
   readonly #parts: Parts
   readonly #settings: () => Settings
   readonly #everySecond: () => void
+  readonly #accounts: AccountWatch
   #tick: NodeJS.Timeout | null = null
   #nightly: Cron | null = null
   #isTicking = false
@@ -22,11 +24,13 @@ export class Jobs {
     this.#parts = parts
     this.#settings = settings
     this.#everySecond = everySecond
+    this.#accounts = new AccountWatch(parts)
   }
 
   start(): void {
     this.#tick = setInterval(() => void this.#second(), TICK_MS)
     this.plan()
+    void this.#accounts.checkAudit() // never rejects; nothing waits for it
   }
 
   /** Takes over a changed hour or zone. */
@@ -64,6 +68,7 @@ export class Jobs {
     const expired = await decider?.expireNow()
     await decider?.prune()
     await this.#pruneMetrics()
+    await this.#accounts.checkAudit()
     events.retentionRan({
       droppedPartitions: dropped.length,
       expiredDecisions: expired?.ended ?? 0,
@@ -82,6 +87,7 @@ export class Jobs {
   async stop(): Promise<void> {
     if (this.#tick !== null) clearInterval(this.#tick)
     this.#nightly?.stop()
+    this.#accounts.stop()
     while (this.#isTicking) await new Promise((resolve) => setTimeout(resolve, 5))
   }
 
@@ -91,6 +97,7 @@ export class Jobs {
     try {
       this.#everySecond()
       await this.#parts.decider?.tick()
+      await this.#accounts.tick()
     } catch (error) {
       this.#parts.events.partFailed('jobs', 'the work of every second', error)
     } finally {

@@ -3,6 +3,27 @@
  * decide/). Only our own sign-ins count, told by whoever checks passwords; names in log lines never do, since anybody
  * can write those. The control socket has no address and adds none.
  */
+import type { StateStore } from '../store/state/state-store.ts'
+
+/** Rows of the audit log that are looked through for places. */
+const PLACES_READ = 1000
+const PLACES_MS = 30 * 86_400_000
+
+/** From where users have signed in lately, as the audit log tells it, the oldest first: so that a restart forgets no place. */
+export async function signInPlaces(
+  state: Pick<StateStore, 'audit'>,
+  nowMs: number,
+): Promise<{ user: string; address: string; atMs: number }[]> {
+  const rows = await state.audit({ action: 'session.begin', limit: PLACES_READ })
+  return rows
+    .filter(({ atMs }) => nowMs - atMs < PLACES_MS)
+    .flatMap(({ subject, details, atMs }) => {
+      const address =
+        typeof details === 'object' && details !== null && 'address' in details ? details['address'] : null
+      return typeof address === 'string' ? [{ user: subject, address, atMs }] : []
+    })
+    .toReversed()
+}
 
 /** Sign-ins at most; beyond, the one that has stood longest is forgotten, and its session ends by its own time. */
 const MAX_SIGN_INS = 10_000

@@ -36,6 +36,8 @@ export interface AccountsOptions {
   readonly repository: ObjectRepository
   readonly box: SecretBox
   readonly clock: Clock
+  /** From where users signed in before the start, the oldest first: guessing elsewhere does not keep them out. */
+  readonly places?: readonly { readonly user: string; readonly address: string; readonly atMs: number }[]
   /** Told of sessions of administrators, whose addresses are never blocked: the address, or null when one has ended. */
   readonly onAdministrator?: (sessionId: string, address: string | null) => void
 }
@@ -64,6 +66,7 @@ export class Accounts {
   private constructor(options: AccountsOptions) {
     this.#options = options
     this.#throttle = new SignInThrottle(options.clock)
+    for (const { user, address, atMs } of options.places ?? []) this.#throttle.remember(user, address, atMs)
     this.tokens = new Tokens({
       repository: options.repository,
       clock: options.clock,
@@ -322,6 +325,11 @@ export class Accounts {
       await this.#saveUser(next, { user: user.name }, 'user.factor-on', {})
     })
     return codes
+  }
+
+  /** How many networks and users are guessed at so often that the next try must wait. */
+  guessing(): { readonly networks: number; readonly users: number } {
+    return this.#throttle.guessing()
   }
 
   /** Forgets sessions that are over. */

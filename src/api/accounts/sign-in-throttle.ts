@@ -40,6 +40,17 @@ export class SignInThrottle {
     )
   }
 
+  /** Networks and users over their limit now. Looks at all counts: for every few seconds. */
+  guessing(): { networks: number; users: number } {
+    const nowMs = this.#clock.nowMs()
+    const over = (counts: Map<string, Count>, limit: number): number =>
+      [...counts.values()].filter((count) => waitOf(count, limit, nowMs) > 0).length
+    return {
+      networks: over(this.#networks, FAILURES_PER_NETWORK),
+      users: over(this.#users, FAILURES_PER_USER),
+    }
+  }
+
   failed(user: string, address: string): void {
     const network = networkOf(address)
     this.#count(this.#networks, network)
@@ -47,11 +58,15 @@ export class SignInThrottle {
   }
 
   succeeded(user: string, address: string): void {
-    const network = networkOf(address)
-    this.#networks.delete(network)
-    const key = keyOf(user, network)
+    this.#networks.delete(networkOf(address))
+    this.remember(user, address, this.#clock.nowMs())
+  }
+
+  /** The user has signed in from there: now, or before a restart. */
+  remember(user: string, address: string, atMs: number): void {
+    const key = keyOf(user, networkOf(address))
     this.#familiar.delete(key)
-    this.#familiar.set(key, this.#clock.nowMs())
+    this.#familiar.set(key, atMs)
     bound(this.#familiar)
   }
 
