@@ -58,6 +58,33 @@ describe('the main job', () => {
     assert.match(told.sentences.join('\n'), /port 443 of 10 addresses/)
     assert.equal(told.evidence.length, 10)
     assert.match(told.evidence[0] ?? '', /SrcIP=198\.51\.100\.20/)
+    const threat = await service.control.call('explain', { address: '198.51.100.21' })
+    assert.match(
+      threat.sentences.join('\n'),
+      /198\.51\.100\.21 \(Testland, severity critical\) is blocked since/,
+    )
+    assert.deepEqual([threat.block?.severity, threat.block?.country], ['critical', 'Testland'])
+    assert.deepEqual(
+      [told.block?.severity, told.block?.country],
+      [null, 'Testland'],
+      'traffic names no severity',
+    )
+
+    // A feed of the worst alone, and one of another country.
+    const common = { credentials: [], reason: 'test', dryRun: true }
+    const critical = await service.control.call('addFeed', {
+      feed: 'worst',
+      definition: { format: 'csv', filter: { minSeverity: 'high' } },
+      ...common,
+    })
+    assert.match(critical.preview.text, /\n198\.51\.100\.21,1,threat,critical,handshake,.*,"Testland",/)
+    assert.equal(critical.preview.entries, 1)
+    const elsewhere = await service.control.call('addFeed', {
+      feed: 'elsewhere',
+      definition: { filter: { exceptCountries: ['Testland'] } },
+      ...common,
+    })
+    assert.equal(elsewhere.preview.text, '192.0.2.255\n')
   })
 
   test('an address database fills the country that the firewall did not send, and explain names the network', async (t) => {
@@ -89,6 +116,17 @@ describe('the main job', () => {
       told.sentences.join('\n'),
       /places it in Exampleland\.\nIt is announced by AS64500 Example Net\./,
     )
+    // Of what a person blocks nothing but the database knows the country.
+    await service.control.call('addBlocks', {
+      targets: ['198.51.100.27'],
+      reason: 'test',
+      dryRun: false,
+      until: null,
+    })
+    for (const target of ['198.51.100.25', '198.51.100.27']) {
+      const { block } = await service.control.call('explain', { address: target })
+      assert.deepEqual([block?.severity, block?.country], [null, 'Exampleland'], target)
+    }
   })
 
   test('who must never be blocked is not, each with its reason, and others are convicted meanwhile', async (t) => {
