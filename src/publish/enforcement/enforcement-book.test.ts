@@ -1,110 +1,10 @@
 /** The proof of enforcement against firewalls that fetch by the rules of external lists: time lines, leaks, counts, bounds. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Network, parseNetwork } from '../../lib/address.ts'
 import type { SeenReport } from '../../model/seen-report.ts'
 import { enforcementAlarms } from './enforcement-alarms.ts'
 import { EnforcementBook } from './enforcement-book.ts'
-import type { KeptStep } from './step.ts'
-import { EdlFirewall, type EdlFirewallOptions } from './testing/edl-firewall.ts'
-import { timeLineOf } from './time-line.ts'
-
-const START_MS = Date.UTC(2026, 0, 15, 12)
-const MINUTE = 60_000
-const FEED = 'blacklist'
-
-function net(text: string): Network {
-  const network = parseNetwork(text)
-  if (network === null) throw new TypeError(text)
-  return network
-}
-
-/** A site: one list, firewalls that fetch it, a clock that is moved by hand. */
-class Site {
-  readonly steps: KeptStep[] = []
-  readonly book: EnforcementBook
-  readonly firewalls: EdlFirewall[] = []
-  nowMs = START_MS
-  #revision = 1
-  #targets: string[] = []
-
-  constructor(maxTargets = 1000) {
-    this.book = new EnforcementBook({ keep: (step) => this.steps.push(step), maxTargets })
-  }
-
-  firewall(options: Partial<EdlFirewallOptions> = {}): EdlFirewall {
-    const firewall = new EdlFirewall(
-      { device: 'FW-01', address: '203.0.113.1', intervalMs: 5 * MINUTE, ...options },
-      this.nowMs,
-    )
-    this.firewalls.push(firewall)
-    return firewall
-  }
-
-  block(...texts: string[]): void {
-    for (const text of texts)
-      this.book.blocked({ target: net(text), decisionId: `decision-${text}`, detectedAtMs: this.nowMs })
-    this.#targets.push(...texts)
-    this.#publish(texts, [])
-  }
-
-  lift(text: string): void {
-    this.book.lifted(net(text))
-    this.#targets = this.#targets.filter((target) => target !== text)
-    this.#publish([], [text])
-  }
-
-  /** Time goes on in steps of ten seconds; whoever has to fetch does. */
-  pass(ms: number): void {
-    const endMs = this.nowMs + ms
-    while (this.nowMs < endMs) {
-      this.nowMs += 10_000
-      for (const firewall of this.firewalls) {
-        const list = firewall.run(this.nowMs, () => ({
-          revision: this.#revision,
-          targets: [...this.#targets],
-        }))
-        if (list === null) continue
-        const { address } = firewall.options
-        this.book.fetched({ feed: FEED, address, revision: list.revision, shard: 1, atMs: this.nowMs })
-      }
-    }
-  }
-
-  packet(firewall: EdlFirewall, source: string, subtype: 'start' | 'end' = 'start'): void {
-    this.book.seen(source, [firewall.packet(source, this.nowMs, subtype)])
-  }
-
-  readBack(firewall: EdlFirewall): void {
-    const key = this.book.firewalls.fetcher(firewall.options.address).key
-    const { valid, ignored } = firewall.count(this.nowMs)
-    this.book.loaded(key, { feed: FEED, valid, ignored, invalid: 0 }, this.nowMs)
-  }
-
-  alarms(): string[] {
-    this.book.settle(this.nowMs)
-    return enforcementAlarms(this.book, this.nowMs, START_MS).map(({ code }) => code)
-  }
-
-  line(text: string) {
-    const record = this.book.record(text)
-    if (record === null) throw new Error(`${text} is not blocked`)
-    return timeLineOf(this.book, record)
-  }
-
-  #publish(added: string[], removed: string[]): void {
-    this.#revision++
-    this.book.published({
-      feed: FEED,
-      revision: this.#revision,
-      added: added.map(net),
-      removed: removed.map(net),
-      whole: null,
-      entries: this.#targets.length,
-      atMs: this.nowMs + 10,
-    })
-  }
-}
+import { FEED, MINUTE, net, Site, START_MS } from './testing/enforcement-site.ts'
 
 test('the time line of a block goes from detected to the first packet that the list denied', () => {
   const site = new Site()
@@ -389,62 +289,6 @@ test('memory is bounded: old targets, unnamed firewalls and leaks give way and a
   assert.equal(book.firewalls.all().length, 200)
   assert.equal(book.firewalls.forgotten, 100)
   assert.ok((book.record('198.51.100.249')?.marks.size ?? 0) <= 16)
-})
-
-test('a firewall that is named later keeps what was learned of its address, before and after a restart', () => {
-  const site = new Site()
-  const firewall = site.firewall()
-  site.pass(10 * MINUTE)
-  site.block('198.51.100.7')
-  site.pass(10 * MINUTE)
-  site.packet(firewall, '198.51.100.7')
-  const edge = { id: 'f1', name: 'edge', addresses: ['203.0.113.1'], devices: [], intervalMs: null }
-  site.book.name([edge])
-  site.pass(30_000)
-  assert.deepEqual(site.alarms(), [], 'it is known to have fetched')
-  const [line, ...others] = site.line('198.51.100.7').firewalls
-  assert.deepEqual([line?.key, line?.name, line?.denied, others.length], ['f1', 'edge', 1, 0])
-
-  const book = new EnforcementBook({ keep: () => assert.fail('nothing new happened') })
-  const { target, decisionId, detectedAtMs } = site.book.record('198.51.100.7') ?? assert.fail()
-  book.blocked({ target, decisionId, detectedAtMs })
-  book.restore(site.steps)
-  book.name([edge])
-  assert.deepEqual([...(book.record('198.51.100.7')?.marks.keys() ?? [])], ['f1'])
-})
-
-test('a fetcher and a device that turn out to be one firewall: what each was known for is joined', () => {
-  const site = new Site()
-  const firewall = site.firewall()
-  const relayed = (source: string): void => {
-    site.book.seen(source, [{ ...firewall.packet(source, site.nowMs), sender: '192.0.2.53' }])
-  }
-  /** By its sensor rule, whatever the list holds. */
-  const sensor = (source: string): void => {
-    const report = { ...firewall.packet(source, site.nowMs), sender: '192.0.2.53' }
-    const atMs = site.nowMs
-    const denied = { denied: 1, firstDeniedAtMs: atMs, lastDeniedAtMs: atMs, rule: 'sensor' }
-    site.book.seen(source, [{ ...report, ...denied, allowed: 0, lastAllowedAtMs: null }])
-  }
-  site.block('198.51.100.7', '198.51.100.8')
-  site.nowMs += 20_000
-  sensor('198.51.100.7') // nothing is known of a fetch: it counts for now
-  sensor('198.51.100.8')
-  site.pass(10 * MINUTE)
-  const fetchedMs = site.line('198.51.100.7').firewalls.find(({ fetchedAtMs }) => fetchedAtMs !== null)
-  relayed('198.51.100.7')
-  assert.equal(site.line('198.51.100.7').firewalls.length, 2)
-  const addresses = ['203.0.113.1']
-  site.book.name([{ id: 'f1', name: 'edge', addresses, devices: ['FW-01'], intervalMs: null }])
-  const [line, ...others] = site.line('198.51.100.7').firewalls
-  assert.equal(others.length, 0)
-  assert.equal(line?.fetchedAtMs, fetchedMs?.fetchedAtMs)
-  assert.equal(line?.denied, 2)
-  assert.equal(line?.firstDeniedAtMs, site.nowMs, 'the first was before it had the list')
-  assert.equal(site.line('198.51.100.8').firewalls[0]?.firstDeniedAtMs, null)
-  site.block('198.51.100.9')
-  sensor('198.51.100.9')
-  assert.equal(site.line('198.51.100.9').state, 'waiting', 'it fetches, and has not fetched this yet')
 })
 
 test('who has what stood on the list at the start follows from what they fetched and loaded since', () => {

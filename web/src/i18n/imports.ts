@@ -49,7 +49,7 @@ export const importsEn = {
   'imports.created': 'Added',
   'imports.result': 'What its last reading came to',
   'imports.resultText':
-    '{entries} entries: {added} added, {ended} ended, {unreadable} lines that are no address',
+    '{entries} entries; added: {added}, ended: {ended}, lines that are no address: {unreadable}',
   'imports.resultNone': 'It has not been read yet.',
   'imports.leftOut': 'Left out',
   'imports.column.why': 'Why',
@@ -81,7 +81,7 @@ export const importsEn = {
   'imports.form.every': 'Minutes between readings',
   'imports.form.confidence': 'Confidence',
   'imports.form.confidenceHint': '0 to 100; empty: not said',
-  'imports.form.keep': 'Hours that entries stay when it cannot be read',
+  'imports.form.keep': 'Hours to keep when not readable',
   'imports.form.most': 'Entries at most',
   'imports.form.wide': 'Take networks wider than /24 or /48 too',
   'imports.form.authorization': 'Header Authorization',
@@ -90,8 +90,9 @@ export const importsEn = {
   'imports.form.pin': "SHA-256 of the server's certificate",
   'imports.form.pinHint': 'Where no authority vouches for it',
   'imports.form.preview': 'Read it and show',
-  'imports.form.would': '{entries} entries, {added} would be blocked, {unreadable} lines are no address.',
-  'imports.form.wouldName': '{entries} entries, {unreadable} lines are no address.',
+  'imports.form.would':
+    '{entries} entries; would be blocked: {added}; lines that are no address: {unreadable}.',
+  'imports.form.wouldName': '{entries} entries; lines that are no address: {unreadable}.',
   'imports.original': 'From the older system',
   'imports.originalIntro':
     'Takes over what the older system had blocked, with its alert names and last-seen times, and who was told by mail. First it shows what would be done.',
@@ -164,7 +165,7 @@ export const importsDe: Readonly<Record<keyof typeof importsEn, string>> = {
   'imports.created': 'Hinzugefügt',
   'imports.result': 'Was das letzte Lesen ergab',
   'imports.resultText':
-    '{entries} Einträge: {added} hinzugekommen, {ended} beendet, {unreadable} Zeilen ohne Adresse',
+    '{entries} Einträge; hinzugekommen: {added}, beendet: {ended}, Zeilen ohne Adresse: {unreadable}',
   'imports.resultNone': 'Sie wurde noch nicht gelesen.',
   'imports.leftOut': 'Ausgelassen',
   'imports.column.why': 'Warum',
@@ -196,7 +197,7 @@ export const importsDe: Readonly<Record<keyof typeof importsEn, string>> = {
   'imports.form.every': 'Minuten zwischen dem Lesen',
   'imports.form.confidence': 'Vertrauen',
   'imports.form.confidenceHint': '0 bis 100; leer: keine Angabe',
-  'imports.form.keep': 'Stunden, die Einträge bleiben, wenn sie nicht zu lesen ist',
+  'imports.form.keep': 'Stunden zu halten, wenn unlesbar',
   'imports.form.most': 'Einträge höchstens',
   'imports.form.wide': 'Auch Netze weiter als /24 oder /48 nehmen',
   'imports.form.authorization': 'Kopfzeile Authorization',
@@ -205,8 +206,8 @@ export const importsDe: Readonly<Record<keyof typeof importsEn, string>> = {
   'imports.form.pin': 'SHA-256 des Zertifikats des Servers',
   'imports.form.pinHint': 'Wenn keine Stelle für ihn bürgt',
   'imports.form.preview': 'Lesen und zeigen',
-  'imports.form.would': '{entries} Einträge, {added} würden gesperrt, {unreadable} Zeilen ohne Adresse.',
-  'imports.form.wouldName': '{entries} Einträge, {unreadable} Zeilen ohne Adresse.',
+  'imports.form.would': '{entries} Einträge; gesperrt würden: {added}; Zeilen ohne Adresse: {unreadable}.',
+  'imports.form.wouldName': '{entries} Einträge; Zeilen ohne Adresse: {unreadable}.',
   'imports.original': 'Vom älteren System',
   'imports.originalIntro':
     'Übernimmt, was das ältere System gesperrt hatte, mit seinen Namen und Zeiten, und wer Mails bekam. Zuerst wird gezeigt, was geschähe.',
