@@ -10,7 +10,7 @@ import {
   Textarea,
   TextInput,
 } from '@mantine/core'
-import { useDebouncedValue, useDisclosure, useHotkeys } from '@mantine/hooks'
+import { useDebouncedValue, useDisclosure, useHotkeys, useMediaQuery } from '@mantine/hooks'
 import { useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useCallback, useMemo, useState } from 'react'
@@ -56,6 +56,7 @@ export function BlocksPage() {
   const [asked, setAsked] = useState<Action | null>(null)
   const [isAdding, adding] = useDisclosure(false)
   const overview = useQuery(overviewQuery)
+  const isNarrow = useMediaQuery('(max-width: 48em)') ?? false
   const filter: BlocksFilter = {
     ...(view === 'ended' ? { ended: true } : { mode: view }),
     ...(rule === undefined ? {} : { rule }),
@@ -118,10 +119,12 @@ export function BlocksPage() {
       <NeedsRole operation="addBlocks" />
       <Group mb="sm" gap="sm">
         <SegmentedControl
+          fullWidth={isNarrow}
+          w={isNarrow ? '100%' : undefined}
           aria-label={t('blocks.column.state')}
           value={view}
           data={VIEWS.map((value) => {
-            const count = value === 'ended' ? undefined : counts[value]
+            const count = value === 'ended' || isNarrow ? undefined : counts[value]
             return {
               value,
               label: `${t(`blocks.filter.${value}`)}${count === undefined ? '' : ` ${count.toLocaleString(language)}`}`,

@@ -103,11 +103,13 @@ function CountryTable({ items, span }: { readonly items: Items; readonly span: S
   const head = (by: Column, label: string, isNumber: boolean) => (
     <Table.Th
       ta={isNumber ? 'right' : 'left'}
+      {...(by === 'lastAt' ? { visibleFrom: 'sm' as const } : {})}
       aria-sort={sort.by === by ? (sort.isUp ? 'ascending' : 'descending') : 'none'}
     >
       <UnstyledButton
         fz="sm"
         fw={600}
+        className="nowrap"
         onClick={() => setSort({ by, isUp: sort.by === by ? !sort.isUp : by === 'name' })}
       >
         {label} <span aria-hidden>{sort.by === by ? (sort.isUp ? '↑' : '↓') : ''}</span>

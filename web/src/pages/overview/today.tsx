@@ -41,7 +41,7 @@ export function Today({ items, most = 10 }: TodayProps) {
         {items.slice(0, most).map((block) => (
           <li key={block.id}>
             <div className="today-text">
-              <Group gap="xs" wrap="nowrap">
+              <Group gap="0 8px">
                 <AddressLink address={block.target} />
                 <Text span size="xs" c="dimmed" className="nowrap">
                   {block.rule ?? t('blocks.manual')} · <Instant at={block.createdAt} none="" />
