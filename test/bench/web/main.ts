@@ -3,7 +3,7 @@
  * (`page`), and scrolling through 100,000 rows (`scroll`), in the real service and Chromium.
  *   --records N     stored records of a day (default 50,000,000: 4 GB on disk and some ten minutes of filling)
  *   --only A,B      parts (default all)
- *   --filter TEXT   of the searches, those whose name holds it
+ *   --filter A,B    of the searches, those whose names hold one of these texts
  *   --folder DIR    keeps the store there, to be used again (default: a temporary one, removed at the end)
  * Prints tables; a missed target is printed, not an error.
  */
@@ -49,7 +49,7 @@ async function main(): Promise<void> {
     try {
       await storeAnswers(service)
       if (parts.includes('search')) {
-        const asked = await searchAll(service, filled, values.filter, say)
+        const asked = await searchAll(service, filled, values.filter.split(','), say)
         process.stdout.write(`\n${searchTable(asked)}\nload of the machine: ${loadavg()[0]?.toFixed(1)}\n`)
       }
       if (parts.includes('page') || parts.includes('scroll')) {
