@@ -5,6 +5,7 @@ import type { SeenReport } from '../../model/seen-report.ts'
 import { enforcementAlarms } from './enforcement-alarms.ts'
 import { EnforcementBook } from './enforcement-book.ts'
 import { FEED, MINUTE, net, Site, START_MS } from './testing/enforcement-site.ts'
+import { timeLineOf } from './time-line.ts'
 
 test('the time line of a block goes from detected to the first packet that the list denied', () => {
   const site = new Site()
