@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
+import { readdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { formatNetwork } from '../lib/address.ts'
 import { FIRST_FEED } from '../publish/feeds/feed-definition.ts'
 import { issueLeaf, makeAuthority } from '../publish/made-certificate.ts'
 import { certificateNames } from '../publish/machine-names.ts'
 import { inspectCertificate } from '../publish/own-certificate.ts'
-import { FakeFirewall, FeedSite, fetchList, host, range, START_MS } from './feed-testing.ts'
+import { coveredBy, FakeFirewall, FeedSite, fetchList, host, range, START_MS } from './feed-testing.ts'
 import { SENTINEL } from './test-server.ts'
 
 const MINUTE_MS = 60_000
@@ -338,5 +340,39 @@ test('a TAXII client is a fetcher as others: noted with the last page, and cut o
     assert.deepEqual(site.failures, [])
   } finally {
     await site.close()
+  }
+})
+
+test('a revision that a firewall was given never means another list, though the disk lost it with a kill', async () => {
+  const paths = ['/files/blacklist.txt', '/feeds/edge.txt'] as const
+  const first = await FeedSite.open()
+  first.decisions.add(range(4))
+  first.feeds.takeDecisions(first.decisions)
+  await first.desk.add({ ...FIRST_FEED, name: 'edge', path: paths[1], aggregate: 'lossless' }, [], who)
+  await first.feeds.idle()
+  for (let i = 4; i < 9; i++) {
+    first.change([host(i)])
+    await first.feeds.idle()
+  }
+  const given = new Map<string, number>()
+  for (const path of paths) given.set(path, Number((await fetchList(first, path)).headers['x-ads-revision']))
+  await first.close({ keepFolder: true })
+  // The last that was written before the kill is older than what was served.
+  const folder = join(first.folder, 'feeds/edge')
+  for (const name of await readdir(folder)) if (!/revision-1\./.test(name)) await rm(join(folder, name))
+  await writeFile(join(folder, 'revision-1.json.tmp'), 'half')
+
+  const again = await FeedSite.open({ folder: first.folder, state: first.state })
+  try {
+    again.decisions.add(range(12))
+    again.feeds.takeDecisions(again.decisions)
+    await again.feeds.idle()
+    for (const path of paths) {
+      const { headers, body } = await fetchList(again, path)
+      assert.equal(coveredBy(body).count, 12)
+      assert.ok(Number(headers['x-ads-revision']) > (given.get(path) ?? 0), path)
+    }
+  } finally {
+    await again.close()
   }
 })

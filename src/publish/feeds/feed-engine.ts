@@ -62,6 +62,8 @@ export interface FeedEngine {
   show(networks: readonly Network[], note: string): Promise<number>
   /** Publishes what is held. False when nothing is. */
   release(note: string): Promise<boolean>
+  /** Revisions count on behind this one, which firewalls were given; the list in service bears the next number. */
+  continueAfter(revision: number): void
   /** Resolves when nothing is being made or waits to be. */
   idle(): Promise<void>
   close(): Promise<void>

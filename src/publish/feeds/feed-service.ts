@@ -212,6 +212,11 @@ export class FeedService {
       if (feed !== undefined) feed.fetchers.note(fetch)
       else if (fetch.status !== 0) this.counter.rememberFormer(fetch.address)
     }
+    // After a kill the disk may lack the last revisions: a number that a firewall was given must not mean another list.
+    for (const { engine, fetchers } of this.#feeds.values()) {
+      const given = Math.max(0, ...fetchers.all().map(({ lastRevision }) => lastRevision))
+      if (given > engine.facts.revision) engine.continueAfter(given)
+    }
     await this.keepCopy()
   }
 

@@ -169,6 +169,13 @@ export class PackedFeed implements FeedEngine {
     })
   }
 
+  continueAfter(after: number): void {
+    const { files, facts } = this.#published
+    const revision = Math.max(facts.revision, after + 1)
+    const counted = files.map((file): FeedFile => ({ ...file, revision, dateIsUnique: false }))
+    this.#published = { ...this.#published, files: counted, facts: { ...facts, revision } }
+  }
+
   async idle(): Promise<void> {
     while (this.#working !== null || (this.#timer !== null && this.#isDirty)) {
       if (this.#working === null) this.#start()

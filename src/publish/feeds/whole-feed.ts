@@ -174,6 +174,10 @@ export class WholeFeed implements FeedEngine {
     return Promise.resolve(isReleased)
   }
 
+  continueAfter(revision: number): void {
+    this.list.continueAfter(revision)
+  }
+
   idle(): Promise<void> {
     this.list.flush()
     return Promise.resolve()
