@@ -124,6 +124,14 @@ class Bench {
     this.clock.set(Math.max(this.clock.nowMs(), endMs))
   }
 
+  /** The timer is early: what is planned runs before its time. */
+  async early(): Promise<void> {
+    const next = this.#next
+    this.#next = null
+    next?.task()
+    await this.push.idle()
+  }
+
   codes(): string[] {
     return this.alarms
       .active()
@@ -312,6 +320,22 @@ describe('the push', () => {
     assert.deepEqual(bench.codes(), [])
     assert.equal(fake.refreshed.length, 1)
     assert.equal(bench.push.status().state, 'working')
+  })
+
+  test('a timer that is early asks nothing, and that is no answer of the firewall', async (t) => {
+    const { fake, port } = await startFake(t)
+    const bench = new Bench(t, connect(t, port))
+    bench.push.published()
+    await bench.run(1000)
+    const answeredMs = bench.push.status().lastAnswerAtMs
+    assert.notEqual(answeredMs, null)
+    bench.push.published()
+    bench.clock.advance(5000)
+    await bench.early()
+    assert.equal(fake.refreshed.length, 1)
+    assert.equal(bench.push.status().lastAnswerAtMs, answeredMs)
+    await bench.run(10_000)
+    assert.equal(fake.refreshed.length, 2)
   })
 
   test('a refused key stops it with an alarm, nothing is asked any more, and a check that is well goes on', async (t) => {

@@ -220,16 +220,16 @@ export class PanOsPush {
     }, delayMs)
   }
 
-  async #work(): Promise<void> {
+  /** False: nothing was due yet (a timer may be a moment early), so nothing was asked. */
+  async #work(): Promise<boolean> {
     const nowMs = this.#options.clock.monotonicMs()
-    if (await this.#tag()) return
+    if (await this.#tag()) return true
     const [source] = this.#toClear
-    if (source !== undefined) {
-      await this.#clear(source)
-      return
-    }
-    if (this.#wantsRefresh && nowMs >= this.#refreshedAtMs + REFRESH_GAP_MS) await this.#refresh()
-    else if (nowMs >= this.#readBackAtMs) await this.#readBack()
+    if (source !== undefined) await this.#clear(source)
+    else if (this.#wantsRefresh && nowMs >= this.#refreshedAtMs + REFRESH_GAP_MS) await this.#refresh()
+    else if (this.#options.settings.readBack && nowMs >= this.#readBackAtMs) await this.#readBack()
+    else return false
+    return true
   }
 
   /** True when there was something to do. */
@@ -344,7 +344,7 @@ export class PanOsPush {
     }
   }
 
-  /** One request after the other; what fails is noted. */
+  /** One request after the other; what fails is noted. An answer of false: nothing was asked. */
   async #oneByOne<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
     const before = this.#last
     const done = Promise.withResolvers<void>()
@@ -352,7 +352,7 @@ export class PanOsPush {
     await before
     try {
       const answer = await ask()
-      this.#answered()
+      if (answer !== false) this.#answered()
       return answer
     } catch (error) {
       this.#failed(error)

@@ -3,11 +3,8 @@
  * firewall. A step that has not come yet says so; times after the detection are told as what they took.
  */
 import { Badge, Stack, Text } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
 import type { Reply } from '../data/api.ts'
-import { proofQuery } from '../data/enforcing.ts'
 import { type Translate, useWords } from '../i18n/language.tsx'
-import { Answer } from './problem.tsx'
 
 type Enforcement = Reply<'listEnforcement'>
 type FirewallSteps = Enforcement['firewalls'][number]
@@ -27,27 +24,6 @@ export function ProofBadge({ state }: { readonly state: Enforcement['state'] }) 
       <span aria-hidden>{sign} </span>
       {t(`proof.state.${state}`)}
     </Badge>
-  )
-}
-
-/** Asks for the block of an address or network, and shows its way in sentences and as a line. */
-export function Proof({ target }: { readonly target: string }) {
-  const proof = useQuery(proofQuery(target))
-  return (
-    <Answer query={proof}>
-      {({ enforcement, sentences }) => (
-        <Stack gap="sm">
-          {enforcement !== null && <ProofTimeline enforcement={enforcement} />}
-          <div>
-            {sentences.map((sentence) => (
-              <Text key={sentence} size="sm" className="sentence">
-                {sentence}
-              </Text>
-            ))}
-          </div>
-        </Stack>
-      )}
-    </Answer>
   )
 }
 

@@ -29,14 +29,6 @@ export function timeLinesQuery(firewall: string) {
   })
 }
 
-export function proofQuery(target: string) {
-  return queryOptions({
-    queryKey: ['proof', target],
-    queryFn: () => call('showEnforcement', { target }),
-    refetchInterval: OFTEN_MS,
-  })
-}
-
 export const bouncersQuery = queryOptions({
   queryKey: ['bouncers'],
   queryFn: () => rows('listBouncers', {}),

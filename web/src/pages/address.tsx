@@ -10,6 +10,7 @@ import { useState } from 'react'
 import { EventsLink } from '../components/events-link.tsx'
 import { NeedsRole } from '../components/needs-role.tsx'
 import { Part } from '../components/part.tsx'
+import { ProofTimeline } from '../components/proof-timeline.tsx'
 import { PortMatrix } from '../components/port-matrix.tsx'
 import { Answer, Empty, PageHead } from '../components/problem.tsx'
 import { SpanPicker } from '../components/span-picker.tsx'
@@ -138,6 +139,11 @@ export function AddressPage() {
                     </Answer>
                   </WhenStored>
                 </Part>
+                {explanation.data?.enforcement != null && (
+                  <Part title={t('proof.title')}>
+                    <ProofTimeline enforcement={explanation.data.enforcement} />
+                  </Part>
+                )}
                 <Part title={t('address.firewalls')}>
                   <WhenStored>
                     <Answer query={records}>
