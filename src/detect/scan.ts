@@ -2,7 +2,7 @@
  * What port scan and host sweep share: one sliding window per address family, and making a detection of a firing. The
  * rules themselves say what is key and what is value.
  */
-import { type Address, isV4, type Network, networkOf } from '../lib/address.ts'
+import { type Address, formatAddress, isV4, type Network, networkOf } from '../lib/address.ts'
 import {
   type Detection,
   EVIDENCE_LINES,
@@ -11,6 +11,7 @@ import {
   TECHNIQUES,
   type Witness,
 } from '../model/detection.ts'
+import { SEVERITIES } from '../model/log-record.ts'
 import { BATCH_MESSAGES } from '../model/raw-batch.ts'
 import { ADDRESS_SLOT, type RecordBatch, TEXT_SLOT } from '../model/record-batch.ts'
 import { type AddressKinds, KIND } from './address-kind.ts'
@@ -228,22 +229,24 @@ export function whoAndWhere(
   batch: RecordBatch,
   row: number,
 ): Pick<Detection, 'sourceAddress' | 'receivedAtMs' | 'device' | 'sourceCountry' | 'severity'> {
-  const record = batch.recordAt(row)
+  const source = batch.addressAt(row, ADDRESS_SLOT.sourceAddress)
   return {
-    sourceAddress: record.sourceAddress ?? '',
+    sourceAddress: source === null ? '' : formatAddress(source),
     receivedAtMs: batch.raw.receivedAtMs,
-    device: record.device,
+    device: batch.textAt(row, TEXT_SLOT.device) ?? batch.senderAt(row),
     sourceCountry: batch.textAt(row, TEXT_SLOT.sourceCountry),
-    severity: record.severity,
+    severity: SEVERITIES[batch.severity[row] as number] ?? null,
   }
 }
 
 /** The last EVIDENCE_LINES of the kept lines, in order of arrival; a line kept twice (start and end) comes once. */
 export function evidenceOf(refs: Iterable<number>, lines: WitnessLines): string[] {
-  const texts = [...new Set(refs)]
-    .filter((ref) => ref !== 0)
-    .sort((a, b) => lines.ageOf(b) - lines.ageOf(a))
-    .map((ref) => lines.textOf(ref))
-    .filter((text) => text !== null)
-  return texts.slice(-EVIDENCE_LINES)
+  const newestFirst = [...new Set(refs)].sort((a, b) => lines.ageOf(a) - lines.ageOf(b))
+  const texts: string[] = []
+  for (const ref of newestFirst) {
+    const text = lines.textOf(ref)
+    if (text !== null) texts.push(text)
+    if (texts.length === EVIDENCE_LINES) break
+  }
+  return texts.reverse()
 }

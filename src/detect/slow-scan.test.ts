@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { seededRandom } from '../demo/random.ts'
 import { formatNetwork } from '../lib/address.ts'
 import type { Detection } from '../model/detection.ts'
 import type { DetectionSettings } from './settings.ts'
@@ -151,6 +152,22 @@ test('weighted destinations count as more, and are no witnesses', () => {
     found.finding,
     'reached 2 ports on 2 addresses within 1 hour, which count as 8 for where they lead (more than 7 allowed)',
   )
+})
+
+test('pairs that come again in any order are one each, however long the list has become', () => {
+  for (let seed = 1; seed <= 20; seed++) {
+    const { feed } = makeDetector(slow(60, 0, 0))
+    const known = probes(60, 0)
+    const random = seededRandom(seed)
+    // repeats from the beginning, minutes apart; those that never came, at the end
+    const drawn = Array.from({ length: 360 }, () => known[Math.floor(random() * 60)] as Event)
+    const events = [...drawn, ...known].map((event, i) => ({ ...event, at: i * 8 }))
+    assert.deepEqual(feed(events), [], `seed ${seed}`)
+    const [found, ...more] = feed(probes(3, 1, { at: 3400 }, 60))
+    assert.equal(more.length, 0)
+    assert.deepEqual(shown(found as Detection), ['slow-scan', '198.51.100.7', 61, HOUR])
+    assert.equal(new Set(found?.witnesses.map(({ value }) => value)).size, 61)
+  }
 })
 
 test('a change of the counts acts at once and keeps the windows', () => {

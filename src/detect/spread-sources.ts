@@ -5,7 +5,8 @@
  * A list keeps the `capacity` pairs seen latest, and that gives the exact count of each window whose threshold is at
  * most `capacity`, by the argument of window.ts. A source with one pair has it in its table entry (32 bytes for IPv4).
  * A list that is full of pairs of the newest bucket is not even looked at: nothing of that bucket or before can change
- * a count.
+ * a count. Nor is a short one, below all thresholds, when its sketch says that the pair is new: the sketch has one of 32
+ * bits per pair, and lies inverted in the word where a full list keeps its oldest bucket, so that 0 is "not known" of both.
  *
  * Lines: a pair's line is kept when the source has KEEP_LINES_FROM pairs, and in quiet times at once; before, only its
  * place in the recent batches is known, so a source that is slow in a flood has fewer lines.
@@ -43,6 +44,9 @@ const KEEP_LINES_FROM = 8
 const LARGEST_VALUE_WORDS = 5
 /** Of a new list: for IPv4 one cache line. */
 const FIRST_ELEMENTS = 4
+/** Words of a cache line, and how much of a list is read ahead. */
+const LINE_WORDS = 16
+const READ_AHEAD_WORDS = 128
 
 /** One window of one rule. */
 export interface SpreadWindow {
@@ -98,6 +102,7 @@ export class SpreadSources {
 
   configure(limits: SourceLimits): void {
     const windows = limits.windows.toSorted((a, b) => a.windowSeconds - b.windowSeconds)
+    if (limits.capacity !== this.#limits.capacity) this.#forgetSketches()
     this.#limits = { ...limits, windows }
     this.#minutes = Uint32Array.from(windows, ({ windowSeconds }) => minutesOf(windowSeconds))
     this.#needs = Uint32Array.from(windows, ({ need }) => need)
@@ -108,11 +113,20 @@ export class SpreadSources {
     this.#allBits = windows.reduce((bits, { bit }) => bits | bit, 0)
   }
 
-  /** Looks up the sources of from..to and reads the beginning of their lists, so that the misses overlap. */
+  /** Which lists are full changes: what a full list keeps in that word is no sketch, and the other way round. */
+  #forgetSketches(): void {
+    const { keys, oldestAt } = this.table
+    for (const words of keys.words)
+      for (let at = 0; at < words.length; at += keys.stride)
+        if ((((words[at + META] as number) >>> CLASS_SHIFT) & CLASS_MASK) !== 0) words[at + oldestAt] = 0
+  }
+
+  /** Looks up the sources of from..to and reads what will be needed of their lists, so that the misses overlap. */
   lookUp(work: SpreadWork, from: number, to: number): void {
     const { table } = this
     const { keys, oldestAt } = table
     const { slots, valueAt, segmentShift, words: all } = keys
+    const leastNeed = this.#leastNeed
     let sum = 0
     this.#movesAtLookUp = keys.moves
     for (let i = from; i < to; i++) {
@@ -121,10 +135,17 @@ export class SpreadSources {
       this.#places[i] = at
       if (at === -1) continue
       const words = all[hash >>> segmentShift] as Uint32Array
-      if ((((words[at + META] as number) >>> CLASS_SHIFT) & CLASS_MASK) === 0) continue
+      const meta = words[at + META] as number
+      if (((meta >>> CLASS_SHIFT) & CLASS_MASK) === 0) continue
       const address = words[at + valueAt] as number
       const chunk = slots.words[address >>> slots.chunkBits] as Uint32Array
-      sum ^= (words[at + oldestAt] as number) ^ (chunk[address & ((1 << slots.chunkBits) - 1)] as number)
+      const base = address & ((1 << slots.chunkBits) - 1)
+      const count = meta >>> COUNT_SHIFT
+      // the place of the next element, and the others where they will be looked through: one read for a cache line
+      const next = Math.min(count * slots.stride, READ_AHEAD_WORDS)
+      sum ^= chunk[base + next] as number
+      if (count + 1 < leastNeed && isNew(words[at + oldestAt] as number, work, i)) continue
+      for (let w = 0; w < next; w += LINE_WORDS) sum ^= chunk[base + w] as number
     }
     table.prefetched ^= sum
   }
@@ -230,6 +251,7 @@ export class SpreadSources {
     chunk[base + PORT_AT] = words[at + EXTRA] as number
     chunk[base + NOTE_AT] = words[at + LINE] as number
     for (let k = 0; k < work.valueWords; k++) chunk[base + FIRST_AT + k] = value[k] as number
+    words[at + table.oldestAt] = this.#sketchOf(1)
     if (isAlone) this.#evaluate(segment, at, i)
     else this.#countMany(segment, at, work, i)
   }
@@ -246,6 +268,12 @@ export class SpreadSources {
     const latest = words[at + LATEST] as number
     if (bucket + this.#keepMinutes <= minuteOf(latest)) return true
     table.open(segment, at)
+    if (count + 1 < this.#leastNeed && isNew(words[at + table.oldestAt] as number, work, i)) {
+      if (seconds > latest) words[at + LATEST] = seconds
+      this.#append(segment, at, work, i)
+      words[at + META] = (words[at + META] as number) & ~ABOVE
+      return true
+    }
     const { chunk, base, stride } = table
     const end = base + count * stride
     const first = work.values[i * work.valueWords] as number
@@ -316,11 +344,22 @@ export class SpreadSources {
       const cut = minuteOf(words[at + LATEST] as number) - this.#keepMinutes
       table.drop(segment, at, cut, MINUTE_SECONDS)
       if (!table.grow(segment, at)) return false
+      words[at + table.oldestAt] = this.#sketchOf((words[at + META] as number) >>> COUNT_SHIFT)
     }
     const count = (words[at + META] as number) >>> COUNT_SHIFT
     this.#writeElement(table.chunk, table.base + count * table.stride, work, i, count >= KEEP_LINES_FROM)
     words[at + META] = (words[at + META] as number) + (1 << COUNT_SHIFT)
+    words[at + table.oldestAt] = (words[at + table.oldestAt] as number) & ~sketchBit(work, i)
     return true
+  }
+
+  /** The sketch of the first `count` elements of the list at hand. */
+  #sketchOf(count: number): number {
+    const { chunk, base, stride } = this.table
+    let sketch = 0
+    for (let e = base; e < base + count * stride; e += stride)
+      sketch |= bitOfPair(chunk[e + FIRST_AT] as number, (chunk[e + PORT_AT] as number) & IDENTITY)
+    return ~sketch
   }
 
   /** Counts the windows of the list at hand, and fires for the rules that come above their threshold. */
@@ -406,4 +445,18 @@ export class SpreadSources {
       isProven: ((words[at + META] as number) & PROVEN) !== 0,
     })
   }
+}
+
+/** One of 32 bits that stands for a pair: the first word of its value, port and copy. */
+function bitOfPair(first: number, port: number): number {
+  return 1 << (Math.imul(first ^ Math.imul(port, 0x9e3779b1), 0x85ebca6b) >>> 27)
+}
+
+function sketchBit(work: SpreadWork, i: number): number {
+  return bitOfPair(work.values[i * work.valueWords] as number, work.ports[i] as number)
+}
+
+/** Whether a list that is not full holds no such pair, by its word; else it has to be looked through. */
+function isNew(word: number, work: SpreadWork, i: number): boolean {
+  return (word & sketchBit(work, i)) !== 0
 }

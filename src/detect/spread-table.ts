@@ -83,14 +83,17 @@ export class SpreadTable {
     return -1
   }
 
-  /** Reads the place of each key from..to: independent loads, so their cache misses overlap. */
+  /** Reads the place of each key from..to, both ends: independent loads, so their cache misses overlap. */
   prefetch(hashes: Int32Array, from: number, to: number): void {
     const { words: all, mask, segmentShift, stride } = this.keys
+    const last = stride - 1
     let sum = 0
     for (let i = from; i < to; i++) {
       const hash = hashes[i] as number
       const segment = hash >>> segmentShift
-      sum ^= (all[segment] as Uint32Array)[(hash & (mask[segment] as number)) * stride + META] as number
+      const words = all[segment] as Uint32Array
+      const at = (hash & (mask[segment] as number)) * stride
+      sum ^= (words[at + META] as number) ^ (words[at + last] as number)
     }
     this.prefetched ^= sum
   }
