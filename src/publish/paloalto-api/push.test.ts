@@ -130,6 +130,7 @@ class Bench {
     this.#next = null
     next?.task()
     await this.push.idle()
+    await new Promise((resolve) => setImmediate(resolve))
   }
 
   codes(): string[] {
