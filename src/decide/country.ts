@@ -18,7 +18,7 @@ export type CountryLookup = (address: string) => string | null
  * The firewall's word, cut, or null where it names no country: PAN-OS writes private and unassigned space as a range of
  * addresses, FortiGate as `Reserved`.
  */
-export function countryName(text: string | null): string | null {
+function countryName(text: string | null): string | null {
   const name = text?.trim() ?? ''
   if (name === '' || /\d/.test(name) || /^(?:reserved|unknown|n\/a|-)$/i.test(name)) return null
   return name.slice(0, MOST_CHARACTERS)

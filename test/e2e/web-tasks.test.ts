@@ -136,6 +136,7 @@ describe('the web page, screen by screen', () => {
     await show(screen, '/feeds')
     await enter(page.getByRole('button', { name: 'Add a feed' }))
     await page.getByLabel('Name').fill('branch')
+    await page.getByLabel('Not from these countries').fill('FR, Nowhere Land')
     await page.getByLabel('Reason').fill('the small firewall')
     await enter(page.getByRole('button', { name: 'Preview' }))
     await page
@@ -145,6 +146,11 @@ describe('the web page, screen by screen', () => {
       .waitFor()
     await enter(page.getByRole('dialog').getByRole('button', { name: 'Add a feed' }))
     await page.getByRole('link', { name: 'Open branch' }).waitFor()
+    const { filter } = await service.control.call('showFeed', { feed: 'branch' })
+    assert.deepEqual(
+      [filter.exceptCountries, filter.countries, filter.minSeverity],
+      [['FR', 'Nowhere Land'], null, null],
+    )
     assert.deepEqual(screen.complaints, [])
   })
 
