@@ -8,6 +8,8 @@ import { customLine, scan, startService, until } from './harness.ts'
 
 const SCREENS = [
   '/',
+  '/events',
+  '/events?live=true',
   '/blocks',
   '/blocks?mode=ended',
   '/ip/198.51.100.7',
