@@ -30,6 +30,24 @@ export const firewallsEn = {
   'proof.state.idle': 'stopped nothing so far',
   'proof.state.stopping': 'stops packets',
   'proof.state.leaking': 'gets through',
+  'clientCa.title': 'Client certificates of an authority',
+  'clientCa.empty':
+    'None. With the certificate of your authority and the names that may fetch, firewalls come with their own certificates instead of a password.',
+  'clientCa.add': 'Set an authority',
+  'clientCa.change': 'Change',
+  'clientCa.remove': 'Take away',
+  'clientCa.removeHint':
+    'Clients with its certificates are turned away from then on; firewalls keep their last list.',
+  'clientCa.removeOpens': 'Nothing else opens this list: make a credential first, or open it to all.',
+  'clientCa.names': 'Names that may fetch',
+  'clientCa.namesHint': 'Common or alternative names, separated by commas; *: all that the authority signs',
+  'clientCa.authority': 'Authority',
+  'clientCa.until': '{subject}, until {day}',
+  'clientCa.hint':
+    'The list is closed to everybody else. Give the authority that signs the certificates itself, one between included; several are valid together.',
+  'clientCa.file': 'File with its certificate (PEM)',
+  'clientCa.pem': 'Or its text',
+  'clientCa.pemKept': 'Empty: the authority stays',
   'firewalls.title': 'Firewalls',
   'firewalls.intro':
     'Who fetches the list or reports, and whether blocks bite: the way of every block from the verdict to the first packet that a firewall denied.',
@@ -180,6 +198,25 @@ export const firewallsDe: Readonly<Record<keyof typeof firewallsEn, string>> = {
   'proof.state.idle': 'hat noch nichts aufgehalten',
   'proof.state.stopping': 'hält Pakete auf',
   'proof.state.leaking': 'kommt durch',
+  'clientCa.title': 'Client-Zertifikate einer Stelle',
+  'clientCa.empty':
+    'Keine. Mit dem Zertifikat Ihrer Stelle und den Namen, die abholen dürfen, kommen Firewalls mit eigenen Zertifikaten statt mit einem Kennwort.',
+  'clientCa.add': 'Stelle angeben',
+  'clientCa.change': 'Ändern',
+  'clientCa.remove': 'Wegnehmen',
+  'clientCa.removeHint':
+    'Wer mit ihren Zertifikaten kommt, wird dann abgewiesen; Firewalls behalten ihre letzte Liste.',
+  'clientCa.removeOpens':
+    'Nichts anderes öffnet diese Liste: Machen Sie zuerst einen Zugang, oder öffnen Sie sie für alle.',
+  'clientCa.names': 'Namen, die abholen dürfen',
+  'clientCa.namesHint': 'Namen aus CN oder SAN, durch Kommas getrennt; *: alle, die die Stelle unterschreibt',
+  'clientCa.authority': 'Stelle',
+  'clientCa.until': '{subject}, bis {day}',
+  'clientCa.hint':
+    'Allen anderen ist die Liste verschlossen. Geben Sie die Stelle an, die die Zertifikate selbst unterschreibt, auch eine dazwischen; mehrere gelten nebeneinander.',
+  'clientCa.file': 'Datei mit ihrem Zertifikat (PEM)',
+  'clientCa.pem': 'Oder sein Text',
+  'clientCa.pemKept': 'Leer: die Stelle bleibt',
   'firewalls.title': 'Firewalls',
   'firewalls.intro':
     'Wer die Liste abholt oder meldet, und ob Sperren greifen: der Weg jeder Sperre vom Urteil zum ersten Paket, das eine Firewall abgewiesen hat.',

@@ -12,6 +12,7 @@ import { useMay } from '../../data/may.ts'
 import { listLines, listName } from '../../data/panos.ts'
 import { useWords } from '../../i18n/language.tsx'
 import { Access } from './access.tsx'
+import { ClientCertificates } from './client-certificates.tsx'
 import { FeedForm } from './feed-form.tsx'
 import { FeedState } from './feed-state.tsx'
 import { Fetchers } from './fetchers.tsx'
@@ -73,7 +74,10 @@ export function FeedDetail({ feed }: { readonly feed: Feed }) {
             <Revisions feed={feed.feed} />
           </Tabs.Panel>
           <Tabs.Panel value="access" pt="md">
-            <Access feed={feed} />
+            <Stack gap="md">
+              <Access feed={feed} />
+              <ClientCertificates feed={feed} />
+            </Stack>
           </Tabs.Panel>
         </Tabs>
       </Stack>
