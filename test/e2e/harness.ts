@@ -49,7 +49,7 @@ export interface Answer {
 /** Starts a service; it is stopped and its folder removed when the test ends, unless `folder` is the caller's. */
 export async function startService(
   t: TestContext,
-  options: { sets?: readonly string[]; folder?: string } = {},
+  options: { sets?: readonly string[]; folder?: string; isPlainOidcAllowed?: boolean } = {},
 ): Promise<Service> {
   const folder = options.folder ?? (await temporaryFolder(t))
   const logs = join(folder, 'Firewall')
@@ -74,6 +74,7 @@ export async function startService(
     input,
     configuration: loadConfiguration(input),
     demo: false,
+    isPlainOidcAllowed: options.isPlainOidcAllowed === true,
     announce: (line) => said.push(line),
     logStream: { write: (line) => said.push(line.trimEnd()) },
   })

@@ -1,16 +1,5 @@
 /** Tokens for programs: made with a role, scopes and an end; the text is shown once. */
-import {
-  Badge,
-  Button,
-  Checkbox,
-  Code,
-  Group,
-  NativeSelect,
-  Stack,
-  Table,
-  Text,
-  TextInput,
-} from '@mantine/core'
+import { Badge, Button, Checkbox, Group, NativeSelect, Stack, Table, Text, TextInput } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { HTTP_ROUTES } from '../../../../src/api/http/http-routes.ts'
@@ -177,7 +166,7 @@ function NewToken() {
         >
           <Group gap="sm" mt="xs">
             {SCOPES.map((scope) => (
-              <Checkbox key={scope} value={scope} label={<Code>{scope}</Code>} />
+              <Checkbox key={scope} value={scope} label={scope} />
             ))}
           </Group>
         </Checkbox.Group>

@@ -108,7 +108,8 @@ export function RegisteredDevices() {
                           key={device}
                           name={device}
                           what={t('register.inZone', { zone })}
-                          isFixed={known.areZonesFixed || !mayRegister}
+                          isFixed={known.areZonesFixed}
+                          mayRemove={mayRegister}
                           onRemove={() =>
                             change.mutate({
                               [ZONES]: zonesText(known.zones.filter(([other]) => other !== device)),
@@ -121,7 +122,8 @@ export function RegisteredDevices() {
                           key={file}
                           name={file}
                           what={t('register.follows')}
-                          isFixed={known.areFilesFixed || !mayRegister}
+                          isFixed={known.areFilesFixed}
+                          mayRemove={mayRegister}
                           onRemove={() =>
                             change.mutate({
                               [FILES]: known.files.filter((other) => other !== file).join(','),
@@ -146,19 +148,22 @@ interface RowProps {
   readonly name: string
   readonly what: string
   readonly isFixed: boolean
+  readonly mayRemove: boolean
   readonly onRemove: () => void
 }
 
-function Row({ name, what, isFixed, onRemove }: RowProps) {
+function Row({ name, what, isFixed, mayRemove, onRemove }: RowProps) {
   const { t } = useWords()
   return (
     <Table.Tr>
       <Table.Td className="mono">{name}</Table.Td>
       <Table.Td>{what}</Table.Td>
       <Table.Td ta="right">
-        <Button size="compact-sm" variant="default" disabled={isFixed} onClick={onRemove}>
-          {t('register.remove')}
-        </Button>
+        {mayRemove && (
+          <Button size="compact-sm" variant="default" disabled={isFixed} onClick={onRemove}>
+            {t('register.remove')}
+          </Button>
+        )}
       </Table.Td>
     </Table.Tr>
   )
