@@ -72,8 +72,20 @@ const OTHER_SPELLINGS: ReadonlyMap<string, string> = new Map(
   }),
 )
 
+/** Keys of names seen. There are some hundreds of them, were it not for regions that people name. */
+const KEYS_KEPT = 2000
+const keys = new Map<string, string>()
+
 /** A text that is the same for all ways to name a country; of what is no country's name or code its own words. */
 export function countryKey(text: string): string {
+  const known = keys.get(text)
+  if (known !== undefined) return known
+  const key = keyOfName(text)
+  if (keys.size < KEYS_KEPT) keys.set(text, key)
+  return key
+}
+
+function keyOfName(text: string): string {
   const words = wordsOf(text)
   const code = OTHER_SPELLINGS.get(words) ?? (/^[a-z]{2}$/.test(words) ? words.toUpperCase() : null)
   const name = code === null ? undefined : REGION_NAMES.of(code)

@@ -83,9 +83,6 @@ export function makeFilter(filter: FeedFilter, nowMs: number): (entry: FeedEntry
   }
 }
 
-/** Names seen, whose answer is kept: as many as there are countries, were it not for regions that people name. */
-const NAMES_KEPT = 1000
-
 /** Whether a country passes; null: all do. */
 function countryTest({
   countries,
@@ -94,14 +91,9 @@ function countryTest({
   if (countries === null && exceptCountries === null) return null
   const wanted = countries === null ? null : new Set(countries.map(countryKey))
   const unwanted = new Set((exceptCountries ?? []).map(countryKey))
-  const answers = new Map<string, boolean>()
   return (country) => {
     if (country === null) return wanted === null
-    const known = answers.get(country)
-    if (known !== undefined) return known
     const key = countryKey(country)
-    const passes = wanted?.has(key) !== false && !unwanted.has(key)
-    if (answers.size < NAMES_KEPT) answers.set(country, passes)
-    return passes
+    return wanted?.has(key) !== false && !unwanted.has(key)
   }
 }
