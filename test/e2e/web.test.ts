@@ -1,10 +1,12 @@
 /** The web page in a real browser on the real service: signing in, the daily tasks, hostile text, accessibility. */
 import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { before, describe, test } from 'node:test'
 import { AxeBuilder } from '@axe-core/playwright'
 import { Secret, TOTP } from 'otpauth'
 import { enter, missingBrowser, openScreen, PASSWORD, type Screen, setUp } from './browser.ts'
-import { customLine, scan, startService, until } from './harness.ts'
+import { customLine, scan, type Service, startService, until } from './harness.ts'
 
 const SCREENS = [
   '/',
@@ -24,10 +26,13 @@ const SCREENS = [
   '/feeds?feed=blacklist&tab=fetchers',
   '/feeds?feed=blacklist&tab=preview',
   '/feeds?feed=blacklist&tab=revisions',
+  '/feeds?feed=blacklist&tab=access',
   '/firewalls',
-  '/firewalls?firewall=LAB-FW-01',
+  '/firewalls?firewall=edge',
   '/bouncers',
+  '/bouncers?bouncer=web-1',
   '/imports',
+  '/imports?list=old',
   '/notifications',
   '/welcome',
   '/sources',
@@ -43,6 +48,35 @@ async function show({ page, origin }: Screen, path: string): Promise<void> {
   await page.goto(origin + path)
   await page.getByRole('heading', { level: 1 }).first().waitFor()
   await page.waitForLoadState('networkidle')
+}
+
+/** What the screens of firewalls, bouncers and imports show one of. */
+async function furnish({ control, folder }: Service): Promise<void> {
+  await control.call('addFirewall', {
+    name: 'edge',
+    addresses: ['127.0.0.2'],
+    devices: ['edge-fw-1'],
+    intervalSeconds: null,
+    feed: 'blacklist',
+    api: null,
+    reason: '',
+  })
+  await control.call('addBouncer', { name: 'web-1', hostsOnly: true, sources: [], note: 'reverse proxy' })
+  const from = join(folder, 'old.txt')
+  await writeFile(from, '198.51.100.9\n198.51.100.7\n')
+  await control.call('addImport', {
+    name: 'old',
+    direction: 'compare',
+    from,
+    hosts: [],
+    refreshMinutes: 5,
+    confidence: null,
+    keepHours: 24,
+    takesWide: false,
+    maxEntries: 100,
+    note: '',
+    dryRun: false,
+  })
 }
 
 describe('the web page', () => {
@@ -133,6 +167,7 @@ describe('the web page', () => {
     )
     await service.sendUdp([...lines, `<14>${payload} not a firewall line`])
     await until('it is listed', async () => (await service.list()).includes('198.51.100.7'))
+    await furnish(service)
     const screen = await openScreen(t, service)
     await setUp(screen, service)
     for (const path of SCREENS) await show(screen, path)
@@ -144,6 +179,7 @@ describe('the web page', () => {
     const service = await startService(t)
     await service.sendUdp(scan('198.51.100.7', 11))
     await until('it is listed', async () => (await service.list()).includes('198.51.100.7'))
+    await furnish(service)
     const screen = await openScreen(t, service)
     await setUp(screen, service)
     const found: string[] = []

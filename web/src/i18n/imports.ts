@@ -6,6 +6,7 @@ export const importsEn = {
     'Block lists and allowlists that are read on a schedule, and the list of an older system held beside ours before switching. What is protected or allowed is never blocked by a list.',
   'imports.empty':
     'No list is read yet. Add a block list of a partner, an allowlist by host names, or, before you switch, the list of the system in use now: you see who is on one list only, and why.',
+  'imports.gone': 'There is no list of that name.',
   'imports.add': 'Add a list',
   'imports.change': 'Change',
   'imports.remove': 'Remove',
@@ -122,6 +123,7 @@ export const importsDe: Readonly<Record<keyof typeof importsEn, string>> = {
     'Sperrlisten und Freigabelisten, die regelmäßig gelesen werden, und die Liste eines älteren Systems neben unserer, bevor Sie umstellen. Was geschützt oder freigegeben ist, sperrt keine Liste.',
   'imports.empty':
     'Noch wird keine Liste gelesen. Fügen Sie die Sperrliste eines Partners hinzu, eine Freigabeliste nach Rechnernamen oder, vor dem Umstellen, die Liste des heutigen Systems: Sie sehen, wer nur auf einer Liste steht, und warum.',
+  'imports.gone': 'Eine Liste dieses Namens gibt es nicht.',
   'imports.add': 'Liste hinzufügen',
   'imports.change': 'Ändern',
   'imports.remove': 'Entfernen',

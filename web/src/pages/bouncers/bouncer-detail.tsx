@@ -32,6 +32,7 @@ export function BouncerDetail({ name }: { readonly name: string }) {
   return (
     <>
       <Link to="/bouncers">{t('bouncers.all')}</Link>
+      {found.data === undefined && <PageHead title={name} />}
       <Answer query={found}>
         {({ bouncer, metrics }) => (
           <>

@@ -32,6 +32,7 @@ export function FirewallDetail({ id }: { readonly id: string }) {
   return (
     <>
       <Link to="/firewalls">{t('firewalls.all')}</Link>
+      {found.data === undefined && <PageHead title={id} />}
       <Answer query={found}>
         {({ firewall, leaks }) => {
           const isWritten = firewall.written !== null

@@ -27,10 +27,17 @@ export function ImportDetail({ name }: { readonly name: string }) {
   return (
     <>
       <Link to="/imports">{t('imports.all')}</Link>
+      {imports.data === undefined && <PageHead title={name} />}
       <Answer query={imports}>
         {({ items }) => {
           const source = items.find((one) => one.name === name)
-          return source === undefined ? <Empty>{t('imports.empty')}</Empty> : <Detail source={source} />
+          if (source !== undefined) return <Detail source={source} />
+          return (
+            <>
+              <PageHead title={name} />
+              <Empty>{t('imports.gone')}</Empty>
+            </>
+          )
         }}
       </Answer>
     </>
