@@ -44,7 +44,7 @@ describe('the page of an address', () => {
         /^Reached 11 ports on 2 of your addresses within .*, in 13 lines; 0 connections completed\.$/,
       )
       .waitFor()
-    await page.getByText('Could be forged').waitFor()
+    await page.getByText('Could be forged', { exact: true }).waitFor()
     await page.getByText('1 of 256 in 198.51.100.0/24 are blocked.').waitFor()
     await page.getByText('Port scan found, count 11').waitFor()
     const matrix = page.getByRole('table', { name: 'Destinations and ports' })

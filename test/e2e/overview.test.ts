@@ -28,7 +28,7 @@ describe('the overview', () => {
     if (missing !== null) return t.skip(missing)
     const { service, screen } = await begin(t)
     const { page } = screen
-    const threat = { type: 'THREAT', severity: 'low', action: 'alert' }
+    const threat = { type: 'THREAT', severity: 'informational', action: 'alert' }
     await service.sendUdp([
       ...scan('198.51.100.7', 11),
       ...scan('198.51.100.9', 2, { destination: '203.0.113.20' }),
@@ -107,17 +107,17 @@ describe('the overview', () => {
     const { service, screen } = await begin(t)
     const { page } = screen
     service.app.parts.alarms.raise({
-      code: 'brake',
+      code: 'allowed-attacker:test',
       severity: 'warning',
-      message: 'Too many new blocks.',
-      mend: 'Look at what waits.',
+      message: 'One on the allowlist attacks.',
+      mend: 'Look at its entry.',
     })
     await show(screen, '/audit')
     await enter(page.getByRole('button', { name: /alarm/i }))
     const alarms = page.getByRole('dialog', { name: 'Alarms' })
-    const row = alarms.getByRole('listitem').filter({ hasText: 'Too many new blocks.' })
-    await row.getByRole('link', { name: 'Look at what waits' }).press('Enter')
-    await page.waitForURL(/\/blocks\?mode=hold$/)
+    const row = alarms.getByRole('listitem').filter({ hasText: 'One on the allowlist attacks.' })
+    await row.getByRole('link', { name: 'Open the allowlist' }).press('Enter')
+    await page.waitForURL(/\/allow$/)
     assert.deepEqual(screen.complaints, [])
   })
 
@@ -163,7 +163,7 @@ describe('the overview', () => {
     await show(screen, '/audit')
     await page.keyboard.press('Control+k')
     await page.getByPlaceholder(/screen/i).fill('198.51.100.77')
-    await enter(page.getByRole('button', { name: 'Block 198.51.100.77' }))
+    await enter(page.getByRole('button', { name: 'Block 198.51.100.77', exact: true }))
     await page.getByLabel('Reason').fill('seen elsewhere')
     await page.keyboard.press('Enter')
     await until('it is listed', async () => (await service.list()).includes('198.51.100.77'))
