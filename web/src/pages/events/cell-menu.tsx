@@ -40,13 +40,22 @@ export function CellMenu({ open, onClose, onValue, onPivot, onOpen, onAct }: Cel
       onClose={onClose}
       position="right-start"
       width={296}
-      withinPortal
+      withinPortal={false}
+      floatingStrategy="fixed"
+      zIndex={300}
       shadow="md"
       trapFocus
+      withInitialFocusPlaceholder={false}
       returnFocus
     >
       <Menu.Target>
-        <span className="ev-menu-place" style={{ left: x, top: y }} />
+        <button
+          type="button"
+          tabIndex={-1}
+          aria-label={t('events.menu')}
+          className="ev-menu-place"
+          style={{ left: x, top: y }}
+        />
       </Menu.Target>
       <Menu.Dropdown mah="80vh" className="ev-menu">
         {column !== null && column.filter !== null && value !== null && (
@@ -103,7 +112,7 @@ function Links({
   return (
     <>
       <Menu.Label>{t('events.menu.links')}</Menu.Label>
-      <div className="ev-links">
+      <div className="ev-links" role="group" aria-label={t('events.menu.links')}>
         {links.map(({ name, url }) => (
           <Menu.Item
             key={name}

@@ -127,9 +127,8 @@ function Values({ field, label, search, filter, onAdd, onRemove }: ValuesProps) 
           <Group key={part} gap={0} wrap="nowrap" className="ev-facet" data-on={isOn || undefined}>
             <UnstyledButton
               className="ev-facet-in"
-              aria-label={`${t('events.facets.in', { field: label, value: text })}: ${count.toLocaleString(language)}`}
               aria-pressed={isOn}
-              title={text}
+              title={t('events.facets.in', { field: label, value: text })}
               onClick={(event) => {
                 if (event.altKey) onAdd(out)
                 else if (isOn) onRemove(part)
@@ -137,7 +136,10 @@ function Values({ field, label, search, filter, onAdd, onRemove }: ValuesProps) 
               }}
             >
               <progress className="ev-facet-bar" max={most} value={count} aria-hidden />
-              <span className={value === null ? 'ev-facet-text ev-dim' : 'ev-facet-text'}>{text}</span>
+              <span className={value === null ? 'ev-facet-text ev-dim' : 'ev-facet-text'}>
+                <span className="ev-hidden">{label}: </span>
+                {text}
+              </span>
               <span className="ev-facet-count">{compact.format(count)}</span>
             </UnstyledButton>
             <UnstyledButton

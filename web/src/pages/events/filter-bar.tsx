@@ -2,7 +2,7 @@
  * The filter: text with completion, the place of a fault pointed at, and the same conditions as chips that can be taken
  * away or turned round. Enter searches.
  */
-import { ActionIcon, Button, Group, Text, Textarea, UnstyledButton } from '@mantine/core'
+import { ActionIcon, Button, Group, Text, TextInput, UnstyledButton } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { type KeyboardEvent, type RefObject, useEffect, useId, useState } from 'react'
 import { visibleText } from '../../../../src/lib/visible-text.ts'
@@ -20,7 +20,7 @@ interface FilterBarProps {
   readonly filter: string
   readonly search: Search | null
   readonly onSearch: (filter: string) => void
-  readonly field: RefObject<HTMLTextAreaElement | null>
+  readonly field: RefObject<HTMLInputElement | null>
   /** Escape: to the table. */
   readonly onLeave: () => void
 }
@@ -75,7 +75,7 @@ export function FilterBar({ filter, search, onSearch, field, onLeave }: FilterBa
     window.requestAnimationFrame(() => field.current?.setSelectionRange(put.length, put.length))
   }
   const isOpen = offer !== 'none' && choices.length > 0
-  const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {
+  const onKeyDown = (event: KeyboardEvent<HTMLInputElement>) => {
     const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0
     if (step !== 0) {
       event.preventDefault()
@@ -106,11 +106,8 @@ export function FilterBar({ filter, search, onSearch, field, onLeave }: FilterBa
     <div className="ev-filter">
       <Group gap={6} wrap="nowrap" align="flex-start">
         <div className="ev-filter-field">
-          <Textarea
+          <TextInput
             ref={field}
-            autosize
-            minRows={1}
-            maxRows={4}
             value={text}
             placeholder={t('events.filterHint')}
             aria-label={t('events.filter')}
@@ -127,11 +124,11 @@ export function FilterBar({ filter, search, onSearch, field, onLeave }: FilterBa
             data-wrong={(wrong !== null && wrong.text === text) || undefined}
             onChange={(event) => {
               setText(event.currentTarget.value.replace(/\s*\n\s*/g, ' '))
-              setAt(event.currentTarget.selectionStart)
+              setAt(event.currentTarget.selectionStart ?? 0)
               setOffer('next')
               setActive(-1)
             }}
-            onSelect={(event) => setAt(event.currentTarget.selectionStart)}
+            onSelect={(event) => setAt(event.currentTarget.selectionStart ?? 0)}
             onKeyDown={onKeyDown}
             onBlur={() => setOffer('none')}
           />
@@ -273,7 +270,6 @@ function Chips({
             <UnstyledButton
               className="ev-part-text"
               title={t('events.part.turn', { part: shown })}
-              aria-label={t('events.part.turn', { part: shown })}
               onClick={() => onSearch(parts.map((one, at) => (at === i ? opposite(one) : one)).join(' and '))}
             >
               {shown.replace(/^\( (.*) \)$/s, '$1')}

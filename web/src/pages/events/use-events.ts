@@ -53,7 +53,7 @@ export function useEvents() {
   const live = useSyncExternalStore(tail?.subscribe ?? neverChanges, tail?.state ?? noLive)
 
   const table = useRef<TableHandle>(null)
-  const filterField = useRef<HTMLTextAreaElement>(null)
+  const filterField = useRef<HTMLInputElement>(null)
   const [current, setCurrent] = useState(0)
   const [isScrolled, setScrolled] = useState(false)
   const [menu, setMenu] = useState<OpenMenu | null>(null)
