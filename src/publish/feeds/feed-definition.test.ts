@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Decision } from '../../model/decision.ts'
+import type { Json } from '../../model/state.ts'
 import { capacityPreset, isNearlyFull, limitsOf } from './capacity.ts'
 import {
   FIRST_FEED,
@@ -14,6 +15,7 @@ import {
 import { entryOf, shortId } from './feed-entry.ts'
 import { type FeedFilter, filterRuleOf, makeFilter, TAKE_ALL } from './feed-filter.ts'
 import { entry, NOW_MS, network } from './feed-fixture.ts'
+import { bodyOfFeed, feedOfBody } from './feed-object.ts'
 import { packValue } from './pack-value.ts'
 
 const feed = (parts: Partial<FeedDefinition> = {}): FeedDefinition => ({ ...FIRST_FEED, ...parts })
@@ -55,6 +57,18 @@ test('every fault of a definition is one sentence', () => {
     feedFault(feed({ format: 'pan-os', comments: true, aggregate: { collateralPerPrefix: 8 } })),
     null,
   )
+})
+
+test('a feed that was kept before there were filters by country takes all of them', () => {
+  const { filter, ...rest } = JSON.parse(
+    JSON.stringify(bodyOfFeed({ definition: FIRST_FEED, pin: null })),
+  ) as {
+    filter: Record<string, Json>
+  }
+  const { countries: _1, exceptCountries: _2, ...older } = filter
+  const read = feedOfBody({ ...rest, filter: older })
+  assert.ok(typeof read !== 'string', JSON.stringify(read))
+  assert.deepEqual(read.definition.filter, TAKE_ALL)
 })
 
 test('a capacity leaves its headroom free, warns at four fifths and knows what is counted', () => {

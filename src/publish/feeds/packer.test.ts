@@ -72,6 +72,29 @@ test('what has no place is told with its number, the most valuable first', async
   assert.deepEqual([outcome.leftOutRows, outcome.leftOutDecisions], [3, 3])
 })
 
+test('when not all fit, recency, severity, proof, lines while blocked and repeats each decide what stays', async (t) => {
+  const packer = packerOf(t)
+  const options = { aggregate: 'lossless', capacity: 1, capacityScope: 'firewall', shards: 1 } as const
+  const equal = { lastSeenAtMs: NOW_MS - 3_600_000, hits: 0, offences: 1 }
+  for (const more of [
+    { lastSeenAtMs: NOW_MS },
+    { severity: 'critical' },
+    { severity: 'medium' },
+    { proof: 'handshake' },
+    { hits: 3 },
+    { offences: 2 },
+  ] as const) {
+    // The better one comes last in the order of addresses, which decides where all is equal.
+    const entries = [entry('198.51.100.1', equal), entry('198.51.100.9', { ...equal, ...more })]
+    const { rows, leftOut } = await packer.pack(request(entries, { options }))
+    assert.deepEqual(
+      [texts(rows), texts(leftOut)],
+      [['198.51.100.9'], ['198.51.100.1']],
+      JSON.stringify(more),
+    )
+  }
+})
+
 test('the filter and the allowlist are asked before packing, and no merging covers an allowlisted address', async (t) => {
   const outcome = await packerOf(t).pack(
     request(HOSTS, {
