@@ -15,7 +15,7 @@ import { searchSettings } from './record-search.ts'
 type Overview = Reply<'overview'>
 
 const DAY_MS = 86_400_000
-const KEPT_MS = 3000
+const KEPT_MS = 1000
 const SURGE_KEPT_MS = 30_000
 const TODAY_SHOWN = 20
 /** Ended blocks that are counted. */
@@ -26,8 +26,9 @@ const LATE_INTERVALS = 2
 const QUARTER_MS = 900_000
 /** 4 hours of quarters before the one that is judged. */
 const REFERENCE_QUARTERS = 16
-/** Questions are so many times as far apart as one takes. */
+/** Questions are so many times as far apart as one takes, and no farther than that. */
 const RARELY = 40
+const RARELY_MOST_MS = 20_000
 const RULE_MODE = /^detection\.\w+\.mode$/
 const SURGE_LIMIT_SECONDS = 10
 /** Counters of inputs that mean lost messages. */
@@ -48,12 +49,14 @@ class OverviewDesk {
   readonly #overview: Kept<Overview>
   readonly #surge: Kept<Overview['surge']>
   readonly #ended: Kept<number>
+  readonly #newest: Kept<Pick<Overview, 'today'> & { added: number }>
 
   constructor(parts: Parts) {
     this.#parts = parts
     this.#overview = new Kept(parts, KEPT_MS)
     this.#surge = new Kept(parts, SURGE_KEPT_MS)
     this.#ended = new Kept(parts, ENDED_KEPT_MS)
+    this.#newest = new Kept(parts, KEPT_MS)
   }
 
   overview(decider: Decider, state: StateStore, settings: Settings): Promise<Overview> {
@@ -63,8 +66,7 @@ class OverviewDesk {
   async #make(decider: Decider, state: StateStore, settings: Settings): Promise<Overview> {
     const { clock, startedAtMs } = this.#parts
     const nowMs = clock.nowMs()
-    const midnightMs = new Date(nowMs).setHours(0, 0, 0, 0)
-    const blocks = decider.active({ mode: 'block' })
+    const { added, today } = await this.#newest.get(async () => newestOf(decider, nowMs))
     const counters = decider.counters()
     const ended = await this.#ended.get(async () => {
       const limit = ENDED_MOST
@@ -85,10 +87,10 @@ class OverviewDesk {
         .map(([key]) => key.split('.')[1] ?? key),
       list: this.#list(),
       blocks: {
-        now: blocks.length,
+        now: counters.blocks,
         held: counters.holds,
         shadow: counters.shadows,
-        added: blocks.filter(({ createdAtMs }) => createdAtMs >= nowMs - DAY_MS).length,
+        added,
         ended,
       },
       stopped: {
@@ -121,10 +123,7 @@ class OverviewDesk {
         message,
         mend,
       })),
-      today: blocks
-        .slice(0, TODAY_SHOWN)
-        .filter(({ createdAtMs }) => createdAtMs >= midnightMs)
-        .map(viewOfDecision),
+      today,
     }
   }
 
@@ -177,6 +176,19 @@ class OverviewDesk {
   }
 }
 
+/** O(active). */
+function newestOf(decider: Decider, nowMs: number): Pick<Overview, 'today'> & { added: number } {
+  const midnightMs = new Date(nowMs).setHours(0, 0, 0, 0)
+  const blocks = decider.active({ mode: 'block' })
+  return {
+    added: blocks.filter(({ createdAtMs }) => createdAtMs >= nowMs - DAY_MS).length,
+    today: blocks
+      .slice(0, TODAY_SHOWN)
+      .filter(({ createdAtMs }) => createdAtMs >= midnightMs)
+      .map(viewOfDecision),
+  }
+}
+
 function engineOf(decider: Decider): Overview['engine'] {
   const { flags } = decider.engine
   const state = !flags.on ? 'off' : flags.frozen ? 'frozen' : 'on'
@@ -207,7 +219,7 @@ class Kept<Value> {
     // What takes long is asked rarely: at most a fortieth of the time goes into it.
     const finish = (): void => {
       const took = this.#parts.clock.monotonicMs() - nowMs
-      this.#untilMs = Math.max(this.#untilMs, nowMs + RARELY * took)
+      this.#untilMs = Math.max(this.#untilMs, nowMs + Math.min(RARELY_MOST_MS, RARELY * took))
     }
     answer.then(finish, finish)
     // A failure is told to whoever asked, and asked again at the next time.
