@@ -1,11 +1,12 @@
 /** One's own password, second factor, sessions and tokens. */
-import { Alert, Badge, Button, Code, List, PasswordInput, Stack, Table, Text, TextInput } from '@mantine/core'
+import { Alert, Badge, Button, Code, List, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { CopyText } from '../components/copy-text.tsx'
 import { Instant } from '../components/instant.tsx'
 import { Part } from '../components/part.tsx'
 import { Answer, Fault, PageHead } from '../components/problem.tsx'
+import { Rows } from '../components/rows.tsx'
 import { call } from '../data/api.ts'
 import { queryClient } from '../data/query-client.ts'
 import { sessionQuery, sessionsQuery } from '../data/queries.ts'
@@ -157,47 +158,48 @@ function Sessions() {
       <Fault error={end.error} />
       <Answer query={sessions}>
         {({ items }) => (
-          <Table.ScrollContainer minWidth={560}>
-            <Table>
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>{t('signIn.name')}</Table.Th>
-                  <Table.Th>{t('session.column.from')}</Table.Th>
-                  <Table.Th>{t('session.column.browser')}</Table.Th>
-                  <Table.Th>{t('token.column.use')}</Table.Th>
-                  <Table.Th aria-label={t('account.end')} />
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {items.map((session) => (
-                  <Table.Tr key={session.id}>
-                    <Table.Td>
-                      {session.user}{' '}
-                      {session.isThis && (
-                        <Badge variant="light" tt="none">
-                          {t('session.this')}
-                        </Badge>
-                      )}
-                    </Table.Td>
-                    <Table.Td className="mono">{session.address}</Table.Td>
-                    <Table.Td>
-                      <Text size="xs" lineClamp={1}>
-                        {session.agent}
-                      </Text>
-                    </Table.Td>
-                    <Table.Td>
-                      <Instant at={session.lastUsedAt} none="" />
-                    </Table.Td>
-                    <Table.Td ta="right">
-                      <Button size="compact-sm" variant="default" onClick={() => end.mutate(session.id)}>
-                        {t('account.end')}
-                      </Button>
-                    </Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
+          <Rows
+            rows={items}
+            keyOf={({ id }) => id}
+            minWidth={560}
+            columns={[
+              {
+                head: t('signIn.name'),
+                cell: ({ user, isThis }) => (
+                  <>
+                    {user}{' '}
+                    {isThis && (
+                      <Badge variant="light" tt="none">
+                        {t('session.this')}
+                      </Badge>
+                    )}
+                  </>
+                ),
+              },
+              { head: t('session.column.from'), isMono: true, cell: ({ address }) => address },
+              {
+                head: t('session.column.browser'),
+                cell: ({ agent }) => (
+                  <Text size="xs" lineClamp={1}>
+                    {agent}
+                  </Text>
+                ),
+              },
+              {
+                head: t('token.column.use'),
+                cell: ({ lastUsedAt }) => <Instant at={lastUsedAt} none="" />,
+              },
+              {
+                head: t('account.end'),
+                isActions: true,
+                cell: ({ id }) => (
+                  <Button size="compact-sm" variant="default" onClick={() => end.mutate(id)}>
+                    {t('account.end')}
+                  </Button>
+                ),
+              },
+            ]}
+          />
         )}
       </Answer>
     </Part>

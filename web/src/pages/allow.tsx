@@ -1,14 +1,16 @@
 /** What is never blocked, whatever it does. */
-import { Button, Modal, Stack, Table, Textarea, TextInput, VisuallyHidden } from '@mantine/core'
+import { Button, Textarea, TextInput } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { AddressLink } from '../components/address-link.tsx'
+import { FormDialog } from '../components/form-dialog.tsx'
 import { Instant } from '../components/instant.tsx'
 import { NeedsRole } from '../components/needs-role.tsx'
-import { Answer, Empty, Fault, PageHead } from '../components/problem.tsx'
+import { Answer, Empty, PageHead } from '../components/problem.tsx'
+import { type Column, Rows } from '../components/rows.tsx'
 import { orThrow, WithReason } from '../components/with-reason.tsx'
-import { call } from '../data/api.ts'
+import { call, type Reply } from '../data/api.ts'
 import { useMay } from '../data/may.ts'
 import { queryClient } from '../data/query-client.ts'
 import { allowQuery } from '../data/queries.ts'
@@ -21,6 +23,15 @@ export function AllowPage() {
   const mayRemove = useMay('removeAllow')
   const [isAdding, adding] = useDisclosure(false)
   const [removing, setRemoving] = useState<string | null>(null)
+  const removal: Column<Reply<'listAllow'>> = {
+    head: t('allow.remove'),
+    isActions: true,
+    cell: ({ target }) => (
+      <Button size="compact-sm" variant="default" onClick={() => setRemoving(target)}>
+        {t('allow.remove')}
+      </Button>
+    ),
+  }
   return (
     <>
       <PageHead title={t('allow.title')}>
@@ -32,52 +43,34 @@ export function AllowPage() {
           items.length === 0 ? (
             <Empty>{t('allow.empty')}</Empty>
           ) : (
-            <Table.ScrollContainer minWidth={640}>
-              <Table>
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>{t('blocks.column.target')}</Table.Th>
-                    <Table.Th>{t('common.reason')}</Table.Th>
-                    <Table.Th>{t('blocks.column.since')}</Table.Th>
-                    <Table.Th>{t('blocks.column.until')}</Table.Th>
-                    {mayRemove && (
-                      <Table.Th>
-                        <VisuallyHidden>{t('allow.remove')}</VisuallyHidden>
-                      </Table.Th>
-                    )}
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {items.map((entry) => (
-                    <Table.Tr key={entry.id}>
-                      <Table.Td>
-                        <AddressLink address={entry.target} />
-                      </Table.Td>
-                      <Table.Td>
-                        {entry.reason} <small>{t('common.by', { who: entry.createdBy })}</small>
-                      </Table.Td>
-                      <Table.Td>
-                        <Instant at={entry.createdAt} none="" />
-                      </Table.Td>
-                      <Table.Td>
-                        <Instant at={entry.expiresAt} none={t('common.forever')} />
-                      </Table.Td>
-                      {mayRemove && (
-                        <Table.Td ta="right">
-                          <Button
-                            size="compact-sm"
-                            variant="default"
-                            onClick={() => setRemoving(entry.target)}
-                          >
-                            {t('allow.remove')}
-                          </Button>
-                        </Table.Td>
-                      )}
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
+            <Rows
+              rows={items}
+              keyOf={({ id }) => id}
+              minWidth={640}
+              columns={[
+                {
+                  head: t('blocks.column.target'),
+                  cell: ({ target }) => <AddressLink address={target} />,
+                },
+                {
+                  head: t('common.reason'),
+                  cell: ({ reason, createdBy }) => (
+                    <>
+                      {reason} <small>{t('common.by', { who: createdBy })}</small>
+                    </>
+                  ),
+                },
+                {
+                  head: t('blocks.column.since'),
+                  cell: ({ createdAt }) => <Instant at={createdAt} none="" />,
+                },
+                {
+                  head: t('blocks.column.until'),
+                  cell: ({ expiresAt }) => <Instant at={expiresAt} none={t('common.forever')} />,
+                },
+                ...(mayRemove ? [removal] : []),
+              ]}
+            />
           )
         }
       </Answer>
@@ -113,42 +106,32 @@ function AddAllow({ isOpen, onClose }: { readonly isOpen: boolean; readonly onCl
     },
   })
   return (
-    <Modal
-      opened={isOpen}
-      onClose={onClose}
+    <FormDialog
       title={t('allow.add')}
-      closeButtonProps={{ 'aria-label': t('common.cancel') }}
+      action={t('allow.add')}
+      isOpen={isOpen}
+      onClose={onClose}
+      onSubmit={() => mutation.mutate()}
+      isBusy={mutation.isPending}
+      error={mutation.error}
     >
-      <form
-        onSubmit={(event) => {
-          event.preventDefault()
-          mutation.mutate()
-        }}
-      >
-        <Stack gap="sm">
-          <Textarea
-            label={t('blocks.addTargets')}
-            value={text}
-            onChange={(event) => setText(event.currentTarget.value)}
-            autosize
-            minRows={3}
-            classNames={{ input: 'mono' }}
-            required
-            data-autofocus
-          />
-          <TextInput
-            label={t('common.reason')}
-            description={t('common.reasonHint')}
-            value={reason}
-            onChange={(event) => setReason(event.currentTarget.value)}
-            required
-          />
-          <Fault error={mutation.error} />
-          <Button type="submit" loading={mutation.isPending}>
-            {t('allow.add')}
-          </Button>
-        </Stack>
-      </form>
-    </Modal>
+      <Textarea
+        label={t('blocks.addTargets')}
+        value={text}
+        onChange={(event) => setText(event.currentTarget.value)}
+        autosize
+        minRows={3}
+        classNames={{ input: 'mono' }}
+        required
+        data-autofocus
+      />
+      <TextInput
+        label={t('common.reason')}
+        description={t('common.reasonHint')}
+        value={reason}
+        onChange={(event) => setReason(event.currentTarget.value)}
+        required
+      />
+    </FormDialog>
   )
 }

@@ -1,5 +1,5 @@
 /** CrowdSec bouncers: who may fetch blocks that way, when they did, what they tell of their work. */
-import { Badge, Button, Table, Text } from '@mantine/core'
+import { Badge, Button, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -7,6 +7,7 @@ import { FeedPlaces } from '../components/feed-places.tsx'
 import { Instant } from '../components/instant.tsx'
 import { NeedsRole } from '../components/needs-role.tsx'
 import { Answer, Empty, PageHead } from '../components/problem.tsx'
+import { Rows } from '../components/rows.tsx'
 import type { Reply } from '../data/api.ts'
 import { bouncersQuery } from '../data/enforcing.ts'
 import { useMay } from '../data/may.ts'
@@ -52,54 +53,52 @@ export function BouncersPage() {
 function Bouncers({ bouncers }: { readonly bouncers: readonly Bouncer[] }) {
   const { t } = useWords()
   return (
-    <Table.ScrollContainer minWidth={760}>
-      <Table>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t('bouncers.column.name')}</Table.Th>
-            <Table.Th>{t('bouncers.column.gets')}</Table.Th>
-            <Table.Th>{t('bouncers.column.opens')}</Table.Th>
-            <Table.Th>{t('bouncers.column.pull')}</Table.Th>
-            <Table.Th>{t('bouncers.column.program')}</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {bouncers.map((bouncer) => (
-            <Table.Tr key={bouncer.name}>
-              <Table.Td>
-                <Link
-                  to="/bouncers"
-                  search={{ bouncer: bouncer.name }}
-                  aria-label={t('bouncers.open', { name: bouncer.name })}
-                >
-                  {bouncer.name}
-                </Link>
-                <Text size="xs" c="dimmed">
-                  {bouncer.note}
-                </Text>
-              </Table.Td>
-              <Table.Td>{bouncer.hostsOnly ? t('bouncers.hosts') : t('bouncers.everything')}</Table.Td>
-              <Table.Td>
-                {bouncer.hasKey && (
-                  <Badge variant="light" color="gray" tt="none" mr={4}>
-                    {t('bouncers.withKey')}
-                  </Badge>
-                )}
-                {bouncer.certificate !== null && (
-                  <Badge variant="light" color="gray" tt="none">
-                    {t('bouncers.withCertificate')}
-                  </Badge>
-                )}
-              </Table.Td>
-              <Table.Td>
-                <Instant at={bouncer.lastPullAt} none={t('bouncers.never')} />
-              </Table.Td>
-              <Table.Td>{programsOf(bouncer)}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <Rows
+      rows={bouncers}
+      keyOf={({ name }) => name}
+      minWidth={760}
+      columns={[
+        {
+          head: t('bouncers.column.name'),
+          cell: ({ name, note }) => (
+            <>
+              <Link to="/bouncers" search={{ bouncer: name }} aria-label={t('bouncers.open', { name })}>
+                {name}
+              </Link>
+              <Text size="xs" c="dimmed">
+                {note}
+              </Text>
+            </>
+          ),
+        },
+        {
+          head: t('bouncers.column.gets'),
+          cell: ({ hostsOnly }) => t(hostsOnly ? 'bouncers.hosts' : 'bouncers.everything'),
+        },
+        {
+          head: t('bouncers.column.opens'),
+          cell: ({ hasKey, certificate }) => (
+            <>
+              {hasKey && (
+                <Badge variant="light" color="gray" tt="none" mr={4}>
+                  {t('bouncers.withKey')}
+                </Badge>
+              )}
+              {certificate !== null && (
+                <Badge variant="light" color="gray" tt="none">
+                  {t('bouncers.withCertificate')}
+                </Badge>
+              )}
+            </>
+          ),
+        },
+        {
+          head: t('bouncers.column.pull'),
+          cell: ({ lastPullAt }) => <Instant at={lastPullAt} none={t('bouncers.never')} />,
+        },
+        { head: t('bouncers.column.program'), cell: programsOf },
+      ]}
+    />
   )
 }
 

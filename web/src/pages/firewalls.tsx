@@ -1,5 +1,5 @@
 /** Firewalls: all that are known with whether blocks bite there, or one of them. */
-import { Badge, Button, Stack, Table, Text } from '@mantine/core'
+import { Badge, Button, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -7,6 +7,7 @@ import { FeedPlaces } from '../components/feed-places.tsx'
 import { Instant } from '../components/instant.tsx'
 import { NeedsRole } from '../components/needs-role.tsx'
 import { Answer, Empty, PageHead } from '../components/problem.tsx'
+import { Rows } from '../components/rows.tsx'
 import type { Reply } from '../data/api.ts'
 import { firewallsQuery } from '../data/enforcing.ts'
 import { useMay } from '../data/may.ts'
@@ -71,54 +72,47 @@ export function FirewallsPage() {
 function Firewalls({ firewalls }: { readonly firewalls: readonly Firewall[] }) {
   const { t, language } = useWords()
   return (
-    <Table.ScrollContainer minWidth={860}>
-      <Table>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t('firewalls.column.name')}</Table.Th>
-            <Table.Th>{t('firewalls.column.fetched')}</Table.Th>
-            <Table.Th>{t('firewalls.column.every')}</Table.Th>
-            <Table.Th>{t('firewalls.column.has')}</Table.Th>
-            <Table.Th ta="right">{t('firewalls.column.denied')}</Table.Th>
-            <Table.Th>{t('firewalls.column.leaks')}</Table.Th>
-            <Table.Th>{t('firewalls.column.push')}</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {firewalls.map((firewall) => (
-            <Table.Tr key={firewall.id}>
-              <Table.Td>
-                <Link
-                  to="/firewalls"
-                  search={{ firewall: firewall.id }}
-                  aria-label={t('firewalls.open', { name: firewall.name })}
-                >
-                  {firewall.name}
-                </Link>{' '}
-                <OriginBadge origin={firewall.origin} />
-              </Table.Td>
-              <Table.Td>
-                <Instant at={firewall.lastFetchedAt} none={t('firewalls.never')} />
-              </Table.Td>
-              <Table.Td>{firewall.fetches === 0 ? '' : everyText(firewall.intervalSeconds, t)}</Table.Td>
-              <Table.Td>
-                {firewall.feeds.map(({ feed, revision }) => (
-                  <Badge key={feed} variant="light" color="gray" tt="none" mr={4}>
-                    {t('firewalls.revision', { feed, revision })}
-                  </Badge>
-                ))}
-              </Table.Td>
-              <Table.Td ta="right">{firewall.denied.toLocaleString(language)}</Table.Td>
-              <Table.Td>
-                <LeakBadge leaks={firewall.leaks} />
-              </Table.Td>
-              <Table.Td>
-                <PushBadge api={firewall.api} />
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <Rows
+      rows={firewalls}
+      keyOf={({ id }) => id}
+      minWidth={860}
+      columns={[
+        {
+          head: t('firewalls.column.name'),
+          cell: ({ id, name, origin }) => (
+            <>
+              <Link to="/firewalls" search={{ firewall: id }} aria-label={t('firewalls.open', { name })}>
+                {name}
+              </Link>{' '}
+              <OriginBadge origin={origin} />
+            </>
+          ),
+        },
+        {
+          head: t('firewalls.column.fetched'),
+          cell: ({ lastFetchedAt }) => <Instant at={lastFetchedAt} none={t('firewalls.never')} />,
+        },
+        {
+          head: t('firewalls.column.every'),
+          cell: ({ fetches, intervalSeconds }) => (fetches === 0 ? '' : everyText(intervalSeconds, t)),
+        },
+        {
+          head: t('firewalls.column.has'),
+          cell: ({ feeds }) =>
+            feeds.map(({ feed, revision }) => (
+              <Badge key={feed} variant="light" color="gray" tt="none" mr={4}>
+                {t('firewalls.revision', { feed, revision })}
+              </Badge>
+            )),
+        },
+        {
+          head: t('firewalls.column.denied'),
+          isRight: true,
+          cell: ({ denied }) => denied.toLocaleString(language),
+        },
+        { head: t('firewalls.column.leaks'), cell: ({ leaks }) => <LeakBadge leaks={leaks} /> },
+        { head: t('firewalls.column.push'), cell: ({ api }) => <PushBadge api={api} /> },
+      ]}
+    />
   )
 }

@@ -1,5 +1,5 @@
 /** Lists of others: what is read on a schedule, how it goes, and what the older system had. */
-import { Button, Stack, Table, Text } from '@mantine/core'
+import { Button, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -7,6 +7,7 @@ import { FeedPlaces } from '../components/feed-places.tsx'
 import { Instant } from '../components/instant.tsx'
 import { NeedsRole } from '../components/needs-role.tsx'
 import { Answer, Empty, PageHead } from '../components/problem.tsx'
+import { Rows } from '../components/rows.tsx'
 import type { Reply } from '../data/api.ts'
 import { importsQuery } from '../data/enforcing.ts'
 import { useMay } from '../data/may.ts'
@@ -58,47 +59,39 @@ export function ImportsPage() {
 function Imports({ imports }: { readonly imports: readonly Import[] }) {
   const { t, language } = useWords()
   return (
-    <Table.ScrollContainer minWidth={820}>
-      <Table>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t('imports.column.name')}</Table.Th>
-            <Table.Th>{t('imports.column.does')}</Table.Th>
-            <Table.Th>{t('imports.column.from')}</Table.Th>
-            <Table.Th ta="right">{t('imports.column.entries')}</Table.Th>
-            <Table.Th>{t('imports.column.read')}</Table.Th>
-            <Table.Th>{t('imports.column.state')}</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {imports.map((one) => (
-            <Table.Tr key={one.name}>
-              <Table.Td>
-                <Link
-                  to="/imports"
-                  search={{ list: one.name }}
-                  aria-label={t('imports.open', { name: one.name })}
-                >
-                  {one.name}
-                </Link>
-              </Table.Td>
-              <Table.Td>
-                <DirectionBadge direction={one.direction} />
-              </Table.Td>
-              <Table.Td className="mono place">
-                {one.from ?? t('imports.hosts', { count: one.hosts.length })}
-              </Table.Td>
-              <Table.Td ta="right">{one.entries?.toLocaleString(language) ?? ''}</Table.Td>
-              <Table.Td>
-                <Instant at={one.lastOkAt} none={t('imports.never')} />
-              </Table.Td>
-              <Table.Td>
-                <ImportState source={one} />
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <Rows
+      rows={imports}
+      keyOf={({ name }) => name}
+      minWidth={820}
+      columns={[
+        {
+          head: t('imports.column.name'),
+          cell: ({ name }) => (
+            <Link to="/imports" search={{ list: name }} aria-label={t('imports.open', { name })}>
+              {name}
+            </Link>
+          ),
+        },
+        {
+          head: t('imports.column.does'),
+          cell: ({ direction }) => <DirectionBadge direction={direction} />,
+        },
+        {
+          head: t('imports.column.from'),
+          isMono: true,
+          cell: ({ from, hosts }) => from ?? t('imports.hosts', { count: hosts.length }),
+        },
+        {
+          head: t('imports.column.entries'),
+          isRight: true,
+          cell: ({ entries }) => entries?.toLocaleString(language) ?? '',
+        },
+        {
+          head: t('imports.column.read'),
+          cell: ({ lastOkAt }) => <Instant at={lastOkAt} none={t('imports.never')} />,
+        },
+        { head: t('imports.column.state'), cell: (source) => <ImportState source={source} /> },
+      ]}
+    />
   )
 }

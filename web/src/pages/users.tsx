@@ -1,22 +1,13 @@
 /** Who may sign in, and what they may do. */
-import {
-  Badge,
-  Button,
-  Group,
-  Modal,
-  PasswordInput,
-  Select,
-  Stack,
-  Table,
-  TextInput,
-  VisuallyHidden,
-} from '@mantine/core'
+import { Badge, Button, Group, PasswordInput, Select, TextInput } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
+import { FormDialog } from '../components/form-dialog.tsx'
 import { Instant } from '../components/instant.tsx'
 import { NeedsRole } from '../components/needs-role.tsx'
 import { Answer, Fault, PageHead } from '../components/problem.tsx'
+import { Rows } from '../components/rows.tsx'
 import { WithReason } from '../components/with-reason.tsx'
 import { call, type Input, type Reply } from '../data/api.ts'
 import { useMay } from '../data/may.ts'
@@ -58,64 +49,54 @@ function Users() {
       <Fault error={change.error} />
       <Answer query={users}>
         {({ items }) => (
-          <Table.ScrollContainer minWidth={640}>
-            <Table>
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>{t('signIn.name')}</Table.Th>
-                  <Table.Th>{t('users.role')}</Table.Th>
-                  <Table.Th>{t('users.state')}</Table.Th>
-                  <Table.Th>{t('users.factor')}</Table.Th>
-                  <Table.Th>{t('account.sessions')}</Table.Th>
-                  <Table.Th>{t('blocks.column.since')}</Table.Th>
-                  <Table.Th>
-                    <VisuallyHidden>{t('users.remove')}</VisuallyHidden>
-                  </Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {items.map((user) => (
-                  <Table.Tr key={user.id}>
-                    <Table.Td>{user.name}</Table.Td>
-                    <Table.Td>
-                      <Select
-                        aria-label={`${t('users.role')}: ${user.name}`}
-                        data={roles}
-                        value={user.role}
-                        allowDeselect={false}
-                        onChange={(role) =>
-                          role !== null && change.mutate({ name: user.name, role: role as Role })
-                        }
-                      />
-                    </Table.Td>
-                    <Table.Td>
-                      <State user={user} />
-                    </Table.Td>
-                    <Table.Td>{user.hasFactor ? '✓' : '–'}</Table.Td>
-                    <Table.Td>{user.sessions}</Table.Td>
-                    <Table.Td>
-                      <Instant at={user.createdAt} none="" />
-                    </Table.Td>
-                    <Table.Td ta="right">
-                      <Group gap="xs" justify="flex-end" wrap="nowrap">
-                        <Button
-                          size="compact-sm"
-                          variant="default"
-                          aria-label={t('users.changeTitle', { name: user.name })}
-                          onClick={() => setChanging(user)}
-                        >
-                          {t('users.change')}
-                        </Button>
-                        <Button size="compact-sm" variant="default" onClick={() => setRemoving(user.name)}>
-                          {t('users.remove')}
-                        </Button>
-                      </Group>
-                    </Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
+          <Rows
+            rows={items}
+            keyOf={({ id }) => id}
+            minWidth={640}
+            columns={[
+              { head: t('signIn.name'), cell: ({ name }) => name },
+              {
+                head: t('users.role'),
+                cell: (user) => (
+                  <Select
+                    aria-label={`${t('users.role')}: ${user.name}`}
+                    data={roles}
+                    value={user.role}
+                    allowDeselect={false}
+                    onChange={(role) =>
+                      role !== null && change.mutate({ name: user.name, role: role as Role })
+                    }
+                  />
+                ),
+              },
+              { head: t('users.state'), cell: (user) => <State user={user} /> },
+              { head: t('users.factor'), cell: ({ hasFactor }) => (hasFactor ? '✓' : '–') },
+              { head: t('account.sessions'), cell: ({ sessions }) => sessions },
+              {
+                head: t('blocks.column.since'),
+                cell: ({ createdAt }) => <Instant at={createdAt} none="" />,
+              },
+              {
+                head: t('users.remove'),
+                isActions: true,
+                cell: (user) => (
+                  <Group gap="xs" justify="flex-end" wrap="nowrap">
+                    <Button
+                      size="compact-sm"
+                      variant="default"
+                      aria-label={t('users.changeTitle', { name: user.name })}
+                      onClick={() => setChanging(user)}
+                    >
+                      {t('users.change')}
+                    </Button>
+                    <Button size="compact-sm" variant="default" onClick={() => setRemoving(user.name)}>
+                      {t('users.remove')}
+                    </Button>
+                  </Group>
+                ),
+              },
+            ]}
+          />
         )}
       </Answer>
       <AddUser isOpen={isAdding} onClose={adding.close} />
@@ -161,48 +142,38 @@ function AddUser({ isOpen, onClose }: { readonly isOpen: boolean; readonly onClo
     },
   })
   return (
-    <Modal
-      opened={isOpen}
-      onClose={onClose}
+    <FormDialog
       title={t('users.add')}
-      closeButtonProps={{ 'aria-label': t('common.cancel') }}
+      action={t('users.add')}
+      isOpen={isOpen}
+      onClose={onClose}
+      onSubmit={() => mutation.mutate()}
+      isBusy={mutation.isPending}
+      error={mutation.error}
     >
-      <form
-        onSubmit={(event) => {
-          event.preventDefault()
-          mutation.mutate()
-        }}
-      >
-        <Stack gap="sm">
-          <TextInput
-            label={t('signIn.name')}
-            value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
-            autoComplete="off"
-            required
-            data-autofocus
-          />
-          <Select
-            label={t('users.role')}
-            data={ROLES.map((value) => ({ value, label: t(`users.role.${value}`) }))}
-            value={role}
-            allowDeselect={false}
-            onChange={(value) => setRole((value ?? 'viewer') as Role)}
-          />
-          <PasswordInput
-            label={t('signIn.password')}
-            description={t('setup.passwordHint')}
-            value={password}
-            onChange={(event) => setPassword(event.currentTarget.value)}
-            autoComplete="new-password"
-            required
-          />
-          <Fault error={mutation.error} />
-          <Button type="submit" loading={mutation.isPending}>
-            {t('users.add')}
-          </Button>
-        </Stack>
-      </form>
-    </Modal>
+      <TextInput
+        label={t('signIn.name')}
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+        autoComplete="off"
+        required
+        data-autofocus
+      />
+      <Select
+        label={t('users.role')}
+        data={ROLES.map((value) => ({ value, label: t(`users.role.${value}`) }))}
+        value={role}
+        allowDeselect={false}
+        onChange={(value) => setRole((value ?? 'viewer') as Role)}
+      />
+      <PasswordInput
+        label={t('signIn.password')}
+        description={t('setup.passwordHint')}
+        value={password}
+        onChange={(event) => setPassword(event.currentTarget.value)}
+        autoComplete="new-password"
+        required
+      />
+    </FormDialog>
   )
 }

@@ -1,5 +1,5 @@
 /** Tokens for programs: made with a role, scopes and an end; the text is shown once. */
-import { Badge, Button, Checkbox, Group, NativeSelect, Stack, Table, Text, TextInput } from '@mantine/core'
+import { Badge, Button, Checkbox, Group, NativeSelect, Stack, Text, TextInput } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { HTTP_ROUTES } from '../../../../src/api/http/http-routes.ts'
@@ -8,7 +8,8 @@ import { CopyText } from '../../components/copy-text.tsx'
 import { Instant, relativeText } from '../../components/instant.tsx'
 import { Part } from '../../components/part.tsx'
 import { Answer, Empty, Fault } from '../../components/problem.tsx'
-import { call, type Reply } from '../../data/api.ts'
+import { Rows } from '../../components/rows.tsx'
+import { call } from '../../data/api.ts'
 import { queryClient } from '../../data/query-client.ts'
 import { sessionQuery, tokensQuery } from '../../data/queries.ts'
 import { useWords } from '../../i18n/language.tsx'
@@ -40,25 +41,43 @@ export function Tokens() {
           items.length === 0 ? (
             <Empty>{t('account.tokensEmpty')}</Empty>
           ) : (
-            <Table.ScrollContainer minWidth={640} mb="md">
-              <Table>
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>{t('account.tokenName')}</Table.Th>
-                    <Table.Th>{t('users.role')}</Table.Th>
-                    <Table.Th>{t('token.scopes')}</Table.Th>
-                    <Table.Th>{t('token.expires')}</Table.Th>
-                    <Table.Th>{t('token.column.use')}</Table.Th>
-                    <Table.Th aria-label={t('users.remove')} />
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {items.map((token) => (
-                    <Row key={token.id} token={token} onRemove={() => remove.mutate(token.id)} />
-                  ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
+            <Rows
+              rows={items}
+              keyOf={({ id }) => id}
+              minWidth={640}
+              columns={[
+                {
+                  head: t('account.tokenName'),
+                  cell: ({ name, user }) => (
+                    <>
+                      {name}
+                      <Text size="xs" c="dimmed">
+                        {user}
+                      </Text>
+                    </>
+                  ),
+                },
+                { head: t('users.role'), cell: ({ role }) => t(`may.role.${role}`) },
+                {
+                  head: t('token.scopes'),
+                  cell: ({ scopes }) => (scopes === null ? t('token.scopesAll') : scopes.join(', ')),
+                },
+                { head: t('token.expires'), cell: ({ expiresAt }) => <End at={expiresAt} /> },
+                {
+                  head: t('token.column.use'),
+                  cell: ({ lastUsedAt }) => <Instant at={lastUsedAt} none={t('common.never')} />,
+                },
+                {
+                  head: t('users.remove'),
+                  isActions: true,
+                  cell: ({ id }) => (
+                    <Button size="compact-sm" variant="default" onClick={() => remove.mutate(id)}>
+                      {t('users.remove')}
+                    </Button>
+                  ),
+                },
+              ]}
+            />
           )
         }
       </Answer>
@@ -67,41 +86,15 @@ export function Tokens() {
   )
 }
 
-function Row({ token, onRemove }: { readonly token: Reply<'listTokens'>; readonly onRemove: () => void }) {
+function End({ at }: { readonly at: string | null }) {
   const { t, language } = useWords()
-  const { name, user, role, scopes, expiresAt, lastUsedAt } = token
-  const hasEnded = expiresAt !== null && Date.parse(expiresAt) <= Date.now()
+  if (at === null) return t('token.expires.never')
+  if (Date.parse(at) > Date.now()) return t('token.ends', { time: relativeText(at, language) })
   return (
-    <Table.Tr>
-      <Table.Td>
-        {name}
-        <Text size="xs" c="dimmed">
-          {user}
-        </Text>
-      </Table.Td>
-      <Table.Td>{t(`may.role.${role}`)}</Table.Td>
-      <Table.Td>{scopes === null ? t('token.scopesAll') : scopes.join(', ')}</Table.Td>
-      <Table.Td>
-        {hasEnded ? (
-          <Badge variant="light" tt="none" color="gray">
-            <span aria-hidden>○ </span>
-            {t('token.ended')}
-          </Badge>
-        ) : expiresAt === null ? (
-          t('token.expires.never')
-        ) : (
-          t('token.ends', { time: relativeText(expiresAt, language) })
-        )}
-      </Table.Td>
-      <Table.Td>
-        <Instant at={lastUsedAt} none={t('common.never')} />
-      </Table.Td>
-      <Table.Td ta="right">
-        <Button size="compact-sm" variant="default" onClick={onRemove}>
-          {t('users.remove')}
-        </Button>
-      </Table.Td>
-    </Table.Tr>
+    <Badge variant="light" tt="none" color="gray">
+      <span aria-hidden>○ </span>
+      {t('token.ended')}
+    </Badge>
   )
 }
 

@@ -1,8 +1,8 @@
 /** Adds a bouncer, whose key is shown once, or changes one. */
-import { Button, Group, Modal, Stack, Switch, TextInput } from '@mantine/core'
+import { Switch, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
-import { Fault } from '../../components/problem.tsx'
+import { FormDialog } from '../../components/form-dialog.tsx'
 import { call, edit, type Reply } from '../../data/api.ts'
 import { queryClient } from '../../data/query-client.ts'
 import { useWords } from '../../i18n/language.tsx'
@@ -50,72 +50,57 @@ export function BouncerForm({ bouncer, onClose }: BouncerFormProps) {
   const key = save.data?.key ?? null
   if (key !== null) return <KeyDialog name={name} secret={key} onClose={onClose} />
   return (
-    <Modal
-      opened
-      onClose={onClose}
+    <FormDialog
       title={bouncer === null ? t('bouncers.add') : t('bouncers.change')}
-      closeButtonProps={{ 'aria-label': t('common.cancel') }}
+      action={bouncer === null ? t('bouncers.add') : t('common.save')}
+      onClose={onClose}
+      onSubmit={() => save.mutate()}
+      isReady={name.trim() !== ''}
+      isBusy={save.isPending}
+      error={save.error}
     >
-      <form
-        onSubmit={(event) => {
-          event.preventDefault()
-          save.mutate()
-        }}
-      >
-        <Stack gap="sm">
-          <TextInput
-            label={t('bouncers.form.name')}
-            placeholder="web-1"
-            value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
-            disabled={bouncer !== null}
-            required
-            data-autofocus
-          />
-          <Switch
-            label={t('bouncers.form.hostsOnly')}
-            description={t('bouncers.form.hostsOnlyHint')}
-            checked={hostsOnly}
-            onChange={(event) => setHostsOnly(event.currentTarget.checked)}
-          />
-          <TextInput
-            label={t('bouncers.form.sources')}
-            description={t('bouncers.form.sourcesHint')}
-            value={sources}
-            onChange={(event) => setSources(event.currentTarget.value)}
-            classNames={{ input: 'mono' }}
-          />
-          <TextInput
-            label={t('bouncers.form.certificate')}
-            description={t('bouncers.form.certificateHint')}
-            value={certificate}
-            onChange={(event) => setCertificate(event.currentTarget.value)}
-            classNames={{ input: 'mono' }}
-          />
-          <TextInput
-            label={t('bouncers.note')}
-            value={note}
-            onChange={(event) => setNote(event.currentTarget.value)}
-          />
-          {bouncer !== null && (
-            <TextInput
-              label={t('common.reason')}
-              description={t('common.reasonHint')}
-              value={reason}
-              onChange={(event) => setReason(event.currentTarget.value)}
-            />
-          )}
-          <Fault error={save.error} />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              {t('common.cancel')}
-            </Button>
-            <Button type="submit" loading={save.isPending} disabled={name.trim() === ''}>
-              {bouncer === null ? t('bouncers.add') : t('common.save')}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+      <TextInput
+        label={t('bouncers.form.name')}
+        placeholder="web-1"
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+        disabled={bouncer !== null}
+        required
+        data-autofocus
+      />
+      <Switch
+        label={t('bouncers.form.hostsOnly')}
+        description={t('bouncers.form.hostsOnlyHint')}
+        checked={hostsOnly}
+        onChange={(event) => setHostsOnly(event.currentTarget.checked)}
+      />
+      <TextInput
+        label={t('bouncers.form.sources')}
+        description={t('bouncers.form.sourcesHint')}
+        value={sources}
+        onChange={(event) => setSources(event.currentTarget.value)}
+        classNames={{ input: 'mono' }}
+      />
+      <TextInput
+        label={t('bouncers.form.certificate')}
+        description={t('bouncers.form.certificateHint')}
+        value={certificate}
+        onChange={(event) => setCertificate(event.currentTarget.value)}
+        classNames={{ input: 'mono' }}
+      />
+      <TextInput
+        label={t('bouncers.note')}
+        value={note}
+        onChange={(event) => setNote(event.currentTarget.value)}
+      />
+      {bouncer !== null && (
+        <TextInput
+          label={t('common.reason')}
+          description={t('common.reasonHint')}
+          value={reason}
+          onChange={(event) => setReason(event.currentTarget.value)}
+        />
+      )}
+    </FormDialog>
   )
 }

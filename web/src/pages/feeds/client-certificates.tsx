@@ -1,11 +1,12 @@
 /** Client certificates that a feed takes by their authority and names: uploaded as PEM, changed, taken away. */
-import { Button, FileInput, Group, Modal, Stack, Text, Textarea, TextInput } from '@mantine/core'
+import { Button, FileInput, Text, Textarea, TextInput } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Facts } from '../../components/facts.tsx'
+import { FormDialog } from '../../components/form-dialog.tsx'
 import { Part } from '../../components/part.tsx'
-import { Empty, Fault } from '../../components/problem.tsx'
+import { Empty } from '../../components/problem.tsx'
 import { WithReason } from '../../components/with-reason.tsx'
 import { edit, type Input, type Reply } from '../../data/api.ts'
 import { useMay } from '../../data/may.ts'
@@ -104,66 +105,50 @@ function Form({ feed, onClose }: { readonly feed: Feed; readonly onClose: () => 
     },
   })
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      size="lg"
+    <FormDialog
       title={t('clientCa.title')}
-      closeButtonProps={{ 'aria-label': t('common.cancel') }}
+      action={t('common.save')}
+      size="lg"
+      onClose={onClose}
+      onSubmit={() => save.mutate()}
+      isBusy={save.isPending}
+      error={save.error}
     >
-      <form
-        onSubmit={(event) => {
-          event.preventDefault()
-          save.mutate()
-        }}
-      >
-        <Stack gap="sm">
-          <Text size="sm" className="sentence">
-            {t('clientCa.hint')}
-          </Text>
-          <FileInput
-            label={t('clientCa.file')}
-            placeholder="ca.pem"
-            onChange={(file) => void file?.text().then(setAuthority)}
-          />
-          <Textarea
-            label={t('clientCa.pem')}
-            description={certificates === null ? undefined : t('clientCa.pemKept')}
-            placeholder="-----BEGIN CERTIFICATE-----"
-            value={authority}
-            onChange={(event) => setAuthority(event.currentTarget.value)}
-            autosize
-            minRows={3}
-            maxRows={8}
-            classNames={{ input: 'mono' }}
-            required={certificates === null}
-          />
-          <TextInput
-            label={t('clientCa.names')}
-            description={t('clientCa.namesHint')}
-            placeholder="fw-1.example.net, fw-2.example.net"
-            value={names}
-            onChange={(event) => setNames(event.currentTarget.value)}
-            required
-          />
-          <TextInput
-            label={t('common.reason')}
-            description={t('common.reasonHint')}
-            value={reason}
-            onChange={(event) => setReason(event.currentTarget.value)}
-            required
-          />
-          <Fault error={save.error} />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              {t('common.cancel')}
-            </Button>
-            <Button type="submit" loading={save.isPending}>
-              {t('common.save')}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+      <Text size="sm" className="sentence">
+        {t('clientCa.hint')}
+      </Text>
+      <FileInput
+        label={t('clientCa.file')}
+        placeholder="ca.pem"
+        onChange={(file) => void file?.text().then(setAuthority)}
+      />
+      <Textarea
+        label={t('clientCa.pem')}
+        description={certificates === null ? undefined : t('clientCa.pemKept')}
+        placeholder="-----BEGIN CERTIFICATE-----"
+        value={authority}
+        onChange={(event) => setAuthority(event.currentTarget.value)}
+        autosize
+        minRows={3}
+        maxRows={8}
+        classNames={{ input: 'mono' }}
+        required={certificates === null}
+      />
+      <TextInput
+        label={t('clientCa.names')}
+        description={t('clientCa.namesHint')}
+        placeholder="fw-1.example.net, fw-2.example.net"
+        value={names}
+        onChange={(event) => setNames(event.currentTarget.value)}
+        required
+      />
+      <TextInput
+        label={t('common.reason')}
+        description={t('common.reasonHint')}
+        value={reason}
+        onChange={(event) => setReason(event.currentTarget.value)}
+        required
+      />
+    </FormDialog>
   )
 }

@@ -1,20 +1,16 @@
 /** Writes a firewall down, or changes what is written down of it. The API key goes in and is never shown. */
 import {
-  Button,
-  Group,
-  Modal,
   NativeSelect,
   NumberInput,
   PasswordInput,
   SimpleGrid,
-  Stack,
   Switch,
   Textarea,
   TextInput,
 } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { Fault } from '../../components/problem.tsx'
+import { FormDialog } from '../../components/form-dialog.tsx'
 import { call, edit, type Reply } from '../../data/api.ts'
 import { queryClient } from '../../data/query-client.ts'
 import { feedsQuery } from '../../data/queries.ts'
@@ -132,22 +128,6 @@ async function save(firewall: Firewall | null, typed: Typed): Promise<void> {
 
 export function FirewallForm({ firewall, onClose }: FirewallFormProps) {
   const { t } = useWords()
-  const isNew = firewall?.written == null
-  return (
-    <Modal
-      opened
-      onClose={onClose}
-      size="lg"
-      title={isNew ? t('firewalls.add') : t('firewalls.change')}
-      closeButtonProps={{ 'aria-label': t('common.cancel') }}
-    >
-      <Form firewall={firewall} onClose={onClose} />
-    </Modal>
-  )
-}
-
-function Form({ firewall, onClose }: FirewallFormProps) {
-  const { t } = useWords()
   const feeds = useQuery(feedsQuery)
   const [typed, setTyped] = useState<Typed>(() => typedOf(firewall))
   const set = (changes: Partial<Typed>) => setTyped((before) => ({ ...before, ...changes }))
@@ -160,74 +140,67 @@ function Form({ firewall, onClose }: FirewallFormProps) {
   })
   const names = feeds.data?.items.map(({ feed }) => feed) ?? []
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault()
-        saving.mutate()
-      }}
+    <FormDialog
+      title={firewall?.written == null ? t('firewalls.add') : t('firewalls.change')}
+      action={t('common.save')}
+      size="lg"
+      onClose={onClose}
+      onSubmit={() => saving.mutate()}
+      isReady={typed.name.trim() !== ''}
+      isBusy={saving.isPending}
+      error={saving.error}
     >
-      <Stack gap="sm">
-        <SimpleGrid cols={{ base: 1, sm: 2 }}>
-          <TextInput
-            label={t('firewalls.form.name')}
-            value={typed.name}
-            onChange={(event) => set({ name: event.currentTarget.value })}
-            required
-            data-autofocus
-          />
-          <NativeSelect
-            label={t('firewalls.form.feed')}
-            value={typed.feed}
-            data={names.includes(typed.feed) ? names : [typed.feed, ...names]}
-            onChange={(event) => set({ feed: event.currentTarget.value })}
-          />
-          <TextInput
-            label={t('firewalls.form.addresses')}
-            description={t('firewalls.form.several')}
-            placeholder="203.0.113.1"
-            value={typed.addresses}
-            onChange={(event) => set({ addresses: event.currentTarget.value })}
-            classNames={{ input: 'mono' }}
-          />
-          <TextInput
-            label={t('firewalls.form.devices')}
-            description={t('firewalls.form.devicesHint')}
-            placeholder="LAB-FW-01"
-            value={typed.devices}
-            onChange={(event) => set({ devices: event.currentTarget.value })}
-          />
-          <TextInput
-            label={t('firewalls.form.interval')}
-            description={t('firewalls.form.intervalHint')}
-            inputMode="numeric"
-            pattern="[0-9]*"
-            value={typed.interval}
-            onChange={(event) => set({ interval: event.currentTarget.value })}
-          />
-        </SimpleGrid>
-        <Switch
-          label={t('firewalls.form.api')}
-          checked={typed.hasApi}
-          onChange={(event) => set({ hasApi: event.currentTarget.checked })}
-        />
-        {typed.hasApi && <ApiFields typed={typed} isKept={firewall?.api?.hasKey === true} set={set} />}
+      <SimpleGrid cols={{ base: 1, sm: 2 }}>
         <TextInput
-          label={t('common.reason')}
-          description={t('common.reasonHint')}
-          value={typed.reason}
-          onChange={(event) => set({ reason: event.currentTarget.value })}
+          label={t('firewalls.form.name')}
+          value={typed.name}
+          onChange={(event) => set({ name: event.currentTarget.value })}
+          required
+          data-autofocus
         />
-        <Fault error={saving.error} />
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            {t('common.cancel')}
-          </Button>
-          <Button type="submit" loading={saving.isPending} disabled={typed.name.trim() === ''}>
-            {t('common.save')}
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+        <NativeSelect
+          label={t('firewalls.form.feed')}
+          value={typed.feed}
+          data={names.includes(typed.feed) ? names : [typed.feed, ...names]}
+          onChange={(event) => set({ feed: event.currentTarget.value })}
+        />
+        <TextInput
+          label={t('firewalls.form.addresses')}
+          description={t('firewalls.form.several')}
+          placeholder="203.0.113.1"
+          value={typed.addresses}
+          onChange={(event) => set({ addresses: event.currentTarget.value })}
+          classNames={{ input: 'mono' }}
+        />
+        <TextInput
+          label={t('firewalls.form.devices')}
+          description={t('firewalls.form.devicesHint')}
+          placeholder="LAB-FW-01"
+          value={typed.devices}
+          onChange={(event) => set({ devices: event.currentTarget.value })}
+        />
+        <TextInput
+          label={t('firewalls.form.interval')}
+          description={t('firewalls.form.intervalHint')}
+          inputMode="numeric"
+          pattern="[0-9]*"
+          value={typed.interval}
+          onChange={(event) => set({ interval: event.currentTarget.value })}
+        />
+      </SimpleGrid>
+      <Switch
+        label={t('firewalls.form.api')}
+        checked={typed.hasApi}
+        onChange={(event) => set({ hasApi: event.currentTarget.checked })}
+      />
+      {typed.hasApi && <ApiFields typed={typed} isKept={firewall?.api?.hasKey === true} set={set} />}
+      <TextInput
+        label={t('common.reason')}
+        description={t('common.reasonHint')}
+        value={typed.reason}
+        onChange={(event) => set({ reason: event.currentTarget.value })}
+      />
+    </FormDialog>
   )
 }
 

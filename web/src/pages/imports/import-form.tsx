@@ -1,8 +1,6 @@
 /** Adds a list of others, after showing what it would do, or changes one. */
 import {
   Button,
-  Group,
-  Modal,
   NativeSelect,
   NumberInput,
   PasswordInput,
@@ -15,7 +13,7 @@ import {
 } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
-import { Fault } from '../../components/problem.tsx'
+import { FormDialog } from '../../components/form-dialog.tsx'
 import { call, edit, type Reply } from '../../data/api.ts'
 import { queryClient } from '../../data/query-client.ts'
 import { useWords } from '../../i18n/language.tsx'
@@ -90,21 +88,6 @@ function fieldsOf(typed: Typed) {
 
 export function ImportForm({ source, onClose }: ImportFormProps) {
   const { t } = useWords()
-  return (
-    <Modal
-      opened
-      onClose={onClose}
-      size="lg"
-      title={source === null ? t('imports.add') : t('imports.change')}
-      closeButtonProps={{ 'aria-label': t('common.cancel') }}
-    >
-      <Form source={source} onClose={onClose} />
-    </Modal>
-  )
-}
-
-function Form({ source, onClose }: ImportFormProps) {
-  const { t } = useWords()
   const [typed, setTyped] = useState<Typed>(() => typedOf(source))
   const set = (changes: Partial<Typed>) => setTyped((before) => ({ ...before, ...changes }))
   const add = useMutation({
@@ -130,58 +113,51 @@ function Form({ source, onClose }: ImportFormProps) {
     },
   })
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault()
-        if (source === null) add.mutate(false)
-        else change.mutate(source.version)
-      }}
-    >
-      <Stack gap="sm">
-        <What typed={typed} isNew={source === null} set={set} />
-        <How typed={typed} isKept={source?.hasAuthorization === true} set={set} />
-        {source !== null && (
-          <TextInput
-            label={t('common.reason')}
-            description={t('common.reasonHint')}
-            value={typed.reason}
-            onChange={(event) => set({ reason: event.currentTarget.value })}
-          />
-        )}
-        <Fault error={add.error ?? change.error} />
-        {add.data?.preview != null && (
-          <Stack gap="xs" role="status">
-            <Text size="sm">
-              {t(typed.direction === 'block' ? 'imports.form.would' : 'imports.form.wouldName', {
-                entries: add.data.preview.entries,
-                added: add.data.preview.added,
-                unreadable: add.data.preview.unreadable,
-              })}
-            </Text>
-            <LeftOut leftOut={add.data.preview.leftOut} />
-          </Stack>
-        )}
-        <Group justify="flex-end">
-          {source === null && (
-            <Button
-              variant="default"
-              loading={add.isPending}
-              disabled={typed.name.trim() === ''}
-              onClick={() => add.mutate(true)}
-            >
-              {t('imports.form.preview')}
-            </Button>
-          )}
+    <FormDialog
+      title={source === null ? t('imports.add') : t('imports.change')}
+      action={source === null ? t('imports.add') : t('common.save')}
+      size="lg"
+      onClose={onClose}
+      onSubmit={() => (source === null ? add.mutate(false) : change.mutate(source.version))}
+      isReady={typed.name.trim() !== ''}
+      isBusy={add.isPending || change.isPending}
+      error={add.error ?? change.error}
+      moreButtons={
+        source === null && (
           <Button
-            type="submit"
-            loading={add.isPending || change.isPending}
+            variant="default"
+            loading={add.isPending}
             disabled={typed.name.trim() === ''}
+            onClick={() => add.mutate(true)}
           >
-            {source === null ? t('imports.add') : t('common.save')}
+            {t('imports.form.preview')}
           </Button>
-        </Group>
-      </Stack>
-    </form>
+        )
+      }
+    >
+      <What typed={typed} isNew={source === null} set={set} />
+      <How typed={typed} isKept={source?.hasAuthorization === true} set={set} />
+      {source !== null && (
+        <TextInput
+          label={t('common.reason')}
+          description={t('common.reasonHint')}
+          value={typed.reason}
+          onChange={(event) => set({ reason: event.currentTarget.value })}
+        />
+      )}
+      {add.data?.preview != null && (
+        <Stack gap="xs" role="status">
+          <Text size="sm">
+            {t(typed.direction === 'block' ? 'imports.form.would' : 'imports.form.wouldName', {
+              entries: add.data.preview.entries,
+              added: add.data.preview.added,
+              unreadable: add.data.preview.unreadable,
+            })}
+          </Text>
+          <LeftOut leftOut={add.data.preview.leftOut} />
+        </Stack>
+      )}
+    </FormDialog>
   )
 }
 

@@ -1,21 +1,18 @@
 /** A new recipient, or a changed one. Secrets are typed again when a target is changed; they never come back. */
 import {
-  Button,
   Checkbox,
   Group,
-  Modal,
   NativeSelect,
   NumberInput,
   PasswordInput,
   SimpleGrid,
-  Stack,
   Switch,
   TextInput,
 } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
-import { Fault } from '../../components/problem.tsx'
-import { call, type Input, type Reply } from '../../data/api.ts'
+import { FormDialog } from '../../components/form-dialog.tsx'
+import { call, edit, type Input, type Reply } from '../../data/api.ts'
 import { queryClient } from '../../data/query-client.ts'
 import { useWords } from '../../i18n/language.tsx'
 
@@ -39,18 +36,8 @@ interface RecipientFormProps {
 }
 
 export function RecipientForm({ edited, onClose }: RecipientFormProps) {
-  const { t } = useWords()
-  return (
-    <Modal
-      opened={edited !== null}
-      onClose={onClose}
-      size="lg"
-      title={edited === 'new' ? t('notify.add') : t('notify.change')}
-      closeButtonProps={{ 'aria-label': t('common.cancel') }}
-    >
-      {edited !== null && <Fields recipient={edited === 'new' ? null : edited} onClose={onClose} />}
-    </Modal>
-  )
+  if (edited === null) return null
+  return <Fields recipient={edited === 'new' ? null : edited} onClose={onClose} />
 }
 
 interface FieldsProps {
@@ -84,7 +71,7 @@ function Fields({ recipient, onClose }: FieldsProps) {
         reason: '',
       }
       if (recipient === null) return call('addRecipient', { id, to: target, ...choices })
-      return call('changeRecipient', {
+      return edit('changeRecipient', recipient.version, {
         id,
         ...(isTargetChanged ? { to: target } : {}),
         ...choices,
@@ -96,102 +83,95 @@ function Fields({ recipient, onClose }: FieldsProps) {
     },
   })
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault()
-        save.mutate()
-      }}
+    <FormDialog
+      title={recipient === null ? t('notify.add') : t('notify.change')}
+      action={recipient === null ? t('notify.add') : t('common.save')}
+      size="lg"
+      onClose={onClose}
+      onSubmit={() => save.mutate()}
+      isReady={topics.length > 0}
+      isBusy={save.isPending}
+      error={save.error}
     >
-      <Stack gap="sm">
-        <SimpleGrid cols={{ base: 1, sm: 2 }}>
-          <TextInput
-            label={t('notify.id')}
-            placeholder={t('notify.idHint')}
-            value={id}
-            onChange={(event) => setId(event.currentTarget.value)}
-            disabled={recipient !== null}
-            required
-            data-autofocus
-          />
-          <NativeSelect
-            label={t('notify.channel')}
-            value={target.channel}
-            disabled={recipient !== null}
-            data={CHANNELS.map((value) => ({ value, label: t(`notify.channel.${value}`) }))}
-            onChange={(event) => setTarget(emptyTarget(event.currentTarget.value as Target['channel'], null))}
-          />
-        </SimpleGrid>
-        <TargetFields
-          target={target}
-          isRequired={recipient === null || isTargetChanged}
-          onChange={(changed) => {
-            setTarget(changed)
-            setIsTargetChanged(true)
-          }}
+      <SimpleGrid cols={{ base: 1, sm: 2 }}>
+        <TextInput
+          label={t('notify.id')}
+          placeholder={t('notify.idHint')}
+          value={id}
+          onChange={(event) => setId(event.currentTarget.value)}
+          disabled={recipient !== null}
+          required
+          data-autofocus
         />
-        <Checkbox.Group
-          label={t('notify.topics')}
-          value={[...topics]}
-          onChange={(chosen) => setTopics(TOPICS.filter((topic) => chosen.includes(topic)))}
-        >
-          <Group mt={4}>
-            {TOPICS.map((topic) => (
-              <Checkbox key={topic} value={topic} label={t(`notify.topic.${topic}`)} />
-            ))}
-          </Group>
-        </Checkbox.Group>
-        <SimpleGrid cols={{ base: 1, sm: 3 }}>
-          <NativeSelect
-            label={t('notify.severity')}
-            value={severity}
-            data={SEVERITIES.map((value) => ({ value, label: t(`notify.severity.${value}`) }))}
-            onChange={(event) => setSeverity(event.currentTarget.value as Severity)}
-          />
-          <NumberInput
-            label={t('notify.digest')}
-            placeholder={t('notify.digestHint')}
-            suffix=" min"
-            min={0}
-            max={1440}
-            value={digestMinutes}
-            onChange={(value) => setDigestMinutes(Number(value))}
-          />
-          <NumberInput
-            label={t('notify.perHour')}
-            min={0}
-            max={3600}
-            value={perHour}
-            onChange={(value) => setPerHour(Number(value))}
-          />
-          <TextInput
-            type="time"
-            label={t('notify.quietFrom')}
-            value={quietFrom}
-            onChange={(event) => setQuietFrom(event.currentTarget.value)}
-          />
-          <TextInput
-            type="time"
-            label={t('notify.quietTo')}
-            value={quietTo}
-            onChange={(event) => setQuietTo(event.currentTarget.value)}
-          />
-        </SimpleGrid>
-        <Switch
-          label={t('notify.enabled')}
-          checked={enabled}
-          onChange={(event) => setEnabled(event.currentTarget.checked)}
+        <NativeSelect
+          label={t('notify.channel')}
+          value={target.channel}
+          disabled={recipient !== null}
+          data={CHANNELS.map((value) => ({ value, label: t(`notify.channel.${value}`) }))}
+          onChange={(event) => setTarget(emptyTarget(event.currentTarget.value as Target['channel'], null))}
         />
-        <Fault error={save.error} />
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            {t('common.cancel')}
-          </Button>
-          <Button type="submit" loading={save.isPending} disabled={topics.length === 0}>
-            {recipient === null ? t('notify.add') : t('common.save')}
-          </Button>
+      </SimpleGrid>
+      <TargetFields
+        target={target}
+        isRequired={recipient === null || isTargetChanged}
+        onChange={(changed) => {
+          setTarget(changed)
+          setIsTargetChanged(true)
+        }}
+      />
+      <Checkbox.Group
+        label={t('notify.topics')}
+        value={[...topics]}
+        onChange={(chosen) => setTopics(TOPICS.filter((topic) => chosen.includes(topic)))}
+      >
+        <Group mt={4}>
+          {TOPICS.map((topic) => (
+            <Checkbox key={topic} value={topic} label={t(`notify.topic.${topic}`)} />
+          ))}
         </Group>
-      </Stack>
-    </form>
+      </Checkbox.Group>
+      <SimpleGrid cols={{ base: 1, sm: 3 }}>
+        <NativeSelect
+          label={t('notify.severity')}
+          value={severity}
+          data={SEVERITIES.map((value) => ({ value, label: t(`notify.severity.${value}`) }))}
+          onChange={(event) => setSeverity(event.currentTarget.value as Severity)}
+        />
+        <NumberInput
+          label={t('notify.digest')}
+          placeholder={t('notify.digestHint')}
+          suffix=" min"
+          min={0}
+          max={1440}
+          value={digestMinutes}
+          onChange={(value) => setDigestMinutes(Number(value))}
+        />
+        <NumberInput
+          label={t('notify.perHour')}
+          min={0}
+          max={3600}
+          value={perHour}
+          onChange={(value) => setPerHour(Number(value))}
+        />
+        <TextInput
+          type="time"
+          label={t('notify.quietFrom')}
+          value={quietFrom}
+          onChange={(event) => setQuietFrom(event.currentTarget.value)}
+        />
+        <TextInput
+          type="time"
+          label={t('notify.quietTo')}
+          value={quietTo}
+          onChange={(event) => setQuietTo(event.currentTarget.value)}
+        />
+      </SimpleGrid>
+      <Switch
+        label={t('notify.enabled')}
+        checked={enabled}
+        onChange={(event) => setEnabled(event.currentTarget.checked)}
+      />
+    </FormDialog>
   )
 }
 

@@ -1,11 +1,12 @@
 /** Recipients with how they do, a test for each, and the form to add or change one. */
-import { Badge, Button, Group, Table, Text, VisuallyHidden } from '@mantine/core'
+import { Badge, Button, Group, Text } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { relativeText } from '../../components/instant.tsx'
 import { Part } from '../../components/part.tsx'
 import { Answer, Empty, Fault } from '../../components/problem.tsx'
+import { Rows } from '../../components/rows.tsx'
 import { WithReason } from '../../components/with-reason.tsx'
 import { call, type Reply } from '../../data/api.ts'
 import { queryClient } from '../../data/query-client.ts'
@@ -42,72 +43,67 @@ export function Recipients({ isAdministrator }: { readonly isAdministrator: bool
           items.length === 0 ? (
             <Empty>{t('notify.empty')}</Empty>
           ) : (
-            <Table.ScrollContainer minWidth={820}>
-              <Table>
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>{t('notify.id')}</Table.Th>
-                    <Table.Th>{t('notify.column.to')}</Table.Th>
-                    <Table.Th>{t('notify.topics')}</Table.Th>
-                    <Table.Th>{t('notify.column.outcome')}</Table.Th>
-                    <Table.Th>
-                      <VisuallyHidden>{t('notify.change')}</VisuallyHidden>
-                    </Table.Th>
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {items.map((recipient) => (
-                    <Table.Tr key={recipient.id}>
-                      <Table.Td>{recipient.id}</Table.Td>
-                      <Table.Td>
-                        {recipient.to}
-                        <Text size="xs" c="dimmed">
-                          {t(`notify.channel.${recipient.channel}`)}
-                        </Text>
-                      </Table.Td>
-                      <Table.Td>
-                        <Text size="sm" maw={260}>
-                          {recipient.topics.map((topic) => t(`notify.topic.${topic}`)).join(', ')}
-                        </Text>
-                      </Table.Td>
-                      <Table.Td>
-                        <State recipient={recipient} />
-                      </Table.Td>
-                      <Table.Td>
-                        <Group gap={4} justify="flex-end" wrap="nowrap">
+            <Rows
+              rows={items}
+              keyOf={({ id }) => id}
+              minWidth={820}
+              columns={[
+                { head: t('notify.id'), cell: ({ id }) => id },
+                {
+                  head: t('notify.column.to'),
+                  cell: ({ to, channel }) => (
+                    <>
+                      {to}
+                      <Text size="xs" c="dimmed">
+                        {t(`notify.channel.${channel}`)}
+                      </Text>
+                    </>
+                  ),
+                },
+                {
+                  head: t('notify.topics'),
+                  cell: ({ topics }) => (
+                    <Text size="sm" maw={260}>
+                      {topics.map((topic) => t(`notify.topic.${topic}`)).join(', ')}
+                    </Text>
+                  ),
+                },
+                {
+                  head: t('notify.column.outcome'),
+                  cell: (recipient) => <State recipient={recipient} />,
+                },
+                {
+                  head: t('notify.change'),
+                  isActions: true,
+                  cell: (recipient) => (
+                    <Group gap={4} justify="flex-end" wrap="nowrap">
+                      <Button
+                        size="compact-sm"
+                        variant="default"
+                        loading={test.isPending && test.variables === recipient.id}
+                        onClick={() => test.mutate(recipient.id)}
+                      >
+                        {t('notify.test')}
+                      </Button>
+                      {isAdministrator && (
+                        <>
+                          <Button size="compact-sm" variant="default" onClick={() => setEdited(recipient)}>
+                            {t('notify.change')}
+                          </Button>
                           <Button
                             size="compact-sm"
                             variant="default"
-                            loading={test.isPending && test.variables === recipient.id}
-                            onClick={() => test.mutate(recipient.id)}
+                            onClick={() => setRemoved(recipient.id)}
                           >
-                            {t('notify.test')}
+                            {t('notify.remove')}
                           </Button>
-                          {isAdministrator && (
-                            <>
-                              <Button
-                                size="compact-sm"
-                                variant="default"
-                                onClick={() => setEdited(recipient)}
-                              >
-                                {t('notify.change')}
-                              </Button>
-                              <Button
-                                size="compact-sm"
-                                variant="default"
-                                onClick={() => setRemoved(recipient.id)}
-                              >
-                                {t('notify.remove')}
-                              </Button>
-                            </>
-                          )}
-                        </Group>
-                      </Table.Td>
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
+                        </>
+                      )}
+                    </Group>
+                  ),
+                },
+              ]}
+            />
           )
         }
       </Answer>

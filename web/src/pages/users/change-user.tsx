@@ -1,9 +1,9 @@
 /** One user changed by an administrator: a new password, no second factor any more, or no sign-in at all. */
-import { Button, Checkbox, Group, Modal, PasswordInput, Stack } from '@mantine/core'
+import { Checkbox, PasswordInput } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
-import { Fault } from '../../components/problem.tsx'
+import { FormDialog } from '../../components/form-dialog.tsx'
 import { call, type Reply } from '../../data/api.ts'
 import { queryClient } from '../../data/query-client.ts'
 import { useWords } from '../../i18n/language.tsx'
@@ -34,52 +34,37 @@ export function ChangeUser({ user, onClose }: ChangeUserProps) {
   })
   const isChanged = password !== '' || isDisabled !== user.isDisabled || dropFactor
   return (
-    <Modal
-      opened
-      onClose={onClose}
+    <FormDialog
       title={t('users.changeTitle', { name: user.name })}
-      closeButtonProps={{ 'aria-label': t('common.cancel') }}
+      action={t('common.save')}
+      onClose={onClose}
+      onSubmit={() => save.mutate()}
+      isReady={isChanged}
+      isBusy={save.isPending}
+      error={save.error}
     >
-      <form
-        onSubmit={(event) => {
-          event.preventDefault()
-          if (isChanged) save.mutate()
-        }}
-      >
-        <Stack gap="sm">
-          {user.elsewhere === null && (
-            <PasswordInput
-              label={t('users.newPassword')}
-              description={t('users.newPasswordHint')}
-              value={password}
-              onChange={(event) => setPassword(event.currentTarget.value)}
-              autoComplete="new-password"
-              data-autofocus
-            />
-          )}
-          <Checkbox
-            label={t('users.disabled')}
-            checked={isDisabled}
-            onChange={(event) => setIsDisabled(event.currentTarget.checked)}
-          />
-          {user.hasFactor && (
-            <Checkbox
-              label={t('users.dropFactor')}
-              checked={dropFactor}
-              onChange={(event) => setDropFactor(event.currentTarget.checked)}
-            />
-          )}
-          <Fault error={save.error} />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              {t('common.cancel')}
-            </Button>
-            <Button type="submit" disabled={!isChanged} loading={save.isPending}>
-              {t('common.save')}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+      {user.elsewhere === null && (
+        <PasswordInput
+          label={t('users.newPassword')}
+          description={t('users.newPasswordHint')}
+          value={password}
+          onChange={(event) => setPassword(event.currentTarget.value)}
+          autoComplete="new-password"
+          data-autofocus
+        />
+      )}
+      <Checkbox
+        label={t('users.disabled')}
+        checked={isDisabled}
+        onChange={(event) => setIsDisabled(event.currentTarget.checked)}
+      />
+      {user.hasFactor && (
+        <Checkbox
+          label={t('users.dropFactor')}
+          checked={dropFactor}
+          onChange={(event) => setDropFactor(event.currentTarget.checked)}
+        />
+      )}
+    </FormDialog>
   )
 }
