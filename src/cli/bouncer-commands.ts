@@ -32,7 +32,7 @@ export function addBouncers(program: Command, { io, action }: CommandContext): v
       ),
     )
     .action(action(async (name, options) => (await import('./bouncers.ts')).addBouncer(io, name, options)))
-  withService(bouncers.command('change'))
+  withService(bouncers.command('change').alias('edit'))
     .description('Changes a bouncer; what is not given stays. A new key is printed, this once.')
     .argument('<name>')
     .option('--hosts-only', 'single addresses only')

@@ -100,7 +100,7 @@ function addEditing(feeds: Command, { io, action }: CommandContext): void {
       ),
     )
     .action(action(async (feed, options) => (await import('./feeds.ts')).addFeed(io, feed, options)))
-  withDefinition(feeds.command('change'))
+  withDefinition(feeds.command('change').alias('edit'))
     .description('Changes a feed; what is not given stays.')
     .argument('<feed>', FEED)
     .addHelpText(

@@ -68,7 +68,7 @@ function addEdits(firewalls: Command, { io, action }: CommandContext): void {
       ),
     )
     .action(action(async (name, options) => (await import('./firewalls.ts')).addFirewall(io, name, options)))
-  withFirewall(firewalls.command('change'))
+  withFirewall(firewalls.command('change').alias('edit'))
     .description('Changes what is written down; what is not named stays.')
     .argument('<firewall>', 'name or id')
     .option('--name <name>', 'a new name')

@@ -91,7 +91,7 @@ function withSource(command: Command): Command {
 }
 
 function addChanges(parent: Command, { io, action }: CommandContext, word: string): void {
-  withService(parent.command('change'))
+  withService(parent.command('change').alias('edit'))
     .description('Changes one; what is not given stays. It is read again within seconds.')
     .argument('<name>')
     .option('--from <url>', 'https://..., or the whole path of a file on the server')

@@ -54,7 +54,7 @@ export function addNotify(program: Command, { io, action }: CommandContext): voi
       ),
     )
     .action(action(async (name, options) => (await import('./notify.ts')).addRecipient(io, name, options)))
-  withChoices(notify.command('change').argument('<name>', 'the recipient'))
+  withChoices(notify.command('change').alias('edit').argument('<name>', 'the recipient'))
     .description('Changes a recipient; what is not given stays.')
     .addHelpText('after', examples('active-defense notify change soc --digest 15 --severity critical'))
     .action(action(async (name, options) => (await import('./notify.ts')).changeRecipient(io, name, options)))
