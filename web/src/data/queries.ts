@@ -1,5 +1,5 @@
 /** Questions that several screens ask, under one name each, so that an edit can make them fresh again. */
-import { keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { call, type Input, readSession, rows } from './api.ts'
 
 export const sessionQuery = queryOptions({ queryKey: ['session'], queryFn: readSession, staleTime: 60_000 })
@@ -39,10 +39,19 @@ export function explainQuery(address: string) {
   return queryOptions({ queryKey: ['explain', address], queryFn: () => call('explain', { address }) })
 }
 
-export function auditQuery(count: number) {
-  return queryOptions({
-    queryKey: ['audit', count],
-    queryFn: () => call('listAudit', { count }),
+const AUDIT_ROWS = 100
+
+export function auditPagesQuery(filter: Pick<Input<'listAudit'>, 'actor' | 'action' | 'subject'>) {
+  return infiniteQueryOptions({
+    queryKey: ['audit', filter],
+    queryFn: ({ pageParam }) =>
+      call('listAudit', {
+        ...filter,
+        count: AUDIT_ROWS,
+        ...(pageParam === null ? {} : { before: pageParam }),
+      }),
+    initialPageParam: null as number | null,
+    getNextPageParam: ({ items }) => (items.length === AUDIT_ROWS ? items.at(-1)?.sequence : undefined),
     placeholderData: keepPreviousData,
   })
 }

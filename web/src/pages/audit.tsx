@@ -1,69 +1,122 @@
-/** Who changed what, when; the chain of hashes says whether a row was edited or cut off. */
-import { Alert, Button, Code, Group, Table } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
+/** Who changed what, when, with what before and after; the chain of hashes says whether a row was edited or cut off. */
+import { Alert, Button, Code, Group, Stack, Text, TextInput } from '@mantine/core'
+import { useDebouncedValue } from '@mantine/hooks'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { Instant } from '../components/instant.tsx'
-import { Answer, PageHead } from '../components/problem.tsx'
-import { call } from '../data/api.ts'
-import { auditQuery } from '../data/queries.ts'
+import { Answer, Empty, PageHead } from '../components/problem.tsx'
+import { call, type Reply } from '../data/api.ts'
+import { auditPagesQuery } from '../data/queries.ts'
+import { isNetworkText } from '../data/network-text.ts'
 import { useWords } from '../i18n/language.tsx'
+
+type Row = Reply<'listAudit'>['items'][number]
+
+const FIELDS = ['actor', 'action', 'subject'] as const
+const LABELS = {
+  actor: 'audit.filter.who',
+  action: 'audit.filter.what',
+  subject: 'audit.filter.subject',
+} as const
+const TYPED_MS = 300
 
 export function AuditPage() {
   const { t } = useWords()
-  const [count, setCount] = useState(100)
-  const audit = useQuery(auditQuery(count))
-  const check = useQuery({ queryKey: ['audit-check'], queryFn: () => call('checkAudit', {}) })
+  const [typed, setTyped] = useState<Partial<Record<(typeof FIELDS)[number], string>>>({})
+  const [wanted] = useDebouncedValue(typed, TYPED_MS)
+  const audit = useInfiniteQuery(auditPagesQuery(wanted))
+  const check = useQuery({
+    queryKey: ['audit-check'],
+    queryFn: () => call('checkAudit', {}),
+    staleTime: 300_000,
+  })
+  const rows = audit.data?.pages.flatMap(({ items }) => items) ?? []
   return (
     <>
-      <PageHead title={t('audit.title')} />
-      {check.data !== undefined && (
-        <Alert mb="md" color={check.data.ok ? 'blue' : 'orange'} variant="light">
-          {check.data.ok
-            ? t('audit.whole', { count: check.data.rows ?? 0 })
-            : t('audit.broken', { problem: check.data.problem ?? '?' })}
+      <PageHead title={t('audit.title')}>
+        <Text size="sm" c="dimmed" component="div" mih={22}>
+          {check.data?.ok === true && <>✓ {t('audit.whole', { count: check.data.rows ?? 0 })}</>}
+        </Text>
+      </PageHead>
+      {check.data?.ok === false && (
+        <Alert mb="md" color="orange" variant="light">
+          {t('audit.broken', { problem: check.data.problem ?? '?' })}
         </Alert>
       )}
+      <Group mb="md" gap="sm">
+        {FIELDS.map((field) => (
+          <TextInput
+            key={field}
+            aria-label={t(LABELS[field])}
+            placeholder={t(LABELS[field])}
+            value={typed[field] ?? ''}
+            w={{ base: '100%', xs: 230 }}
+            onChange={(event) => {
+              const { value } = event.currentTarget
+              setTyped((before) => ({ ...before, [field]: value.trim() === '' ? undefined : value.trim() }))
+            }}
+          />
+        ))}
+      </Group>
       <Answer query={audit}>
-        {({ items }) => (
-          <>
-            <Table.ScrollContainer minWidth={720}>
-              <Table>
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>{t('audit.when')}</Table.Th>
-                    <Table.Th>{t('audit.who')}</Table.Th>
-                    <Table.Th>{t('audit.what')}</Table.Th>
-                    <Table.Th>{t('audit.subject')}</Table.Th>
-                    <Table.Th>{t('common.reason')}</Table.Th>
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {items.map((row) => (
-                    <Table.Tr key={row.id}>
-                      <Table.Td>
-                        <Instant at={row.at} none="" />
-                      </Table.Td>
-                      <Table.Td>{row.actor}</Table.Td>
-                      <Table.Td>
-                        <Code>{row.action}</Code>
-                      </Table.Td>
-                      <Table.Td className="mono">{row.subject}</Table.Td>
-                      <Table.Td>{row.reason}</Table.Td>
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
-            {items.length === count && count < 1000 && (
-              <Group justify="center" mt="md">
-                <Button variant="default" onClick={() => setCount(Math.min(1000, count + 200))}>
-                  {t('common.more')}
-                </Button>
-              </Group>
-            )}
-          </>
-        )}
+        {() =>
+          rows.length === 0 ? (
+            <Empty>{t('audit.none')}</Empty>
+          ) : (
+            <Stack gap={0} component="ol" className="audit">
+              {rows.map((row) => (
+                <AuditRow key={row.id} row={row} />
+              ))}
+            </Stack>
+          )
+        }
       </Answer>
+      {audit.hasNextPage && (
+        <Group justify="center" mt="md">
+          <Button
+            variant="default"
+            loading={audit.isFetchingNextPage}
+            onClick={() => void audit.fetchNextPage()}
+          >
+            {t('common.more')}
+          </Button>
+        </Group>
+      )}
     </>
+  )
+}
+
+function AuditRow({ row }: { readonly row: Row }) {
+  const { t } = useWords()
+  const { at, actor, action, subject, reason, details } = row
+  const [isOpen, setOpen] = useState(false)
+  const hasDetails = typeof details === 'object' && details !== null && Object.keys(details).length > 0
+  return (
+    <li>
+      <Text size="sm" component="div" className="audit-line">
+        <span className="audit-when">
+          <Instant at={at} none="" />
+        </span>
+        <span className="audit-who">{actor}</span>
+        <Code>{action}</Code>
+        <span className="audit-subject mono">
+          {isNetworkText(subject) ? (
+            <Link to="/ip/$address" params={{ address: subject }}>
+              {subject}
+            </Link>
+          ) : (
+            subject
+          )}
+        </span>
+        <span className="audit-reason">{reason}</span>
+      </Text>
+      {hasDetails && (
+        <details onToggle={(event) => setOpen(event.currentTarget.open)}>
+          <summary className="chart-summary">{t('audit.more')}</summary>
+          {isOpen && <pre className="evidence audit-details">{JSON.stringify(details, null, 2)}</pre>}
+        </details>
+      )}
+    </li>
   )
 }
