@@ -210,6 +210,8 @@ export interface SettingsRepository {
 export interface AuditLog {
   /** Newest first. */
   audit(query: AuditQuery): Promise<AuditRow[]>
+  /** The number of the newest row, 0 without any; its details, which may be long, are not read. */
+  auditHead(): Promise<number>
   /** Reads the whole chain: finds a changed, a missing and a cut-off row. Cost: one hash a row. */
   verifyAudit(): Promise<AuditCheck>
 }

@@ -114,6 +114,17 @@ export async function queryAudit(db: Database, query: AuditQuery): Promise<Audit
   return (await select.execute()).map(auditFromRow)
 }
 
+/** The number of the newest row; 0 without any. */
+export async function headOfAudit(db: Database): Promise<number> {
+  const newest = await db
+    .selectFrom('audit')
+    .select('sequence')
+    .orderBy('sequence', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return newest?.sequence ?? 0
+}
+
 /** Reads every row once and tells the first that does not fit. */
 export async function verifyAuditChain(db: Database): Promise<AuditCheck> {
   let sequence = 0

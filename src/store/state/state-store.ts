@@ -37,7 +37,7 @@ import type {
   StoredDetection,
   StoredSetting,
 } from '../../model/state.ts'
-import { queryAudit, verifyAuditChain } from './audit-log.ts'
+import { headOfAudit, queryAudit, verifyAuditChain } from './audit-log.ts'
 import { appendJournal, changeObject, objectFromRow, pruneJournal, readJournal } from './object-rows.ts'
 import { pruneState } from './prune.ts'
 import * as rows from './rows.ts'
@@ -246,6 +246,10 @@ export class StateStore implements StateRepository, SettingsRepository, AuditLog
 
   async audit(query: AuditQuery): Promise<AuditRow[]> {
     return this.#run('read the audit log', () => queryAudit(this.#db, query))
+  }
+
+  async auditHead(): Promise<number> {
+    return this.#run('read the audit log', () => headOfAudit(this.#db))
   }
 
   async verifyAudit(): Promise<AuditCheck> {
