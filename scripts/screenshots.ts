@@ -22,6 +22,8 @@ import { launchBrowser, PASSWORD } from '../test/e2e/browser.ts'
 import { withPalette } from './png-palette.ts'
 
 const USER = 'ada'
+/** Stands for the machine, and for the firewall that fetches from it. */
+const SERVICE = '203.0.113.5'
 const START_LIMIT_MS = 120_000
 const BLOCKS_WANTED = 8
 const LOOKS = [
@@ -31,6 +33,7 @@ const LOOKS = [
 ] as const
 /** After the page is quiet: charts draw themselves, fonts settle. */
 const SETTLE_MS = 700
+const LOADED_LIMIT_MS = 10_000
 
 interface Shot {
   readonly name: string
@@ -41,10 +44,11 @@ interface Shot {
 
 function shotsOf(blocked: string): Shot[] {
   return [
-    { name: 'overview', path: '/' },
-    { name: 'events', path: '/events' },
+    { name: 'overview', path: '/?span=1h' },
+    { name: 'events', path: '/events?from=now-10m' },
+    { name: 'event', path: '/events?from=now-10m&filter=severity%20geq%20high', act: openFirst },
     { name: 'blocks', path: '/blocks' },
-    { name: 'address', path: `/ip/${blocked}` },
+    { name: 'address', path: `/ip/${blocked}?span=1h` },
     { name: 'allow', path: '/allow' },
     { name: 'detections', path: '/detections' },
     { name: 'engine', path: '/engine' },
@@ -61,8 +65,13 @@ function shotsOf(blocked: string): Shot[] {
     { name: 'account', path: '/account' },
     { name: 'welcome', path: '/welcome' },
     { name: 'wall', path: '/wall' },
+    { name: 'palette', path: '/', act: (page) => page.keyboard.press('Control+K') },
     { name: 'about', path: '/about' },
   ]
+}
+
+async function openFirst(page: Page): Promise<void> {
+  await page.locator('tr[data-index="0"]').first().dblclick({ timeout: LOADED_LIMIT_MS })
 }
 
 const { values } = parseArgs({
@@ -77,16 +86,23 @@ const say = (text: string): void => {
   process.stderr.write(`${text}\n`)
 }
 
-/** Whole words of the machine that makes the pictures, and what they become. */
+/** What tells of the machine that makes the pictures, and what it becomes; a longer text goes before one that it holds. */
 function disguise(dataFolder: string, port: number): (text: string) => string {
   const own = Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address))
-  const pairs: [string, string][] = [
+  const changed = new Map([
     [`127.0.0.1:${port}`, 'ads.example.net:8443'],
     [dataFolder, '/var/lib/active-defense'],
-    ...own.filter((address) => address !== '::1').map((address): [string, string] => [address, '192.0.2.20']),
+    ...own
+      .filter((address) => !/^(?:192\.0\.2\.|::1$)/.test(address))
+      .map((address): [string, string] => [address, SERVICE]),
+    ['127.0.0.1', SERVICE],
     [hostname(), 'ads'],
-  ]
-  return (text) => pairs.reduce((changed, [from, to]) => changed.replaceAll(from, to), text)
+  ])
+  const texts = [...changed.keys()].sort((one, other) => other.length - one.length)
+  const escaped = texts.map((text) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+  // Not within a longer name or address.
+  const pattern = new RegExp(`(?<![\\w.-])(?:${escaped.join('|')})(?![\\w-]|\\.\\d)`, 'g')
+  return (text) => text.replaceAll(pattern, (found) => changed.get(found) ?? found)
 }
 
 interface Demo {
@@ -105,6 +121,8 @@ async function startDemo(): Promise<Demo> {
     'syslog.udp.listen': `127.0.0.1:${syslogPort}`,
     'syslog.tcp.listen': `127.0.0.1:${syslogPort}`,
     'syslog.tls.listen': '',
+    'log.level': 'error',
+    'syslog.udp.receiveBuffer': '1048576', // what any kernel grants, so that no picture shows an alarm of this machine
     'files.watch': '[]',
     'import.privateTargets': '127.0.0.0/8',
   }
@@ -243,14 +261,28 @@ async function takePictures(browser: Browser, demo: Demo, shots: readonly Shot[]
     await signIn(page, demo.origin)
     for (const shot of shots) {
       await page.goto(demo.origin + shot.path)
-      await page.getByRole('heading', { level: 1 }).first().waitFor()
-      await page.waitForLoadState('networkidle', { timeout: 5000 }).catch(() => {}) // a live screen never is
+      await loaded(page)
       await shot.act?.(page)
       bytes += await take(page, `${shot.name}-${name}`)
     }
     await context.close()
   }
   say(`pictures of ${(bytes / 2 ** 20).toFixed(1)} MiB in ${values.folder}`)
+}
+
+/** Waits until nothing says that it is loading; a screen that still does after a while is taken as it is, and told. */
+async function loaded(page: Page): Promise<void> {
+  await page.waitForLoadState('networkidle', { timeout: LOADED_LIMIT_MS }).catch(() => {}) // a live screen never is
+  try {
+    await page.locator('main').first().waitFor({ timeout: LOADED_LIMIT_MS })
+    await page.waitForFunction(
+      "document.querySelector('.ev-bone, .mantine-Loader-root, .mantine-Skeleton-root') === null && !/^Loading/m.test(document.body.innerText)",
+      null,
+      { timeout: LOADED_LIMIT_MS },
+    )
+  } catch {
+    say(`still loading: ${page.url()}`)
+  }
 }
 
 async function take(page: Page, name: string): Promise<number> {

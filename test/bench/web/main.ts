@@ -53,7 +53,7 @@ async function main(): Promise<void> {
         process.stdout.write(`\n${searchTable(asked)}\nload of the machine: ${loadavg()[0]?.toFixed(1)}\n`)
       }
       if (parts.includes('page') || parts.includes('scroll')) {
-        const lines = await measurePage(service, filled, parts)
+        const lines = await measurePage(service, filled, parts, say)
         process.stdout.write(`\n${lines.join('\n')}\n`)
       }
     } finally {
