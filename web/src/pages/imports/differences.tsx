@@ -1,10 +1,11 @@
 /** Who is on another system's list only or on ours only, and why. */
-import { Badge, Button, Group, SegmentedControl, Table, Text } from '@mantine/core'
+import { Badge, Button, Group, SegmentedControl, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { AddressLink } from '../../components/address-link.tsx'
 import { Part } from '../../components/part.tsx'
 import { Answer, Empty } from '../../components/problem.tsx'
+import { Rows } from '../../components/rows.tsx'
 import { differencesQuery } from '../../data/enforcing.ts'
 import { useWords } from '../../i18n/language.tsx'
 
@@ -47,37 +48,30 @@ export function Differences({ name }: { readonly name: string }) {
                   onChange={(value) => setSide(SIDES.find((one) => one === value) ?? 'all')}
                 />
               </Group>
-              <Table.ScrollContainer minWidth={560}>
-                <Table>
-                  <Table.Thead>
-                    <Table.Tr>
-                      <Table.Th>{t('imports.column.target')}</Table.Th>
-                      <Table.Th>{t('imports.column.side')}</Table.Th>
-                      <Table.Th>{t('imports.column.why')}</Table.Th>
-                    </Table.Tr>
-                  </Table.Thead>
-                  <Table.Tbody>
-                    {shown.slice(0, SHOWN).map((one) => (
-                      <Table.Tr key={`${one.side} ${one.target}`}>
-                        <Table.Td>
-                          <AddressLink address={one.target} />
-                        </Table.Td>
-                        <Table.Td>
-                          <Badge
-                            variant="light"
-                            tt="none"
-                            miw="max-content"
-                            color={one.side === 'theirs' ? 'orange' : 'blue'}
-                          >
-                            {t(`imports.side.${one.side}`)}
-                          </Badge>
-                        </Table.Td>
-                        <Table.Td>{one.why}</Table.Td>
-                      </Table.Tr>
-                    ))}
-                  </Table.Tbody>
-                </Table>
-              </Table.ScrollContainer>
+              <Rows
+                rows={shown.slice(0, SHOWN)}
+                keyOf={(one) => `${one.side} ${one.target}`}
+                minWidth={300}
+                columns={[
+                  {
+                    head: t('imports.column.target'),
+                    cell: (one) => (
+                      <Group gap={6}>
+                        <AddressLink address={one.target} />
+                        <Badge
+                          variant="light"
+                          tt="none"
+                          miw="max-content"
+                          color={one.side === 'theirs' ? 'orange' : 'blue'}
+                        >
+                          {t(`imports.side.${one.side}`)}
+                        </Badge>
+                      </Group>
+                    ),
+                  },
+                  { head: t('imports.column.why'), cell: ({ why }) => why },
+                ]}
+              />
               {shown.length > SHOWN && (
                 <Text size="sm" c="dimmed" mt="xs">
                   {t('imports.cut', { count: SHOWN, name })}
