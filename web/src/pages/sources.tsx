@@ -180,6 +180,10 @@ function Losses({ status }: { readonly status: Status }) {
   )
 }
 
+function sumOf(counters: Readonly<Record<string, number>>, names: RegExp): number {
+  return Object.entries(counters).reduce((sum, [name, count]) => (names.test(name) ? sum + count : sum), 0)
+}
+
 /** Of all that came, what was lost where: at the socket, in the queue, in reading, on the way into the store. */
 function Stages({ status }: { readonly status: Status }) {
   const { t, language } = useWords()
@@ -193,8 +197,8 @@ function Stages({ status }: { readonly status: Status }) {
     })),
     {
       stage: t('sources.stage.read'),
-      taken: parser['records'] ?? parser['lines'] ?? 0,
-      lost: parser['unparsed'] ?? 0,
+      taken: sumOf(parser, /^(?:un)?parsed /),
+      lost: sumOf(parser, /^unparsed /),
       waits: null,
     },
     {
