@@ -15,6 +15,7 @@ import { RecordBatch } from '../src/model/record-batch.ts'
 import { Parser } from '../src/parse/parser.ts'
 import { parserOptions } from '../src/parse/parser-options.ts'
 import { customLine, scan, TEST_NETWORKS } from './e2e/harness.ts'
+import { judge, runFlood, SCANNERS } from './flood.ts'
 
 const START_MS = Date.UTC(2026, 10, 22, 12)
 const SECOND = 1000
@@ -112,6 +113,27 @@ test('A05: lines that cannot be read are counted for their device and convict no
     20,
   )
 })
+
+/**
+ * Seconds of a flood at its full rate; tables as large against it as those of the defaults are against a flood of a minute,
+ * which the benchmark `flood` takes through.
+ */
+for (const [packets, floodSeconds] of [
+  [1, 6],
+  [2, 4],
+] as const)
+  test(`A07: among 100,000 forged sources a second with ${packets} packets each no real scanner escapes, and nobody else is convicted`, () => {
+    const maxKeys = Math.floor((SETTINGS['detection.maxKeys'] * floodSeconds) / 60)
+    const settings = detectionSettings({ ...defaultSettings(), 'detection.maxKeys': maxKeys })
+    const scanners = Object.values(SCANNERS)
+    const flood = { seconds: 540, floodSeconds, sourcesPerSecond: 100_000, packets }
+    const result = runFlood({ ...flood, settings, scanners })
+    assert.equal(result.sources, floodSeconds * 100_000)
+    assert.deepEqual(judge(result), { missed: [], others: {} })
+    const { evictions = 0, portScanKeys = 0, slowScanKeys = 0 } = result.counters
+    assert.ok(evictions > 300_000, `${evictions} evictions`)
+    assert.ok(portScanKeys <= maxKeys * 1.01 && slowScanKeys <= maxKeys * 0.51)
+  })
 
 test('A17: lines that come in any order within the window convict at the same count', () => {
   const events = Array.from({ length: 11 }, (_, i) =>

@@ -3,7 +3,8 @@
  * about 1 MiB that are never moved, with a free list per size. A slot is named by a 32-bit address (chunk and word).
  *
  * An element is `stride` words: time (a double, 2 words), line reference (1), value (`valueWords`), padded to an even
- * number. A chunk serves one size; when the budget is spent, a larger free slot serves a smaller wish.
+ * number. A chunk serves one size; when the budget is spent, a free slot of the next size serves a smaller wish. Small sizes may not
+ * take all chunks: a flood of keys with two values each must not keep those with many from growing.
  */
 
 /** No slot. */
@@ -14,6 +15,11 @@ export const LARGEST_CLASS = 16
 export const LINE_AT = 2
 export const VALUE_AT = 3
 
+/** Part of the chunks that is left to larger slots, by size class. */
+const RESERVES = [0, 1 / 8, 1 / 8, 1 / 10, 1 / 16, 1 / 32]
+/** The same in chunks, at least: each larger size has one of its own. */
+const LEAST_RESERVES = [0, 4, 4, 3, 2, 1]
+
 export class ValueSlots {
   readonly stride: number
   readonly chunkBits: number
@@ -21,6 +27,8 @@ export class ValueSlots {
   readonly words: Uint32Array[] = []
   /** The same memory as doubles: the time of the element at word `w` is at `w >> 1`. */
   readonly times: Float64Array[] = []
+  /** Per class, chunks that it leaves to larger ones. */
+  readonly #reserve: readonly number[]
   /** Size class of the slot that `take` gave last; it may be larger than asked for. */
   takenClass = 0
   readonly #maxChunks: number
@@ -34,15 +42,18 @@ export class ValueSlots {
     if (this.stride > 4) this.stride = 8 // a power of two, so that the largest slot fills a chunk exactly
     this.chunkBits = LARGEST_CLASS + Math.log2(this.stride)
     this.#maxChunks = Math.max(LARGEST_CLASS, Math.floor(maxBytes / (4 << this.chunkBits)))
+    this.#reserve = Array.from({ length: LARGEST_CLASS + 1 }, (_, k) =>
+      Math.max(LEAST_RESERVES[k] ?? 0, Math.ceil(this.#maxChunks * (RESERVES[k] ?? 0))),
+    )
   }
 
   get bytes(): number {
     return this.words.length * (4 << this.chunkBits)
   }
 
-  /** The address of a free slot of this class or a larger one (see `takenClass`), or NO_SLOT when memory is spent. */
+  /** The address of a free slot of this class or the next one (see `takenClass`), or NO_SLOT when memory is spent. */
   take(sizeClass: number): number {
-    for (let k = sizeClass; k <= LARGEST_CLASS; k++) {
+    for (let k = sizeClass; k <= Math.min(sizeClass + 1, LARGEST_CLASS); k++) {
       const address = this.#takeExactly(k, k === sizeClass)
       if (address === NO_SLOT) continue
       this.takenClass = k
@@ -59,7 +70,8 @@ export class ValueSlots {
       return head
     }
     if (this.#fresh[k] === this.#freshEnd[k]) {
-      if (!mayAddChunk || this.words.length >= this.#maxChunks) return NO_SLOT
+      const most = this.#maxChunks - (this.#reserve[k] as number)
+      if (!mayAddChunk || this.words.length >= most) return NO_SLOT
       const base = this.words.length * 2 ** this.chunkBits
       const chunk = new Uint32Array(1 << this.chunkBits)
       this.words.push(chunk)

@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: measures the rows of DESIGN.md section 10 that have a part, each in a process of its own, and prints
  * every figure with its cost and its ratio to mawk splitting the same file in the same run.
- *   --only NAME,...   parts to run (default all)
+ *   --only NAME,...   parts to run (default all but `scale`, which takes minutes)
  *   --lines N         lines for the parts that take them (default 1,000,000)
  *   --write           also writes docs/benchmarks.md
  *   --folder DIR      where the files go (default: the system's temporary folder)
@@ -21,6 +21,8 @@ const PARTS: Readonly<Record<string, () => Promise<Part>>> = {
   'parse-custom': async () => (await import('./parts/parse.ts')).parseCustom,
   'parse-csv': async () => (await import('./parts/parse.ts')).parseCsv,
   'detect-all': async () => (await import('./parts/detect-all.ts')).detectAll,
+  flood: async () => (await import('./parts/flood.ts')).flood,
+  scale: async () => (await import('./parts/scale.ts')).scale,
   formats: async () => (await import('./parts/formats.ts')).formats,
   store: async () => (await import('./parts/store.ts')).storeWithRaw,
   'store-no-raw': async () => (await import('./parts/store.ts')).storeWithoutRaw,
@@ -34,6 +36,9 @@ const PARTS: Readonly<Record<string, () => Promise<Part>>> = {
   peers: async () => (await import('./parts/peers.ts')).peers,
   kill: async () => (await import('./parts/kill.ts')).kill,
 }
+
+/** Run only when they are named. */
+const LONG_PARTS: ReadonlySet<string> = new Set(['scale'])
 
 interface PartMessage {
   readonly say?: string
@@ -115,7 +120,10 @@ function separatorOf(file: string): string {
 }
 
 async function main(): Promise<void> {
-  const names = values.only === undefined ? Object.keys(PARTS) : values.only.split(',').flatMap(partNames)
+  const names =
+    values.only === undefined
+      ? Object.keys(PARTS).filter((name) => !LONG_PARTS.has(name))
+      : values.only.split(',').flatMap(partNames)
   if (!hasMawk) {
     process.stderr.write('mawk is missing, so the ratio to it is left out (apt-get install -y mawk)\n')
   }
