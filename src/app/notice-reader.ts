@@ -52,6 +52,8 @@ export async function readNotices(
 ): Promise<ReadNotices> {
   const head = await sources.state.auditHead() // every second: a row of a large import has a megabyte of details
   if (after >= head) return { notices: [], sequence: head }
+  // Nobody is to be told: a large import is not read through.
+  if (!READ_TOPICS.some((topic) => sources.wants(topic))) return { notices: [], sequence: head }
   const upTo = Math.min(head, after + most)
   const rows: AuditRow[] = []
   let before = upTo + 1
@@ -82,6 +84,8 @@ const TOPIC_OF: Readonly<Record<string, 'block' | 'held' | 'lift'>> = {
   'hold.refuse': 'lift',
   withdraw: 'lift',
 }
+
+const READ_TOPICS: readonly Topic[] = ['audit', ...new Set(Object.values(TOPIC_OF))]
 
 const NO_BLOCK = { sentences: [], facts: [], lines: [], link: null, block: null }
 
