@@ -113,3 +113,42 @@ export function completionQuery(filter: string, at: number) {
 }
 
 export const viewsQuery = queryOptions({ queryKey: ['views'], queryFn: () => rows('listViews', {}) })
+
+/** Of each field so many values are compared. */
+const COMPARED = 100
+
+export interface Change {
+  readonly field: string
+  readonly value: string | number | null
+  /** The condition that finds it. */
+  readonly filter: string
+  readonly was: number
+  readonly is: number
+}
+
+/** Values whose counts differ between two searches, the greatest difference first. */
+export function changesQuery(now: Search, before: Search, fields: readonly string[]) {
+  return queryOptions({
+    queryKey: ['records', 'changes', now, before, fields],
+    queryFn: async ({ signal }): Promise<readonly Change[]> => {
+      const ask = (search: Search) =>
+        inLine(signal, () => call('facets', { ...search, fields: [...fields], limit: COMPARED }, signal))
+      const [after, earlier] = await Promise.all([ask(now), ask(before)])
+      const found = new Map<string, Change>()
+      for (const { field, values } of after.facets)
+        for (const { value, count, filter } of values)
+          found.set(`${field} ${filter}`, { field, value, filter, was: 0, is: count })
+      for (const { field, values } of earlier.facets)
+        for (const { value, count, filter } of values) {
+          const is = found.get(`${field} ${filter}`)?.is ?? 0
+          found.set(`${field} ${filter}`, { field, value, filter, was: count, is })
+        }
+      return [...found.values()]
+        .filter(({ was, is }) => was !== is)
+        .sort((a, b) => Math.abs(b.is - b.was) - Math.abs(a.is - a.was))
+    },
+    staleTime: KEPT_MS,
+    gcTime: KEPT_MS,
+    retry: false,
+  })
+}

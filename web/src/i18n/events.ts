@@ -204,6 +204,20 @@ export const eventsEn = {
   'events.columns.set.nat': 'After NAT',
   'events.columns.set.origin': 'Where it came from',
 
+  'events.changed': 'What changed?',
+  'events.changed.intro':
+    'What is different from the same length of time before: {now}, among the 100 most frequent values of each field.',
+  'events.changed.none': 'Nothing differs from the time before.',
+  'events.changed.field': 'Field',
+  'events.changed.value': 'Value',
+  'events.changed.before': 'Before',
+  'events.changed.now': 'Now',
+  'events.changed.how': 'Change',
+  'events.changed.new': 'new',
+  'events.changed.gone': 'gone',
+  'events.changed.more': '{times} times as many',
+  'events.changed.fewer': 'fewer, by a factor of {times}',
+
   'events.keys': 'On the events screen',
   'events.key.move': 'Next and previous event',
   'events.key.open': 'Open the event',
@@ -476,6 +490,20 @@ export const eventsDe: Readonly<Record<keyof typeof eventsEn, string>> = {
   'events.columns.set.people': 'Benutzer und Zonen',
   'events.columns.set.nat': 'Nach NAT',
   'events.columns.set.origin': 'Woher es kam',
+
+  'events.changed': 'Was ist anders?',
+  'events.changed.intro':
+    'Was anders ist als in der gleich langen Zeit davor: {now}, unter den 100 häufigsten Werten jedes Feldes.',
+  'events.changed.none': 'Nichts ist anders als in der Zeit davor.',
+  'events.changed.field': 'Feld',
+  'events.changed.value': 'Wert',
+  'events.changed.before': 'Davor',
+  'events.changed.now': 'Jetzt',
+  'events.changed.how': 'Änderung',
+  'events.changed.new': 'neu',
+  'events.changed.gone': 'verschwunden',
+  'events.changed.more': '{times}-mal so viele',
+  'events.changed.fewer': 'weniger, um den Faktor {times}',
 
   'events.keys': 'Auf der Seite der Ereignisse',
   'events.key.move': 'Nächstes und voriges Ereignis',

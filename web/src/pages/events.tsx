@@ -22,6 +22,7 @@ import { ChosenBar, Tools } from './events/tools.tsx'
 import { type EventsModel, useEvents } from './events/use-events.ts'
 import { rowOf } from './events/use-selection.ts'
 import { SaveView } from './events/views-menu.tsx'
+import { WhatChanged } from './events/what-changed.tsx'
 
 /** Rows of which it is only known that they come. */
 const WAITING_ROWS = 20
@@ -79,6 +80,7 @@ export function EventsPage() {
         <Histogram
           counts={data}
           isOld={counts.isPlaceholderData}
+          onChanged={() => setDialog('changed')}
           onZoom={(fromMs, toMs) => change({ ...textsOf({ fromMs, toMs }), record: undefined })}
         />
       )}
@@ -129,6 +131,13 @@ export function EventsPage() {
         onClose={() => setDialog(null)}
         search={state}
         columns={events.columns}
+      />
+      <WhatChanged
+        isOpen={dialog === 'changed'}
+        onClose={() => setDialog(null)}
+        filter={events.filter}
+        span={span}
+        onAdd={events.onAdd}
       />
       <SideSheet
         opened={dialog === 'facets'}

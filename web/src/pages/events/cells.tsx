@@ -50,7 +50,7 @@ function formatOf(language: string, kind: 'time' | 'date' | 'exact'): Intl.DateT
       ? time
       : kind === 'date'
         ? { day: '2-digit', month: '2-digit' }
-        : { dateStyle: 'medium', timeStyle: 'long' },
+        : { ...time, day: 'numeric', month: 'short', year: 'numeric', timeZoneName: 'short' },
   )
   formats.set(key, format)
   return format

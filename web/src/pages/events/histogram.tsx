@@ -28,9 +28,11 @@ interface HistogramProps {
   /** Older numbers stand until the new ones are here. */
   readonly isOld: boolean
   readonly onZoom: (fromMs: number, toMs: number) => void
+  /** What is different from the time before. */
+  readonly onChanged: () => void
 }
 
-export function Histogram({ counts, isOld, onZoom }: HistogramProps) {
+export function Histogram({ counts, isOld, onZoom, onChanged }: HistogramProps) {
   const { t, language } = useWords()
   const { ref, width } = useElementSize<HTMLDivElement>()
   const place = useRef<HTMLDivElement>(null)
@@ -80,6 +82,9 @@ export function Histogram({ counts, isOld, onZoom }: HistogramProps) {
             <Text size="xs" c="dimmed" visibleFrom="md" className="ev-nowrap">
               {t('events.bar', { span: spanText(counts.bucketMs, language) })} · {t('events.chartHint')}
             </Text>
+            <Button size="compact-xs" variant="subtle" color="gray" className="ev-quiet" onClick={onChanged}>
+              {t('events.changed')}
+            </Button>
             <CountTable counts={counts} />
           </Group>
         )}

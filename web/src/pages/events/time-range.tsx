@@ -126,7 +126,8 @@ function Choices({
         {SPANS.map(([text, unit, count], i) => (
           <Button
             key={text}
-            size="compact-md"
+            size="compact-sm"
+            fw={500}
             variant={text === (search.from ?? 'now-24h') && search.to === undefined ? 'light' : 'default'}
             onClick={() => onChoose(text, undefined)}
             {...(i === 0 ? { 'data-autofocus': true } : {})}

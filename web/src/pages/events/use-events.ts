@@ -4,30 +4,25 @@
  */
 import { useMediaQuery } from '@mantine/hooks'
 import { notifications } from '@mantine/notifications'
-import { useQuery } from '@tanstack/react-query'
-import { useCallback, useMemo, useRef, useState, useSyncExternalStore } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useMay } from '../../data/may.ts'
 import { conditionOf, opposite, orPart, withoutPart, withPart } from '../../data/records-filter.ts'
-import { histogramQuery, type LogRow, searchOf } from '../../data/records.ts'
+import type { LogRow } from '../../data/records.ts'
 import { useWords } from '../../i18n/language.tsx'
 import type { Act } from './act-dialog.tsx'
 import { attackerOf } from './cell-menu.tsx'
 import { textOf } from './cells.tsx'
-import { columnsOf, fieldsFor } from './columns.ts'
 import type { Cell, TableHandle } from './record-table.tsx'
 import { rememberFilter } from './recent-filters.ts'
-import { useEventsSearch } from './state.ts'
 import { type Keys, useKeys } from './use-keys.ts'
-import { useLive, usePages } from './use-records.ts'
 import { useSelection } from './use-selection.ts'
-import { useSourceStates } from './use-source-states.ts'
+import { useShown } from './use-shown.ts'
 
-const BUCKETS = 120
 const FACETS_STORED = 'ads-events-counts'
 /** Scrolled further than that, a live view pauses. */
 const TOP_PX = 8
 
-export type Dialog = 'export' | 'save' | 'facets' | null
+type Dialog = 'export' | 'save' | 'facets' | 'changed' | null
 export interface OpenMenu {
   readonly cell: Cell
   readonly x: number
@@ -36,21 +31,9 @@ export interface OpenMenu {
 
 export function useEvents() {
   const { t } = useWords()
-  const [state, change] = useEventsSearch()
-  const { filter = '', from, to, cols, record } = state
-  const isLive = state.live === true
-  const [run, setRun] = useState(0)
-  // `run`: the same question again, until now.
-  // oxlint-disable-next-line react-hooks/exhaustive-deps
-  const search = useMemo(() => searchOf(filter, { from, to }, Date.now()), [filter, from, to, run])
-  const columns = useMemo(() => columnsOf(cols), [cols])
-  const fields = useMemo(() => fieldsFor(columns), [columns])
-  const { pages, state: known, isOld } = usePages(isLive ? null : search, fields)
-  const counts = useQuery({ ...histogramQuery(search, BUCKETS), enabled: known.isFirstHere || isLive })
-  const [stale, setStale] = useState(0)
-  const listChanged = useCallback(() => setStale((before) => before + 1), [])
-  const tail = useLive(filter, isLive, listChanged)
-  const live = useSyncExternalStore(tail?.subscribe ?? neverChanges, tail?.state ?? noLive)
+  const shown = useShown()
+  const { state, change, filter, isLive, tail, rowAt, count } = shown
+  const { record } = state
 
   const table = useRef<TableHandle>(null)
   const filterField = useRef<HTMLInputElement>(null)
@@ -64,29 +47,16 @@ export function useEvents() {
   const [hasCounts, setCounts] = useState(() => localStorage.getItem(FACETS_STORED) !== 'off')
   const mayBlock = useMay('addBlocks')
 
-  const liveRows = live?.rows
-  const rowAt = useCallback(
-    (index: number): LogRow | null => (isLive ? (liveRows?.[index] ?? null) : (pages?.rowAt(index) ?? null)),
-    // The rows of a page come and go without a new object.
-    // oxlint-disable-next-line react-hooks/exhaustive-deps
-    [isLive, liveRows, pages, known.change],
-  )
-  const rowsHere = useCallback(
-    () => (isLive ? (liveRows ?? []) : (pages?.here() ?? [])),
-    [isLive, liveRows, pages],
-  )
-  const count = isLive ? (liveRows?.length ?? 0) : known.count
-  const states = useSourceStates(rowsHere, isLive ? live?.taken : known.change, stale)
   const selection = useSelection(rowAt, count)
   const isPaused = isLive && (isScrolled || record !== undefined || current > 0 || menu !== null)
-  tail?.pause(isPaused)
+  useEffect(() => tail?.pause(isPaused), [tail, isPaused])
 
   const onSearch = (next: string) => {
     rememberFilter(next)
     selection.clear()
     setCurrent(0)
     table.current?.toTop()
-    if (next === filter) setRun((before) => before + 1)
+    if (next === filter) shown.rerun()
     else change({ filter: next, record: undefined })
   }
   const onValue = ({ column, row }: Cell, how: 'in' | 'out' | 'or') => {
@@ -125,7 +95,7 @@ export function useEvents() {
     setCurrent(0)
     selection.clear()
     change({ live: isLive ? undefined : true, record: undefined })
-    if (isLive) setRun((before) => before + 1)
+    if (isLive) shown.rerun()
   }
   const toggleFacets = () => {
     if (!isWide) {
@@ -157,21 +127,8 @@ export function useEvents() {
   }
   useKeys(keys)
   return {
-    state,
-    change,
-    filter,
-    search,
-    columns,
-    known,
-    isOld,
-    counts,
-    live,
-    isLive,
+    ...shown,
     isPaused,
-    count,
-    total: isLive || counts.isPlaceholderData ? null : (counts.data?.total ?? null),
-    rowAt,
-    states,
     selection,
     table,
     filterField,
@@ -197,10 +154,7 @@ export function useEvents() {
     move,
     close,
     actOn,
-    listChanged,
-    onShow: useCallback((first: number, last: number) => pages?.show(first, last), [pages]),
     onScroll: (topPx: number) => setScrolled(topPx > TOP_PX),
-    retry: () => pages?.retry(),
     toTable: () => {
       filterField.current?.blur()
       table.current?.focusRow(current)
@@ -215,9 +169,6 @@ export function useEvents() {
 }
 
 export type EventsModel = ReturnType<typeof useEvents>
-
-const neverChanges = () => () => undefined
-const noLive = () => null
 
 function menuAt(index: number, rowAt: (index: number) => LogRow | null): OpenMenu | null {
   const row = rowAt(index)
