@@ -81,7 +81,7 @@ export function BlockTable(props: BlockTableProps) {
             <th scope="col" className="long-time">
               {t('blocks.column.since')}
             </th>
-            <th scope="col" className="long-time">
+            <th scope="col" className="long-time long-seen">
               {t('blocks.column.seen')}
             </th>
             <th scope="col" className="long-time">
@@ -167,7 +167,7 @@ const Row = memo(function Row({ block, index, isEnded, isChosen, onChoose }: Row
         <Label text={t('blocks.column.since')} />
         <Instant at={block.createdAt} none="" />
       </td>
-      <td className="long-time">
+      <td className="long-time long-seen">
         <Label text={t('blocks.column.seen')} />
         <Instant at={block.lastSeenAt} none={t('common.never')} />
       </td>

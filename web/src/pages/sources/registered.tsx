@@ -92,47 +92,49 @@ export function RegisteredDevices() {
                   <Text size="sm" c="dimmed" className="sentence" mb="xs">
                     {t('register.hint')}
                   </Text>
-                  <Table>
-                    <Table.Thead>
-                      <Table.Tr>
-                        <Table.Th>{t('register.column.device')}</Table.Th>
-                        <Table.Th>{t('register.column.what')}</Table.Th>
-                        <Table.Th>
-                          <VisuallyHidden>{t('register.remove')}</VisuallyHidden>
-                        </Table.Th>
-                      </Table.Tr>
-                    </Table.Thead>
-                    <Table.Tbody>
-                      {known.zones.map(([device, zone]) => (
-                        <Row
-                          key={device}
-                          name={device}
-                          what={t('register.inZone', { zone })}
-                          isFixed={known.areZonesFixed}
-                          mayRemove={mayRegister}
-                          onRemove={() =>
-                            change.mutate({
-                              [ZONES]: zonesText(known.zones.filter(([other]) => other !== device)),
-                            })
-                          }
-                        />
-                      ))}
-                      {known.files.map((file) => (
-                        <Row
-                          key={file}
-                          name={file}
-                          what={t('register.follows')}
-                          isFixed={known.areFilesFixed}
-                          mayRemove={mayRegister}
-                          onRemove={() =>
-                            change.mutate({
-                              [FILES]: known.files.filter((other) => other !== file).join(','),
-                            })
-                          }
-                        />
-                      ))}
-                    </Table.Tbody>
-                  </Table>
+                  <Table.ScrollContainer minWidth={420}>
+                    <Table>
+                      <Table.Thead>
+                        <Table.Tr>
+                          <Table.Th>{t('register.column.device')}</Table.Th>
+                          <Table.Th>{t('register.column.what')}</Table.Th>
+                          <Table.Th>
+                            <VisuallyHidden>{t('register.remove')}</VisuallyHidden>
+                          </Table.Th>
+                        </Table.Tr>
+                      </Table.Thead>
+                      <Table.Tbody>
+                        {known.zones.map(([device, zone]) => (
+                          <Row
+                            key={device}
+                            name={device}
+                            what={t('register.inZone', { zone })}
+                            isFixed={known.areZonesFixed}
+                            mayRemove={mayRegister}
+                            onRemove={() =>
+                              change.mutate({
+                                [ZONES]: zonesText(known.zones.filter(([other]) => other !== device)),
+                              })
+                            }
+                          />
+                        ))}
+                        {known.files.map((file) => (
+                          <Row
+                            key={file}
+                            name={file}
+                            what={t('register.follows')}
+                            isFixed={known.areFilesFixed}
+                            mayRemove={mayRegister}
+                            onRemove={() =>
+                              change.mutate({
+                                [FILES]: known.files.filter((other) => other !== file).join(','),
+                              })
+                            }
+                          />
+                        ))}
+                      </Table.Tbody>
+                    </Table>
+                  </Table.ScrollContainer>
                 </>
               )}
               <RegisterForm known={known} isOpen={isAdding} onClose={adding.close} toText={zonesText} />
