@@ -14,11 +14,25 @@ export class SeededHash {
     this.#random = randomWords(seed, words * 4 * TABLE)
   }
 
+  /** The hash of one word, as an int32. */
+  ofOne(word: number): number {
+    const random = this.#random
+    return (
+      (random[word & 255] as number) ^
+      (random[TABLE + ((word >>> 8) & 255)] as number) ^
+      (random[2 * TABLE + ((word >>> 16) & 255)] as number) ^
+      (random[3 * TABLE + (word >>> 24)] as number)
+    )
+  }
+
   /** The hash of the two words from `at` on, as an int32. */
   ofTwo(words: Uint32Array, at: number): number {
+    return this.ofPair(words[at] as number, words[at + 1] as number)
+  }
+
+  /** The hash of two words. */
+  ofPair(a: number, b: number): number {
     const random = this.#random
-    const a = words[at] as number
-    const b = words[at + 1] as number
     return (
       (random[a & 255] as number) ^
       (random[TABLE + ((a >>> 8) & 255)] as number) ^
@@ -31,9 +45,10 @@ export class SeededHash {
     )
   }
 
-  /** The hash of `count` words from `at` on, as an int32; for two the same as `ofTwo`. */
+  /** The hash of `count` words from `at` on, as an int32; for one and two the same as above. */
   of(words: Uint32Array, at: number, count: number): number {
     if (count === 2) return this.ofTwo(words, at)
+    if (count === 1) return this.ofOne(words[at] as number)
     const random = this.#random
     let hash = 0
     for (let k = 0; k < count; k++) {

@@ -112,10 +112,10 @@ export class PrefixConvictions {
     const sourceWords = this.#sources.table.keys.words[place.segment] as Uint32Array
     const words = this.#table.keys.words[segment] as Uint32Array
     const latest = words[at + LATEST] as number
-    const hour = Math.floor(latest / HOUR_SECONDS) & 0xffffff
+    const hour = ((latest / HOUR_SECONDS) >>> 0) & 0xffffff
     const extra = words[at + EXTRA] as number
     const told = extra >>> 8 === hour ? extra & 255 : 0
-    const minute = Math.floor(latest / MINUTE_SECONDS)
+    const minute = minuteOf(latest)
     if (minute > this.#minute) {
       this.#minute = minute
       this.#toldInMinute = 0

@@ -93,6 +93,10 @@ export class SpreadPrefixes {
   hash(work: SpreadWork, into: Int32Array): void {
     const { hash } = this.table.keys
     const key = this.#key
+    if (work.keyWords === 1) {
+      for (let i = 0; i < work.count; i++) into[i] = hash.ofOne((work.keys[i] as number) >>> 8)
+      return
+    }
     for (let i = 0; i < work.count; i++) {
       this.#keyOf(work.keys, i * work.keyWords, work.keyWords)
       into[i] = hash.of(key, 0, this.#keyWords)
@@ -361,9 +365,9 @@ export class SpreadPrefixes {
   /** Convicts the source of the record at hand when it has not been, and the prefix is still above. */
   #tellLate(segment: number, at: number, work: SpreadWork, i: number, sourceAt: number): void {
     const sourceSegment = (work.sourceHash[i] as number) >>> this.#sources.table.keys.segmentShift
+    if (!this.convictions.isLate(sourceSegment, sourceAt)) return
     const place = { segment: sourceSegment, at: sourceAt }
-    if (!this.convictions.isLate(sourceSegment, sourceAt) || !this.convictions.mayTell(segment, at, place))
-      return
+    if (!this.convictions.mayTell(segment, at, place)) return
     this.table.open(segment, at)
     const window = this.#limits.windows[this.#aboveWindow(segment, at)]
     if (window === undefined) return

@@ -84,6 +84,8 @@ export class SpreadSources {
   readonly firings: SourceFiring[] = []
   readonly #places = new Int32Array(BATCH_MESSAGES)
   #movesAtLookUp = 0
+  /** Addresses of what is to be read ahead. */
+  readonly #ahead = new Uint32Array(BATCH_MESSAGES)
   readonly #value = new Uint32Array(LARGEST_VALUE_WORDS)
   #limits: SourceLimits = { windows: [], hosts: 1, ports: 1, capacity: 1, keepSeconds: 0 }
   /** Of the windows, shortest first: buckets, values that are enough, and the rule's bit. */
@@ -127,6 +129,8 @@ export class SpreadSources {
     const { keys, oldestAt } = table
     const { slots, valueAt, segmentShift, words: all } = keys
     const leastNeed = this.#leastNeed
+    const ahead = this.#ahead
+    let found = 0
     let sum = 0
     this.#movesAtLookUp = keys.moves
     for (let i = from; i < to; i++) {
@@ -136,16 +140,24 @@ export class SpreadSources {
       if (at === -1) continue
       const words = all[hash >>> segmentShift] as Uint32Array
       const meta = words[at + META] as number
-      if (((meta >>> CLASS_SHIFT) & CLASS_MASK) === 0) continue
+      const sizeClass = (meta >>> CLASS_SHIFT) & CLASS_MASK
+      if (sizeClass === 0) continue
       const address = words[at + valueAt] as number
       const chunk = slots.words[address >>> slots.chunkBits] as Uint32Array
       const base = address & ((1 << slots.chunkBits) - 1)
       const count = meta >>> COUNT_SHIFT
-      // the place of the next element, and the others where they will be looked through: one read for a cache line
-      const next = Math.min(count * slots.stride, READ_AHEAD_WORDS)
-      sum ^= chunk[base + next] as number
+      // in a full list there is no next place
+      const next = Math.min(count, (1 << sizeClass) - 1) * slots.stride
+      ahead[found++] = address + next
       if (count + 1 < leastNeed && isNew(words[at + oldestAt] as number, work, i)) continue
-      for (let w = 0; w < next; w += LINE_WORDS) sum ^= chunk[base + w] as number
+      // it will be looked through: one read for a cache line
+      for (let w = 0; w < next && w < READ_AHEAD_WORDS; w += LINE_WORDS) sum ^= chunk[base + w] as number
+    }
+    // the place of the next element, in a loop so short that many reads are on their way at once
+    const inChunk = (1 << slots.chunkBits) - 1
+    for (let n = 0; n < found; n++) {
+      const address = ahead[n] as number
+      sum ^= (slots.words[address >>> slots.chunkBits] as Uint32Array)[address & inChunk] as number
     }
     table.prefetched ^= sum
   }

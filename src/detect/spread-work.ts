@@ -108,20 +108,21 @@ export class SpreadWork {
   #fillV4({ batch, v4 }: CountedBatch, filter: RepeatFilter): void {
     const { addresses, destinationPort } = batch
     const { rows, timesMs, proven, copies } = v4
-    const key = this.#key
-    const pair = this.#pairWords
     let secondStartMs = Number.NaN
     let seconds = 0
     let mark = 0
     for (let i = 0; i < v4.count; i++) {
       const row = rows[i] as number
       const at = row * ADDRESS_STRIDE
-      key[0] = addresses[at + SOURCE + 3] as number
-      pair[0] = addresses[at + DESTINATION + 3] as number
-      pair[1] = (destinationPort[row] as number) | ((copies[i] as number) << 16)
       const isSession = proven[i] as number
-      const sourceHash = this.#source.of(key, 0, 1)
-      const pairHash = isSession === 1 ? SESSION : this.#pair.ofTwo(pair, 0)
+      const sourceHash = this.#source.ofOne(addresses[at + SOURCE + 3] as number)
+      const pairHash =
+        isSession === 1
+          ? SESSION
+          : this.#pair.ofPair(
+              addresses[at + DESTINATION + 3] as number,
+              (destinationPort[row] as number) | ((copies[i] as number) << 16),
+            )
       const timeMs = timesMs[i] as number
       // neighbours are often of the same second
       if (!(timeMs >= secondStartMs && timeMs < secondStartMs + 1000)) {
