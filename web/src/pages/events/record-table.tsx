@@ -30,7 +30,7 @@ import type { Column } from './columns.ts'
 
 const ROW_PX = 30
 const CARD_PX = 76
-const OVERSCAN = 14
+const OVERSCAN = 8
 const CHOOSE_PX = 32
 const MENU_PX = 30
 /** Of its usual width. */
