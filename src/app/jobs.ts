@@ -7,6 +7,7 @@ import type { Settings } from '../config/schema.ts'
 import { messageOf } from '../lib/errors.ts'
 import { MONTH_MS } from '../model/decision.ts'
 import { AccountWatch } from './account-watch.ts'
+import { tellFeedAuthorities } from './feed-authorities.ts'
 import type { Parts } from './parts.ts'
 
 const TICK_MS = 1000
@@ -69,6 +70,7 @@ export class Jobs {
     await decider?.prune()
     await this.#pruneMetrics()
     await this.#accounts.checkAudit()
+    tellFeedAuthorities(this.#parts.feeds.all(), alarms, clock.nowMs())
     events.retentionRan({
       droppedPartitions: dropped.length,
       expiredDecisions: expired?.ended ?? 0,

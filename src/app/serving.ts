@@ -2,6 +2,7 @@
  * What firewalls depend on, and nothing else: the list with its last good copy, the certificate and the HTTPS server.
  * Started first and stopped last, so the list is served while state, pipeline and log store come and go.
  */
+import { tellFeedAuthorities } from './feed-authorities.ts'
 import { addApi } from './api-routes.ts'
 import { CrowdsecServer } from '../api/crowdsec-server.ts'
 import { join } from 'node:path'
@@ -204,6 +205,7 @@ export class Serving {
   /** Clients are asked for a certificate only while a feed or a bouncer has one. */
   askForCertificates(): void {
     const feeds = this.feeds.all()
+    tellFeedAuthorities(feeds, this.#options.alarms, this.#options.clock.nowMs())
     const isWanted = feeds.some(
       ({ definition: { access } }) =>
         access.certificates != null || access.credentials.some(({ kind }) => kind === 'client-certificate'),

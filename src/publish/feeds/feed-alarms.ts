@@ -7,6 +7,7 @@ import type { FeedPin } from './feed-object.ts'
 import type { Hold } from './revision.ts'
 
 const CODES = [
+  'feed-authority-ending',
   'feed-held',
   'feed-pinned',
   'feed-not-made',
