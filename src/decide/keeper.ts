@@ -3,6 +3,7 @@
  * at a time. Detectors' changes take effect even when they cannot be written yet; people's only once they are durable.
  */
 import { randomUUIDv7 } from 'node:crypto'
+import { withOrigin } from '../lib/asked-from.ts'
 import { formatNetwork, type Network } from '../lib/address.ts'
 import type { Clock } from '../lib/clock.ts'
 import { messageOf } from '../lib/errors.ts'
@@ -208,7 +209,11 @@ export class Keeper {
     details: Json,
   ): Extract<StateChange, { kind: 'audit' }> {
     const atMs = this.clock.nowMs()
-    return { kind: 'audit', entry: { id: randomUUIDv7(), atMs, actor, action, subject, reason, details } }
+    const facts = withOrigin(actor, details)
+    return {
+      kind: 'audit',
+      entry: { id: randomUUIDv7(), atMs, actor, action, subject, reason, details: facts },
+    }
   }
 
   /** The end of a decision and its audit row. */

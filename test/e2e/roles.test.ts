@@ -232,6 +232,15 @@ test('a session is a new one at every sign-in and dead after sign-out, a passwor
 
   assert.equal((await edit('PATCH', '/api/v1/users/operator', { role: 'viewer' })).status, 200)
   assert.equal(await isAlive(cookies.operator), false, 'after another role')
+  const blocked = { targets: ['198.51.100.9'], reason: 'x', until: null, dryRun: false }
+  assert.equal((await edit('POST', '/api/v1/blocks/add', blocked)).status, 200)
+  const settings = { changes: { 'decisions.graceHours': '12' }, reason: '' }
+  assert.equal((await edit('PATCH', '/api/v1/settings', settings)).status, 200)
+  for (const { action, details } of (await service.app.parts.state?.audit({
+    actor: 'administrator',
+    limit: 3,
+  })) ?? [])
+    assert.equal((details as { from?: string }).from, '127.0.0.1', `${action} says from where`)
   const again = await enterAs(service, 'operator')
   assert.equal((await edit('PATCH', '/api/v1/users/operator', { isDisabled: true })).status, 200)
   assert.equal(await isAlive(again), false, 'after the user was disabled')

@@ -11,6 +11,7 @@ import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import { askedFrom } from '../../lib/asked-from.ts'
 import { AppError } from '../../lib/errors.ts'
 import {
   type Caller,
@@ -127,13 +128,9 @@ async function answer(
   const run = (which: RouteName, given: unknown): unknown => {
     const action = actions[which] as (input: unknown, caller: Caller) => unknown
     const { user, userId, role, sessionId } = caller
-    return action.call(actions, given, {
-      user,
-      userId,
-      role,
-      ...(sessionId === undefined ? {} : { sessionId }),
-      signal: gone.signal,
-    })
+    const who = { user, userId, role, ...(sessionId === undefined ? {} : { sessionId }), signal: gone.signal }
+    if (route.method === 'GET') return action.call(actions, given, who)
+    return askedFrom({ user, address: options.addressOf(request) }, () => action.call(actions, given, who))
   }
   if (route.guards !== undefined && request.headers['if-match'] !== undefined) {
     const which = readInput(CONTRACT[route.guards].input, params, {}, undefined)

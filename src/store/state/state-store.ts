@@ -6,6 +6,7 @@
  */
 import { randomUUIDv7 } from 'node:crypto'
 import { Kysely } from 'kysely'
+import { withOrigin } from '../../lib/asked-from.ts'
 import { lastAddress, type Network } from '../../lib/address.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { AppError, messageOf } from '../../lib/errors.ts'
@@ -188,7 +189,7 @@ export class StateStore implements StateRepository, SettingsRepository, AuditLog
           action: value === undefined ? 'setting.remove' : 'setting.change',
           subject: key,
           reason: who.reason,
-          details,
+          details: withOrigin(who.by, details),
         }
         const change: StateChange =
           value === undefined
@@ -221,10 +222,10 @@ export class StateStore implements StateRepository, SettingsRepository, AuditLog
   }
 
   async changeObject(change: ObjectChange, audit: AuditEntry | null): Promise<ObjectOutcome> {
+    const entry = audit === null ? null : { ...audit, details: withOrigin(audit.actor, audit.details) }
     return this.#transaction('change an object', async (transaction) => {
       const outcome = await changeObject(transaction, change, this.#clock)
-      if (outcome.ok && audit !== null)
-        await this.#writer.write(transaction, [{ kind: 'audit', entry: audit }])
+      if (outcome.ok && entry !== null) await this.#writer.write(transaction, [{ kind: 'audit', entry }])
       return outcome
     })
   }
