@@ -2,17 +2,12 @@
  * Where each screen lies. Every state that somebody may want to send to a colleague is in the URL. Heavy screens are
  * loaded when they are opened.
  */
-import { RULES, type RuleName } from '../../src/model/detection.ts'
+import { RULES, type RuleName } from './data/rules.ts'
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
 import { Shell } from './components/shell.tsx'
-import { AccountPage } from './pages/account.tsx'
-import { AllowPage } from './pages/allow.tsx'
-import { AuditPage } from './pages/audit.tsx'
 import { eventsSearchOf } from './pages/events/state.ts'
 import { OverviewPage } from './pages/overview.tsx'
 import { isSpanName, type SpanName } from './data/overview.ts'
-import { SettingsPage } from './pages/settings.tsx'
-import { UsersPage } from './pages/users.tsx'
 
 const root = createRootRoute({ component: Shell })
 
@@ -145,7 +140,11 @@ export const router = createRouter({
       path: '/engine',
       component: lazyRouteComponent(() => import('./pages/engine.tsx'), 'EnginePage'),
     }),
-    createRoute({ getParentRoute: () => root, path: '/allow', component: AllowPage }),
+    createRoute({
+      getParentRoute: () => root,
+      path: '/allow',
+      component: lazyRouteComponent(() => import('./pages/allow.tsx'), 'AllowPage'),
+    }),
     createRoute({
       getParentRoute: () => root,
       path: '/detections',
@@ -156,10 +155,26 @@ export const router = createRouter({
       path: '/sources',
       component: lazyRouteComponent(() => import('./pages/sources.tsx'), 'SourcesPage'),
     }),
-    createRoute({ getParentRoute: () => root, path: '/settings', component: SettingsPage }),
-    createRoute({ getParentRoute: () => root, path: '/audit', component: AuditPage }),
-    createRoute({ getParentRoute: () => root, path: '/users', component: UsersPage }),
-    createRoute({ getParentRoute: () => root, path: '/account', component: AccountPage }),
+    createRoute({
+      getParentRoute: () => root,
+      path: '/settings',
+      component: lazyRouteComponent(() => import('./pages/settings.tsx'), 'SettingsPage'),
+    }),
+    createRoute({
+      getParentRoute: () => root,
+      path: '/audit',
+      component: lazyRouteComponent(() => import('./pages/audit.tsx'), 'AuditPage'),
+    }),
+    createRoute({
+      getParentRoute: () => root,
+      path: '/users',
+      component: lazyRouteComponent(() => import('./pages/users.tsx'), 'UsersPage'),
+    }),
+    createRoute({
+      getParentRoute: () => root,
+      path: '/account',
+      component: lazyRouteComponent(() => import('./pages/account.tsx'), 'AccountPage'),
+    }),
   ]),
 })
 

@@ -1,11 +1,13 @@
 /** What a screen shows while it waits, when it failed, and when there is nothing: each with one thing to do. */
-import { Alert, Button, Center, Group, Loader, Text } from '@mantine/core'
+import { Alert, Button, Center, Group, Loader, Stack, Text } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { useWords } from '../i18n/language.tsx'
 
 interface QueryState<Data> {
   readonly data: Data | undefined
   readonly error: Error | null
+  /** Why it is asked once more. */
+  readonly failureReason?: Error | null
   readonly refetch: () => unknown
 }
 
@@ -22,11 +24,18 @@ export function Answer<Data>({
   if (query.error === null)
     return (
       <Center mih={160}>
-        <Loader size="sm" aria-label={t('common.loading')} />
+        <Stack align="center" gap="xs">
+          <Loader size="sm" aria-label={t('common.loading')} />
+          {query.failureReason != null && (
+            <Text size="sm" c="dimmed">
+              {query.failureReason.message}
+            </Text>
+          )}
+        </Stack>
       </Center>
     )
   return (
-    <Alert color="orange" title={query.error.message} role="alert">
+    <Alert color="orange" variant="light" title={query.error.message} role="alert">
       <Button variant="default" onClick={() => query.refetch()}>
         {t('common.retry')}
       </Button>
@@ -46,7 +55,7 @@ export function Empty({ children }: { readonly children: ReactNode }) {
 export function Fault({ error }: { readonly error: Error | null }) {
   if (error === null) return null
   return (
-    <Alert color="orange" role="alert" py="xs">
+    <Alert color="orange" variant="light" role="alert" py="xs">
       {error.message}
     </Alert>
   )
