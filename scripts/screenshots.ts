@@ -18,6 +18,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import type { Browser, Page, Route } from 'playwright-core'
 import { ControlClient } from '../src/api/control-client.ts'
+import { systemClock } from '../src/lib/clock.ts'
 import { launchBrowser, PASSWORD } from '../test/e2e/browser.ts'
 import { withPalette } from './png-palette.ts'
 
@@ -34,6 +35,10 @@ const LOOKS = [
 /** After the page is quiet: charts draw themselves, fonts settle. */
 const SETTLE_MS = 700
 const LOADED_LIMIT_MS = 10_000
+const PATIENCE_MS = 20_000
+/** What charts show: the demo has not played for longer. */
+const LATELY_MS = 300_000
+const FETCH_MS = 20_000
 
 interface Shot {
   readonly name: string
@@ -43,12 +48,14 @@ interface Shot {
 }
 
 function shotsOf(blocked: string): Shot[] {
+  const nowMs = systemClock.nowMs()
+  const lately = `from=${new Date(nowMs - LATELY_MS).toISOString()}&to=${new Date(nowMs).toISOString()}`
   return [
-    { name: 'overview', path: '/?span=1h' },
+    { name: 'overview', path: `/?${lately}` },
     { name: 'events', path: '/events?from=now-3m' },
     { name: 'event', path: '/events?from=now-5m&filter=severity%20geq%20high', act: openFirst },
     { name: 'blocks', path: '/blocks' },
-    { name: 'address', path: `/ip/${blocked}?span=1h` },
+    { name: 'address', path: `/ip/${blocked}?${lately}` },
     { name: 'allow', path: '/allow' },
     { name: 'detections', path: '/detections' },
     { name: 'engine', path: '/engine' },
@@ -212,11 +219,10 @@ function fetchAsFirewall(origin: string): Promise<void> {
 }
 
 /** An address that a port scan convicted; waits until some are blocked. */
-async function someoneBlocked({ control, origin }: Demo, seconds: number): Promise<string> {
+async function someoneBlocked({ control }: Demo, seconds: number): Promise<string> {
   const endMs = performance.now() + seconds * 1000
   for (;;) {
     await delay(2000)
-    await fetchAsFirewall(origin)
     const rows = await Array.fromAsync(control.rows('listBlocks', { mode: 'block' }))
     const scanners = rows.filter(({ rule }) => rule === 'port-scan').map(({ target }) => target)
     const isEnough = performance.now() > endMs && rows.length >= BLOCKS_WANTED && scanners.length > 0
@@ -261,14 +267,24 @@ async function takePictures(browser: Browser, demo: Demo, shots: readonly Shot[]
     if (values.only === undefined) bytes += await take(page, `sign-in-${name}`)
     await signIn(page, demo.origin)
     for (const shot of shots) {
-      await page.goto(demo.origin + shot.path)
-      await loaded(page)
+      await show(page, demo.origin + shot.path)
       await shot.act?.(page)
       bytes += await take(page, `${shot.name}-${name}`)
     }
     await context.close()
   }
   say(`pictures of ${(bytes / 2 ** 20).toFixed(1)} MiB in ${values.folder}`)
+}
+
+/** Goes to a screen. Every picture loads all anew, more often than the service lets one address ask: then it waits. */
+async function show(page: Page, url: string): Promise<void> {
+  for (let round = 0; round < 4; round++) {
+    await page.goto(url)
+    await loaded(page)
+    if ((await page.getByText('Too Many Requests').count()) === 0) return
+    say('the service wants fewer requests: waiting')
+    await delay(PATIENCE_MS)
+  }
 }
 
 /** Waits until nothing says that it is loading; a screen that still does after a while is taken as it is, and told. */
@@ -296,8 +312,11 @@ async function take(page: Page, name: string): Promise<number> {
 
 mkdirSync(values.folder, { recursive: true })
 const demo = await startDemo()
+let fetching: NodeJS.Timeout | null = null
 try {
   await furnish(demo)
+  const failed = (error: unknown): void => say(`a fetch failed: ${String(error)}`)
+  fetching = setInterval(() => void fetchAsFirewall(demo.origin).catch(failed), FETCH_MS)
   say(`the demo plays for ${values.seconds} s`)
   const blocked = await someoneBlocked(demo, Number(values.seconds))
   const wanted = values.only?.split(',')
@@ -309,5 +328,6 @@ try {
     await browser.close()
   }
 } finally {
+  if (fetching !== null) clearInterval(fetching)
   await demo.stop()
 }
