@@ -26,10 +26,12 @@ export function AuditPage() {
   const [typed, setTyped] = useState<Partial<Record<(typeof FIELDS)[number], string>>>({})
   const [wanted] = useDebouncedValue(typed, TYPED_MS)
   const audit = useInfiniteQuery(auditPagesQuery(wanted))
+  // Every row is read for it, so the rows that are looked at come first.
   const check = useQuery({
     queryKey: ['audit-check'],
     queryFn: () => call('checkAudit', {}),
     staleTime: 300_000,
+    enabled: audit.isSuccess,
   })
   const rows = audit.data?.pages.flatMap(({ items }) => items) ?? []
   return (
