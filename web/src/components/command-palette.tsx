@@ -38,7 +38,10 @@ export function CommandPalette({ asked: times, role, onHelp }: CommandPalettePro
   const navigate = useNavigate()
   const [text, setText] = useState('')
   useEffect(() => {
-    if (times > 0) spotlight.open()
+    if (times === 0) return
+    // It empties itself only when it has faded out: asked for again before, it would keep what was typed.
+    setText('')
+    spotlight.open()
   }, [times])
   const { setColorScheme } = useMantineColorScheme()
   const scheme = useComputedColorScheme('light')

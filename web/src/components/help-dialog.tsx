@@ -9,6 +9,7 @@ type Keys = readonly (readonly [readonly string[], TextKey])[]
 const EVERYWHERE: Keys = [
   [['Ctrl + K'], 'help.palette'],
   [['/'], 'help.search'],
+  [['Ctrl + Z'], 'help.undo'],
   [['w'], 'help.wall'],
   [['?'], 'help.help'],
   [['Tab'], 'help.tab'],

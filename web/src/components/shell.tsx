@@ -29,6 +29,7 @@ import { AlarmBell, LiveLight } from './alarm-bell.tsx'
 import { AlarmStrip } from './alarm-strip.tsx'
 import { placesFor, railPlaceOf } from './places.ts'
 import { Answer } from './problem.tsx'
+import { undoLatest } from './undo.tsx'
 
 /** Looks like an address or network; whether it is one the service says. */
 const ADDRESS = /^[0-9a-f.:]*[.:][0-9a-f.:]*(?:\/\d{1,3})?$/i
@@ -61,6 +62,7 @@ function SignedInShell({ user }: { readonly user: SignedIn }) {
   useHotkeys([['mod+K', openPalette]], [])
   const navigate = useNavigate()
   useHotkeys([['shift+?', helping.open]])
+  useHotkeys([['mod+Z', undoLatest]])
   useHotkeys([['w', () => void navigate({ to: '/wall' })]])
   if (pathname === '/wall' && !user.mustChange) return <Outlet />
   const rail = placesFor(user.role).filter(({ under }) => under === undefined)

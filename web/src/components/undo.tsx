@@ -1,4 +1,7 @@
-/** A note of what was done, with ten seconds to take it back. What was done stays in the audit log either way. */
+/**
+ * A note of what was done, with ten seconds to take it back, by its button or by Ctrl+Z. What was done stays in the audit
+ * log either way.
+ */
 import { Button, Group, Text } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { call, type Reply } from '../data/api.ts'
@@ -6,6 +9,14 @@ import { queryClient } from '../data/query-client.ts'
 import type { Translate } from '../i18n/language.tsx'
 
 const SHOWN_MS = 10_000
+
+/** What Ctrl+Z takes back: the last of the notes that stand. */
+let latest: { readonly id: string; readonly takeBack: () => Promise<void> } | null = null
+
+/** Takes back what was done last, while the note about it stands; nothing else. */
+export function undoLatest(): void {
+  void latest?.takeBack()
+}
 
 type Results = Reply<'addBlocks'>['results']
 
@@ -44,7 +55,11 @@ function offer(
   if (targets.length === 0) return
   const what = nameOf(t, targets)
   const id = `undo-${Date.now()}`
+  const forget = () => {
+    if (latest?.id === id) latest = null
+  }
   const takeBack = async () => {
+    forget()
     notifications.hide(id)
     try {
       await undo()
@@ -54,15 +69,23 @@ function offer(
     }
     await queryClient.invalidateQueries()
   }
+  latest = { id, takeBack }
   notifications.show({
     id,
+    onClose: forget,
     autoClose: SHOWN_MS,
     withCloseButton: true,
     closeButtonProps: { 'aria-label': t('common.cancel') },
     message: (
       <Group justify="space-between" wrap="nowrap">
         <Text size="sm">{t(key, { what })}</Text>
-        <Button size="compact-sm" variant="default" onClick={() => void takeBack()}>
+        <Button
+          size="compact-sm"
+          variant="default"
+          title="Ctrl+Z"
+          aria-keyshortcuts="Control+Z"
+          onClick={() => void takeBack()}
+        >
           {t('undo.do')}
         </Button>
       </Group>

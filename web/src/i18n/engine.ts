@@ -2,6 +2,7 @@
 export const engineEn = {
   'nav.engine': 'Engine',
   'undo.do': 'Undo',
+  'help.undo': 'Take back a block or lift while its note stands',
   'undo.blocked': 'Blocked: {what}',
   'undo.lifted': 'Lifted: {what}',
   'undo.undone': 'Undone: {what}',
@@ -59,6 +60,7 @@ export const engineEn = {
 export const engineDe: Readonly<Record<keyof typeof engineEn, string>> = {
   'nav.engine': 'Betrieb',
   'undo.do': 'Rückgängig',
+  'help.undo': 'Sperren oder Aufheben zurücknehmen, solange die Meldung steht',
   'undo.blocked': 'Gesperrt: {what}',
   'undo.lifted': 'Aufgehoben: {what}',
   'undo.undone': 'Rückgängig gemacht: {what}',

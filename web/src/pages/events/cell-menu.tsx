@@ -1,5 +1,6 @@
 /** What can be done with a value or an event: filter, copy, look at what belongs to it, block, allow, look up elsewhere. */
 import { Menu } from '@mantine/core'
+import { useFocusReturn } from '@mantine/hooks'
 import { notifications } from '@mantine/notifications'
 import { useNavigate } from '@tanstack/react-router'
 import { visibleText } from '../../../../src/lib/visible-text.ts'
@@ -28,6 +29,8 @@ export function CellMenu({ open, onClose, onValue, onPivot, onOpen, onAct }: Cel
   const { t } = useWords()
   const navigate = useNavigate()
   const mayBlock = useMay('addBlocks')
+  // The menu comes already open, so its own return of the focus knows no place.
+  useFocusReturn({ opened: open !== null })
   if (open === null) return null
   const { cell, x, y } = open
   const { row, column, index } = cell
@@ -46,7 +49,6 @@ export function CellMenu({ open, onClose, onValue, onPivot, onOpen, onAct }: Cel
       shadow="md"
       trapFocus
       withInitialFocusPlaceholder={false}
-      returnFocus
     >
       <Menu.Target>
         <button

@@ -28,7 +28,7 @@ export function ColumnsMenu({ columns, onChange }: ColumnsMenuProps) {
     choose(at === -1 ? [...chosen, field] : chosen.toSpliced(at, 0, field))
   }
   return (
-    <Popover position="bottom-end" width={360} withinPortal trapFocus>
+    <Popover position="bottom-end" width={360} withinPortal trapFocus returnFocus>
       <Popover.Target>
         <Button variant="default" size="compact-sm" fw={500}>
           {t('events.columns')}

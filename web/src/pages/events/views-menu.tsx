@@ -40,7 +40,15 @@ export function ViewsMenu({ onLoad, onSave }: ViewsMenuProps) {
     onLoad(view)
   }
   return (
-    <Popover opened={isOpen} onChange={setOpen} position="bottom-end" width={340} withinPortal trapFocus>
+    <Popover
+      opened={isOpen}
+      onChange={setOpen}
+      position="bottom-end"
+      width={340}
+      withinPortal
+      trapFocus
+      returnFocus
+    >
       <Popover.Target>
         <Button variant="default" size="compact-sm" fw={500} onClick={() => setOpen(!isOpen)}>
           {t('events.views')}
