@@ -12,7 +12,7 @@ import { CATEGORY, DISPOSITION } from '../src/model/log-record.ts'
 import { BATCH_MESSAGES, RawBatch } from '../src/model/raw-batch.ts'
 import { ADDRESS_SLOT, RecordBatch } from '../src/model/record-batch.ts'
 
-export interface FloodOptions {
+interface FloodOptions {
   readonly settings: DetectionSettings
   /** Event time of it all, and of the flood in its middle. */
   readonly seconds: number
@@ -23,14 +23,14 @@ export interface FloodOptions {
 }
 
 /** Sends `pairs` refused packets, spread evenly over all of the time. */
-export interface Scanner {
+interface Scanner {
   readonly source: string
   readonly pairs: number
   /** Host (last byte of 203.0.113.0/24) and port of the n-th. */
   readonly pair: (n: number) => readonly [host: number, port: number]
 }
 
-export interface FloodResult {
+interface FloodResult {
   /** Rule and source of each detection, and its second. */
   readonly told: readonly { readonly rule: string; readonly source: string; readonly second: number }[]
   readonly records: number

@@ -68,7 +68,7 @@ export function createPeersSql(since: string): [table: string, view: string] {
   ]
 }
 
-export type PeerStore = Pick<LogStore, 'command' | 'rows'>
+type PeerStore = Pick<LogStore, 'command' | 'rows'>
 
 export class PeerTable {
   readonly #store: PeerStore
