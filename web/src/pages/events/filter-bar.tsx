@@ -4,7 +4,15 @@
  */
 import { ActionIcon, Button, Group, Text, TextInput, UnstyledButton } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
-import { type KeyboardEvent, type RefObject, useEffect, useId, useState } from 'react'
+import {
+  type KeyboardEvent,
+  type RefObject,
+  useEffect,
+  useId,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from 'react'
 import { visibleText } from '../../../../src/lib/visible-text.ts'
 import { call, type Reply } from '../../data/api.ts'
 import type { Search } from '../../data/records.ts'
@@ -30,6 +38,7 @@ export function FilterBar({ filter, search, onSearch, field, onLeave }: FilterBa
   const list = useId()
   const [text, setText] = useState(filter)
   const [at, setAt] = useState(filter.length)
+  const caret = useRef<number | null>(null)
   const [offer, setOffer] = useState<'none' | 'next' | 'recent'>('none')
   const [active, setActive] = useState(-1)
   const [wrong, setWrong] = useState<{ readonly text: string; readonly fault: Fault } | null>(null)
@@ -37,6 +46,11 @@ export function FilterBar({ filter, search, onSearch, field, onLeave }: FilterBa
     setText(filter)
     setWrong(null)
   }, [filter])
+  // Before the next key, which may come at once.
+  useLayoutEffect(() => {
+    if (caret.current !== null) field.current?.setSelectionRange(caret.current, caret.current)
+    caret.current = null
+  }, [text, field])
   const next = useCompletion(text, at, offer === 'next', search, language)
   const choices: readonly Choice[] =
     offer === 'recent'
@@ -72,7 +86,7 @@ export function FilterBar({ filter, search, onSearch, field, onLeave }: FilterBa
     setText(put + rest)
     setAt(put.length)
     setActive(-1)
-    window.requestAnimationFrame(() => field.current?.setSelectionRange(put.length, put.length))
+    caret.current = put.length
   }
   const isOpen = offer !== 'none' && choices.length > 0
   const onKeyDown = (event: KeyboardEvent<HTMLInputElement>) => {

@@ -107,7 +107,14 @@ export function RecordTable(props: RecordTableProps) {
   const { ref: place, width: placePx } = useElementSize<HTMLDivElement>()
   const widths = widthsOf(columns, placePx)
   return (
-    <div ref={scroller} className="ev-scroll" onScroll={(event) => onScroll?.(event.currentTarget.scrollTop)}>
+    <div
+      ref={scroller}
+      className="ev-scroll"
+      role="group"
+      aria-label={t('events.table')}
+      tabIndex={0}
+      onScroll={(event) => onScroll?.(event.currentTarget.scrollTop)}
+    >
       <div ref={place} />
       <table
         className={isNarrow ? 'ev-table ev-cards' : 'ev-table'}
