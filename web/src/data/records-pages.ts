@@ -100,6 +100,7 @@ export class RecordPages {
 
   async #more(): Promise<void> {
     const { hasMore, error, count } = this.#state
+    if (this.#ending.signal.aborted) return
     if (this.#isAskingNext || !hasMore || error !== null || count >= MOST_ROWS) return
     this.#isAskingNext = true
     try {
@@ -128,6 +129,7 @@ export class RecordPages {
   async #again(index: number): Promise<void> {
     const page = this.#pages[index]
     if (page === undefined || page.rows !== null || page.isAsked || this.#state.error !== null) return
+    if (this.#ending.signal.aborted) return
     page.isAsked = true
     try {
       const { items } = await this.#ask(page.cursor, page.count)
