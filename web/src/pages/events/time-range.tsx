@@ -50,7 +50,15 @@ export function TimeRange({ search, change, span, isOpen, onOpen }: TimeRangePro
       >
         <span aria-hidden>‹</span>
       </ActionIcon>
-      <Popover opened={isOpen} onChange={onOpen} position="bottom-end" width={340} trapFocus withinPortal>
+      <Popover
+        opened={isOpen}
+        onChange={onOpen}
+        position="bottom-end"
+        width={340}
+        trapFocus
+        returnFocus
+        withinPortal
+      >
         <Popover.Target>
           <Button
             variant="default"
