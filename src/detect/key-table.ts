@@ -5,7 +5,8 @@
  *
  * Forgetting goes by `tick`, the arrival clock, never by event times. A key that no record touched for `keepTicks` is
  * dropped by a sweep that keeps pace with the records. A full segment evicts, among 16 neighbours, first a key
- * untouched for a whole window, then the oldest key with one value, then the key with the fewest values.
+ * untouched for a whole window, then the oldest key with one value, then the key with the fewest values; a large segment
+ * two idle or single ones at once, since looking costs more than evicting.
  */
 import { SeededHash } from './seeded-hash.ts'
 import { NO_SLOT, ValueSlots } from './value-slots.ts'
@@ -51,6 +52,8 @@ const FIRST_CAPACITY = 16
 /** Segments with fewer places grow fourfold, so that a key is moved once and not three times on the way there. */
 const FAST_GROWTH_BELOW = 4096
 const NEIGHBOURS = 16
+/** In segments for so many keys the look at the neighbours costs far more than one key more or less is worth. */
+const TWO_VICTIMS_FROM = 1024
 /** Entries swept per batch, at least; else one for two records, so that 8 M places are gone through in 16 M records. */
 const SWEEP_AT_LEAST = 256
 
@@ -81,6 +84,8 @@ export class KeyTable {
   #sweepSegment = 0
   #sweepAt = 0
   #slotHand = 0
+  /** What `#victim` found beside its answer. */
+  #second = -1
   readonly counted: WindowCounters = {
     keys: 0,
     bytes: 0,
@@ -158,10 +163,25 @@ export class KeyTable {
     return address
   }
 
-  /** Makes one place in a full segment. */
+  /** Makes a place in a full segment; in a large one two, where the second goes for being idle or single too. */
   #evict(segment: number): void {
     const at = this.#victim(segment, false)
     if (at === -1) return
+    const second = this.#maxPerSegment < TWO_VICTIMS_FROM ? -1 : this.#second
+    if (second === -1) {
+      this.#evictAt(segment, at)
+      return
+    }
+    // The later one first: taking it out moves what lies behind it, seldom past the table's end to the earlier one.
+    const words = this.words[segment] as Uint32Array
+    const earlier = Math.min(at, second)
+    const meta = words[earlier + META]
+    const key = words[earlier + KEY]
+    this.#evictAt(segment, Math.max(at, second))
+    if (words[earlier + META] === meta && words[earlier + KEY] === key) this.#evictAt(segment, earlier)
+  }
+
+  #evictAt(segment: number, at: number): void {
     const words = this.words[segment] as Uint32Array
     if ((this.tick - (words[at + TOUCH] as number)) >>> 0 > this.#windowTicks) this.counted.evictedIdle++
     else if (((words[at + META] as number) >>> CLASS_SHIFT) & CLASS_MASK) this.counted.evictedMulti++
@@ -169,7 +189,10 @@ export class KeyTable {
     this.#remove(segment, at)
   }
 
-  /** The least needed of the next NEIGHBOURS keys: idle, else single, else few values; among equals the oldest. */
+  /**
+   * The least needed of the next NEIGHBOURS keys: idle, else single, else few values; among equals the oldest. `#second`
+   * is the next in this order where it is idle or single, or -1.
+   */
   #victim(segment: number, onlyMulti: boolean): number {
     const words = this.words[segment] as Uint32Array
     const stride = this.stride
@@ -177,6 +200,8 @@ export class KeyTable {
     if (at >= words.length) at = 0
     let best = -1
     let bestScore = Number.POSITIVE_INFINITY
+    let second = -1
+    let secondScore = 2 ** 32
     for (let seen = 0, steps = words.length / stride; steps > 0 && seen < NEIGHBOURS; steps--) {
       const meta = words[at + META] as number
       const isMulti = ((meta >>> CLASS_SHIFT) & CLASS_MASK) !== 0
@@ -186,14 +211,22 @@ export class KeyTable {
         const rank = age > this.#windowTicks ? 0 : isMulti ? meta >>> COUNT_SHIFT : 1
         const score = rank * 2 ** 32 - age
         if (score < bestScore) {
+          if (bestScore < secondScore) {
+            secondScore = bestScore
+            second = best
+          }
           bestScore = score
           best = at
+        } else if (score < secondScore) {
+          secondScore = score
+          second = at
         }
       }
       at += stride
       if (at === words.length) at = 0
     }
     this.#hand[segment] = at
+    this.#second = second
     return best
   }
 

@@ -167,6 +167,29 @@ test('a full table gives up keys with one value before keys near the threshold',
   assert.deepEqual(fired, near)
 })
 
+test('a large full table gives up two keys at once and keeps to the same bounds', () => {
+  const { window, feed } = makeWindow({ maxKeys: 4000 })
+  const near = Array.from({ length: 800 }, (_, i) => 5_000_000 + i)
+  for (const value of [1, 2, 3])
+    feed(
+      near.map((key) => at(key, value)),
+      0,
+    )
+  flood(feed, 0, 60_000, 1000)
+  const counters = window.counters()
+  assert.ok(counters.keys <= 4000)
+  assert.ok(counters.keys >= 3990, `${counters.keys} keys`)
+  assert.equal(counters.keys + counters.evictedSingle, 60_800)
+  assert.equal(counters.evictedMulti, 0)
+  const everyKey = { words: new Uint32Array(1), masks: new Uint32Array(1) }
+  assert.equal(window.inspect(everyKey, -1).length, counters.keys)
+  const fired = feed(
+    near.map((key) => at(key, 4)),
+    1000,
+  )
+  assert.deepEqual(fired, near)
+})
+
 test('a full table gives up idle keys first, even those near the threshold', () => {
   const { window, feed } = makeWindow({ maxKeys: 1000 })
   for (const value of [1, 2, 3])
