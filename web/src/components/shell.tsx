@@ -23,7 +23,6 @@ import { queryClient } from '../data/query-client.ts'
 import { sessionQuery } from '../data/queries.ts'
 import { filterOfWords } from '../data/records-filter.ts'
 import { type Language, useWords } from '../i18n/language.tsx'
-import { AccountPage } from '../pages/account.tsx'
 import { SetUpPage, SignInPage } from '../pages/sign-in.tsx'
 import { AlarmBell, LiveLight } from './alarm-bell.tsx'
 import { AlarmStrip } from './alarm-strip.tsx'
@@ -34,6 +33,9 @@ import { undoLatest } from './undo.tsx'
 /** Looks like an address or network; whether it is one the service says. */
 const ADDRESS = /^[0-9a-f.:]*[.:][0-9a-f.:]*(?:\/\d{1,3})?$/i
 
+const AccountPage = lazy(() =>
+  import('../pages/account.tsx').then((loaded) => ({ default: loaded.AccountPage })),
+)
 const CommandPalette = lazy(() =>
   import('./command-palette.tsx').then((loaded) => ({ default: loaded.CommandPalette })),
 )
@@ -128,7 +130,13 @@ function SignedInShell({ user }: { readonly user: SignedIn }) {
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1}>
         <AlarmStrip />
-        {user.mustChange ? <AccountPage /> : <Outlet />}
+        {user.mustChange ? (
+          <Suspense fallback={null}>
+            <AccountPage />
+          </Suspense>
+        ) : (
+          <Outlet />
+        )}
       </AppShell.Main>
       <Suspense fallback={null}>
         {asked > 0 && <CommandPalette asked={asked} role={user.role} onHelp={helping.open} />}
