@@ -189,7 +189,8 @@ export class BlockDesk {
 
   /**
    * Gives a block another end, by its target or its id; null: until it is removed. A person's block stays the same block;
-   * a detector's becomes the person's, since lines that come would move its end again.
+   * a detector's becomes the person's, since lines that come would move its end again. What is held or noted in shadow is
+   * not blocked, and does not become so by the way.
    */
   extend(targetOrId: string, untilMs: number | null, by: string, reason: string): Promise<Outcome<Decision>> {
     return this.#keeper.serially(async () => {
@@ -201,6 +202,7 @@ export class BlockDesk {
       if (!found.ok) return found
       const { decision } = found.value
       const target = formatNetwork(decision.target)
+      if (decision.mode !== 'block') return refused('not-found', `${target} is not blocked`)
       if (decision.origin !== 'manual') {
         const block = { target, reason, untilMs, confirmWide: true }
         const plan = this.#plan(block, by, new NetworkMap<Network>())

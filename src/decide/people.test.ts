@@ -65,6 +65,29 @@ test("a block's end is moved: a person's block stays the same, a detector's beco
   assert.deepEqual(listOf(decider), [])
 })
 
+test('moving an end blocks nothing that is held for review or noted in shadow', async () => {
+  const { decider } = await openBench()
+  await decider.decide([detection('198.51.100.8', { mode: 'shadow' })])
+  await decider.engine.freeze('anna', 'change window')
+  await decider.decide([detection('198.51.100.7')])
+  await decider.engine.unfreeze('anna', 'done')
+  assert.deepEqual(
+    decider
+      .active()
+      .map(({ mode }) => mode)
+      .sort(),
+    ['hold', 'shadow'],
+  )
+  for (const { id, target } of decider.active()) {
+    assert.equal(codeOf(await decider.blocks.extend(id, null, 'ben', 'longer')), 'not-found')
+    assert.equal(
+      codeOf(await decider.blocks.extend(formatNetwork(target), null, 'ben', 'longer')),
+      'not-found',
+    )
+  }
+  assert.deepEqual(listOf(decider), [])
+})
+
 for (const [target, code, why] of [
   ['198.51.100.7/24', 'host-bits', /did you mean 198\.51\.100\.0\/24/],
   ['010.1.1.1', 'not-an-address', /not an IP address/],
