@@ -284,10 +284,10 @@ export class LogStore implements SegmentTarget {
 
   /**
    * Retention: drops every partition whose whole day of arrival (UTC) ended before `beforeMs`, and returns the days
-   * (`20251122`). Space is freed at once; of other tables only those days of the peers are touched.
+   * (`20251122`). Space is freed at once; of other tables only those days of the peers are touched, and last: that needs
+   * space where the logs free it, and its failure must not keep them.
    */
   async dropPartitionsBefore(beforeMs: number, signal?: AbortSignal): Promise<string[]> {
-    await dropPeersBefore(this, dayOf(beforeMs), signal)
     const day = new Date(Math.floor(beforeMs / DAY_MS) * DAY_MS)
       .toISOString()
       .slice(0, 10)
@@ -302,6 +302,7 @@ export class LogStore implements SegmentTarget {
       const drops = days.slice(from, from + DROPS_AT_ONCE).map((partition) => `DROP PARTITION ${partition}`)
       await this.command(`ALTER TABLE ${LOG_TABLE} ${drops.join(', ')}`, {}, signal)
     }
+    await dropPeersBefore(this, dayOf(beforeMs), signal)
     return days
   }
 

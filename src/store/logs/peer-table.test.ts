@@ -157,6 +157,23 @@ test('days of peers are dropped with those of the logs', async () => {
   )
 })
 
+test('days of the logs are dropped also when those of peers cannot be, and a stranger of their name is left alone', async () => {
+  await insert({ daysAgo: 5 }, { daysAgo: 1 }, { daysAgo: 0 })
+  await store.command(
+    "CREATE TABLE peers (day Date) ENGINE = MergeTree ORDER BY tuple() COMMENT 'mine' AS SELECT toDate('2026-01-01')",
+  )
+  assert.deepEqual(await store.dropPartitionsBefore(NOW_MS - 2 * DAY_MS), ['20261117'])
+  const [kept] = await store.rows<{ n: number }>('SELECT count() AS n FROM peers')
+  assert.equal(Number(kept?.n), 1)
+  await store.command('ALTER TABLE peers RENAME COLUMN day TO hour')
+  await store.command("ALTER TABLE peers MODIFY COMMENT 'active-defense peers, schema 1, since 2026-01-01'")
+  await assert.rejects(store.dropPartitionsBefore(NOW_MS))
+  const [left] = await store.rows<{ days: string }>(
+    'SELECT toString(min(toDate(receivedAt))) AS days FROM logs',
+  )
+  assert.equal(left?.days, dayOf(NOW_MS))
+})
+
 test('records are stored also when the table of peers cannot take them', async () => {
   await new PeerTable(store, clock).prepare()
   await store.command('DROP TABLE peers SYNC')

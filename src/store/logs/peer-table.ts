@@ -163,14 +163,14 @@ export class PeerTable {
   }
 }
 
-/** Deletes the days before one (`2026-11-22`), if there are any; to be called with those of the logs. */
+/** Deletes the days before one (`2026-11-22`), if there are any; to be called with those of the logs. A stranger's table is left alone. */
 export async function dropPeersBefore(store: PeerStore, day: string, signal?: AbortSignal): Promise<void> {
-  const tables = await store.rows(
-    'SELECT name FROM system.tables WHERE database = currentDatabase() AND name = {table:String}',
+  const [table] = await store.rows<{ comment: string }>(
+    'SELECT comment FROM system.tables WHERE database = currentDatabase() AND name = {table:String}',
     { table: PEER_TABLE },
     signal,
   )
-  if (tables.length === 0) return
+  if (table === undefined || !COMMENT.test(table.comment)) return
   const before = `FROM ${PEER_TABLE} WHERE day < {day:Date}`
   const [row] = await store.rows<{ n: number | string }>(`SELECT count() AS n ${before}`, { day }, signal)
   if (Number(row?.n ?? 0) > 0)
