@@ -4,6 +4,7 @@ import { addressDe } from './address.ts'
 import { accountsDe } from './accounts.ts'
 import { bouncersDe } from './bouncers.ts'
 import { detectionsDe } from './detections.ts'
+import { eventToolsDe } from './event-tools.ts'
 import { eventsDe } from './events.ts'
 import { engineDe } from './engine.ts'
 import { feedsDe } from './feeds.ts'
@@ -174,6 +175,7 @@ export const de: Readonly<Record<TextKey, string>> = {
   ...detectionsDe,
   ...engineDe,
   ...eventsDe,
+  ...eventToolsDe,
   ...feedsDe,
   ...firewallsDe,
   ...importsDe,

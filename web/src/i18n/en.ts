@@ -4,6 +4,7 @@ import { addressEn } from './address.ts'
 import { accountsEn } from './accounts.ts'
 import { bouncersEn } from './bouncers.ts'
 import { detectionsEn } from './detections.ts'
+import { eventToolsEn } from './event-tools.ts'
 import { eventsEn } from './events.ts'
 import { engineEn } from './engine.ts'
 import { feedsEn } from './feeds.ts'
@@ -169,6 +170,7 @@ export const en = {
   ...detectionsEn,
   ...engineEn,
   ...eventsEn,
+  ...eventToolsEn,
   ...feedsEn,
   ...firewallsEn,
   ...importsEn,
