@@ -16,7 +16,7 @@ import { KnownPeers } from './app/known-peers.ts'
 import { Notifications } from './app/notifications.ts'
 import { LogStoreKeeper } from './app/log-store-keeper.ts'
 import { readMachine } from './app/machine.ts'
-import type { Parts } from './app/parts.ts'
+import { type Parts, tickParts } from './app/parts.ts'
 import { pipelineFindings } from './app/pipeline-findings.ts'
 import { pipelineMetrics } from './app/pipeline-metrics.ts'
 import { PipelineReports } from './app/pipeline-reports.ts'
@@ -384,11 +384,7 @@ class Builder {
         pipelineMetrics(this.#metrics, thread.status)
         reports.raiseFindings([...thread.inputs, ...pipelineFindings(thread.status, parts.clock.nowMs())])
         this.#events.componentsChanged(componentsOf(parts))
-        parts.crowdsec?.tick()
-        parts.importer?.tick()
-        parts.enforcement?.tick()
-        parts.firewallPushes?.tick()
-        parts.notifications?.tick()
+        tickParts(parts)
       },
     )
     jobs.start()

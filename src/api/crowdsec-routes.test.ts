@@ -312,19 +312,12 @@ describe("CrowdSec's local API", () => {
         { name: 'dropped', value: 42, unit: 'packet', labels: { origin: 'crowdsec', ip_type: 'ipv4' } },
       ],
     }
-    const component = { name: 'fw', type: 'crowdsec-firewall-bouncer', version: 'v0.0.31', feature_flags: [] }
+    const named = { name: 'fw', type: 'crowdsec-firewall-bouncer', version: 'v0.0.31', feature_flags: [] }
+    const os = { name: 'debian', version: '12' }
+    const component = { ...named, os, utc_startup_timestamp: NOW_MS / 1000 }
     const send = (metrics: unknown, headers: Record<string, string> = {}): Promise<Answer> => {
-      const body = JSON.stringify({
-        remediation_components: [
-          {
-            ...component,
-            utc_startup_timestamp: NOW_MS / 1000,
-            os: { name: 'debian', version: '12' },
-            metrics,
-          },
-        ],
-        log_processors: [],
-      })
+      const components = [{ ...component, metrics }]
+      const body = JSON.stringify({ remediation_components: components, log_processors: [] })
       const packed = headers['content-encoding'] === 'gzip' ? gzipSync(body) : body
       return ask('/v1/usage-metrics', { method: 'POST', headers: { ...asJson, ...headers }, body: packed })
     }

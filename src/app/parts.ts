@@ -71,3 +71,12 @@ export interface Parts {
   /** Null without an address database. */
   geo: GeoDatabase | null
 }
+
+/** What the parts do each second, apart from their own timers. */
+export function tickParts(parts: Parts): void {
+  parts.crowdsec?.tick()
+  parts.importer?.tick()
+  parts.enforcement?.tick()
+  parts.firewallPushes?.tick()
+  parts.notifications?.tick()
+}
