@@ -27,6 +27,11 @@ async function focusOn(what: string, target: Locator): Promise<void> {
   await until(`the focus is on ${what}`, () => hasFocus(target))
 }
 
+const focusWithin = (what: string, place: Locator): Promise<void> =>
+  until(`the focus is in ${what}`, () =>
+    place.evaluate((element) => element.contains(element.ownerDocument.activeElement)),
+  )
+
 /** Drawn with an outline, or (rows) a shadow of the cells, or (fields) another border than the field without the focus. */
 const isSeen = (target: Locator): Promise<boolean> =>
   target.evaluate((element) => {
@@ -90,7 +95,9 @@ async function go(page: Page, screen: string): Promise<void> {
 }
 
 const dialogOf = (page: Page): Locator => page.getByRole('dialog')
-const closed = (page: Page): Promise<void> => dialogOf(page).waitFor({ state: 'detached' })
+/** The palette may still fade out behind the dialog that it opened. */
+const closed = (page: Page): Promise<void> =>
+  until('no dialog is open', async () => (await dialogOf(page).count()) === 0)
 const rows = (page: Page): Locator => page.locator('tr.ev-row:not(.ev-wait)')
 const currentRow = (page: Page): Locator => page.locator('tr.ev-row[aria-current]')
 
@@ -136,9 +143,7 @@ async function firstSignIn({ page, service }: Desk): Promise<void> {
 async function amIProtected({ page }: Desk): Promise<void> {
   await page.getByText('Protected: detection is on, the list has one entry.').waitFor()
   await press(page, page.getByRole('link', { name: 'Skip to content' }))
-  await until('the focus is in the content', () =>
-    page.locator('#content').evaluate((content) => content.contains(content.ownerDocument.activeElement)),
-  )
+  await focusWithin('the content', page.locator('#content'))
   await press(page, page.getByRole('region', { name: 'Blocked now' }).getByRole('link', { name: '1' }))
   await page.getByRole('heading', { level: 1, name: 'Blocks' }).waitFor()
   await page.getByRole('link', { name: SCANNER }).first().waitFor()
@@ -265,7 +270,7 @@ async function narrow({ page }: Desk): Promise<void> {
   await page.keyboard.press('j')
   await focusOn('an event', currentRow(page))
   await page.keyboard.press('m')
-  await page.getByRole('menu').waitFor()
+  await focusWithin('the menu', page.getByRole('menu'))
   await page.keyboard.press('Escape')
   await page.getByRole('menu').waitFor({ state: 'detached' })
   await focusOn('the event', currentRow(page))
