@@ -79,7 +79,8 @@ export function addWebRoutes(app: FastifyInstance, { index, assets }: WebFiles):
   for (const [url, { type, body }] of assets) {
     // Packed when it is first asked for: at a start the list comes first.
     let packed: Promise<Buffer> | null = null
-    app.get(url, async (request, reply) => {
+    // Not counted against an address: many people may sit behind one, and a page is some thirty files from memory.
+    app.get(url, { config: { rateLimit: false } }, async (request, reply) => {
       const takesGzip = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))
       void reply.headers({
         'content-type': type,
