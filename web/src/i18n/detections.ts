@@ -60,7 +60,7 @@ export const detectionsEn = {
   'backtest.range.week': '7 days',
   'backtest.idle': 'Change a number, or ask how today’s numbers did.',
   'backtest.run': 'Try it',
-  'backtest.again': 'Try again',
+  'backtest.again': 'Run again',
   'backtest.cancel': 'Stop',
   'backtest.progress': '{records} of {total} records read, {detections} detections so far',
   'backtest.waiting': 'Waits until the backtest before it has ended',

@@ -76,7 +76,7 @@ export const eventsEn = {
     'More than {count} events cannot be scrolled through: make the time or the filter narrower.',
   'events.source.blocked': 'blocked',
   'events.source.blockedBy': 'On the list by {rule}',
-  'events.source.allowed': 'allowed',
+  'events.source.allowed': 'allowlisted',
   'events.source.allowedHint': 'On the allowlist',
   'events.empty.none': 'No event has come yet.',
   'events.empty.noneHint':
@@ -194,7 +194,7 @@ export const eventsDe: Readonly<Record<keyof typeof eventsEn, string>> = {
     'Durch mehr als {count} Ereignisse kann nicht geblättert werden: Zeit oder Filter enger fassen.',
   'events.source.blocked': 'gesperrt',
   'events.source.blockedBy': 'Auf der Liste durch {rule}',
-  'events.source.allowed': 'erlaubt',
+  'events.source.allowed': 'auf der Erlaubnisliste',
   'events.source.allowedHint': 'Auf der Erlaubnisliste',
   'events.empty.none': 'Noch ist kein Ereignis gekommen.',
   'events.empty.noneHint':

@@ -43,13 +43,13 @@ export function WallPage() {
   const told = overview.data
   return (
     <main className="wall" id="content">
-      <Group justify="space-between" wrap="nowrap" className="wall-head">
+      <Group justify="space-between">
         <h1 className="wall-title">{told === undefined ? t('app.name') : sentenceOf(told)}</h1>
         <Group gap="lg" wrap="nowrap">
           <Text className="wall-clock">
             {now.toLocaleTimeString(language, { hour: '2-digit', minute: '2-digit' })}
           </Text>
-          <Button variant="outline" color="gray.4" size="xs" onClick={leave}>
+          <Button variant="outline" color="gray.4" size="xs" onClick={leave} className="wall-leave">
             {t('wall.leave')}
           </Button>
         </Group>
