@@ -373,7 +373,7 @@ describe('a certificate that is handed over', () => {
     await assert.rejects(fromFiles.replace(other.leaf.cert, other.leaf.key), /web\.tls\.cert/)
   })
 
-  test('that is damaged on disk is an alarm at start, and ours is served', async (context) => {
+  test('that is damaged on disk is an alarm until another is handed over, and ours is served', async (context) => {
     const site = await fixture(context)
     const certificate = site.make()
     await certificate.start()
@@ -384,7 +384,10 @@ describe('a certificate that is handed over', () => {
     const again = site.make()
     await again.start()
     assert.equal(again.served.source, 'made')
-    assert.deepEqual(site.codes(), ['certificate-not-loaded'])
+    await again.check()
+    assert.deepEqual(site.codes(), ['certificate-given-damaged'], 'that ours is good does not mend it')
+    await again.replace(leaf.cert, leaf.key)
+    assert.deepEqual(site.codes(), [])
   })
 })
 

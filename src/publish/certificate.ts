@@ -15,7 +15,7 @@ import { AppError, messageOf, systemCodeOf } from '../lib/errors.ts'
 import type { AlarmSink } from '../telemetry/alarms.ts'
 import { type CertificateNames, certificateNames, machineNames } from './machine-names.ts'
 import { DAY_MS, issueLeaf, type KeyedCertificate, makeAuthority, namesIn } from './made-certificate.ts'
-import { readGiven, removeGiven, writeGiven } from './given-certificate.ts'
+import { givenPath, readGiven, removeGiven, writeGiven } from './given-certificate.ts'
 import { inspectCertificate, type ServedCertificate } from './own-certificate.ts'
 
 const RENEW_BEFORE_MS = 30 * DAY_MS
@@ -117,6 +117,7 @@ export class ServerCertificate {
   async replace(cert: string, key: string): Promise<ServedCertificate> {
     const certificate = this.tryOut(cert, key)
     await writeGiven(this.#options.folder, certificate)
+    this.#options.alarms.clear('certificate-given-damaged')
     this.#serve(certificate)
     this.#warnOfEnd()
     return certificate
@@ -178,11 +179,12 @@ export class ServerCertificate {
       this.#serve(inspection.certificate)
       return true
     } catch (error) {
+      // A code of its own: that ours is renewed well does not mend it.
       this.#options.alarms.raise({
-        code: 'certificate-not-loaded',
+        code: 'certificate-given-damaged',
         severity: 'critical',
         message: `The certificate that was handed over on the page is not served. ${messageOf(error)} Ours is served instead.`,
-        mend: 'Hand it over again at Settings, with its key.',
+        mend: `Hand it over again at Settings, with its key; to stay with ours, remove ${givenPath(this.#options.folder)} and restart.`,
       })
       return false
     }

@@ -5,6 +5,7 @@
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError, messageOf, systemCodeOf } from '../lib/errors.ts'
+import { syncFolder } from './synced-file.ts'
 
 const FILE = 'given.pem'
 const KEY = /-----BEGIN (?:[A-Z ]+ )?PRIVATE KEY-----[^-]+-----END (?:[A-Z ]+ )?PRIVATE KEY-----/
@@ -16,9 +17,14 @@ export interface GivenCertificate {
   readonly key: string
 }
 
+/** Where it lies in the certificates' folder. */
+export function givenPath(folder: string): string {
+  return join(folder, FILE)
+}
+
 /** Null when none was given. Throws AppError when the file is there and cannot be read. */
 export async function readGiven(folder: string): Promise<GivenCertificate | null> {
-  const path = join(folder, FILE)
+  const path = givenPath(folder)
   try {
     const text = await readFile(path, 'utf8')
     const [key = ''] = KEY.exec(text) ?? []
@@ -32,7 +38,7 @@ export async function readGiven(folder: string): Promise<GivenCertificate | null
 /** On disk when it resolves. */
 export async function writeGiven(folder: string, { cert, key }: GivenCertificate): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  const path = join(folder, FILE)
+  const path = givenPath(folder)
   {
     await using file = await open(`${path}.tmp`, 'w', 0o600)
     await file.chmod(0o600)
@@ -40,8 +46,11 @@ export async function writeGiven(folder: string, { cert, key }: GivenCertificate
     await file.sync()
   }
   await rename(`${path}.tmp`, path)
+  await syncFolder(folder)
 }
 
+/** Gone from the disk when it resolves. */
 export async function removeGiven(folder: string): Promise<void> {
-  await rm(join(folder, FILE), { force: true })
+  await rm(givenPath(folder), { force: true })
+  await syncFolder(folder)
 }
