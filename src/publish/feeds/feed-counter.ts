@@ -87,7 +87,7 @@ export class FeedCounter {
     const whole = feed.engine.file(shard)
     const answer = { feed: feed.definition.name, shard, credential: admission.credential }
     if (query !== null) {
-      const file = this.#slices.of({ feed, shard, whole, query, text: request.query.toString() })
+      const file = this.#slices.of({ feed, shard, whole, query })
       return { kind: 'slice', file, ...answer }
     }
     return {

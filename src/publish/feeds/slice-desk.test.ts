@@ -34,7 +34,7 @@ function listOf(count: number, revision = 1) {
   const feed = { definition: FIRST_FEED, engine: { rowsByIndex: () => ({ count, at }) } }
   const question = (text: string): SliceQuestion => {
     const query = parseMineMeldQuery(new URLSearchParams(text)) ?? assert.fail(text)
-    return { feed, shard: 1, whole, query, text }
+    return { feed, shard: 1, whole, query }
   }
   return { whole, made, question }
 }
@@ -83,6 +83,17 @@ test('one question of many at once is written once; another list is another slic
   assert.equal(next.made.asked, 1400)
 })
 
+test('questions are told apart however long their addresses are, and what they say beside makes no other slice', async () => {
+  const desk = deskOf()
+  const { question } = listOf(5)
+  const padding = `x=${'a'.repeat(2000)}`
+  const one = await desk.of(question(`${padding}&n=1`))
+  const three = await desk.of(question(`${padding}&n=3`))
+  assert.equal(one?.body.toString(), '198.51.100.7\n')
+  assert.equal(three?.body.toString(), '198.51.100.7\n'.repeat(3))
+  assert.equal(desk.of(question('n=3&x=b')), three)
+})
+
 test('when too many wait the last slice of the same question is served, and a new question is not', async () => {
   const desk = deskOf({ mostWaiting: 1 })
   const old = await desk.of(listOf(10).question('v=json'))
@@ -102,7 +113,7 @@ test('what is kept is bounded in number and bytes', async () => {
     assert.ok(desk.keptBytes > 0 && desk.keptBytes <= 1_000_000, `${desk.keptBytes} bytes`)
   }
   const small = listOf(3)
-  const first = await desk.of(small.question('n=1&h=first'))
-  for (let i = 0; i < 40; i++) await desk.of(small.question(`n=1&h=${i}`))
-  assert.notEqual(await desk.of(small.question('n=1&h=first')), first, 'it was forgotten and written again')
+  const first = await desk.of(small.question('n=1&s=40'))
+  for (let i = 0; i < 40; i++) await desk.of(small.question(`n=1&s=${i}`))
+  assert.notEqual(await desk.of(small.question('n=1&s=40')), first, 'it was forgotten and written again')
 })

@@ -16,8 +16,6 @@ const WRITTEN_AT_ONCE = 2
 const MOST_WAITING = 16
 const KEPT = 32
 const KEPT_BYTES = 64 * 1024 * 1024
-/** Of a query, in the name under which its slice is kept. */
-const QUERY_CHARACTERS = 500
 
 /** What is asked for: a shard of a feed as it is now, and the arguments. */
 export interface SliceQuestion {
@@ -27,8 +25,6 @@ export interface SliceQuestion {
   readonly shard: number
   readonly whole: FeedFile
   readonly query: MineMeldQuery
-  /** The query as it was written. */
-  readonly text: string
 }
 
 interface KeptSlice {
@@ -66,10 +62,12 @@ export class SliceDesk {
    * never written before. The promise rejects when writing fails.
    */
   of(question: SliceQuestion): FeedFile | Promise<FeedFile> | null {
-    const { feed, shard, whole, query, text } = question
+    const { feed, shard, whole, query } = question
     const isAll = query.start === 0 && query.count === null && !query.descending
     if (isAll && query.format === 'plain' && feed.definition.format === 'plain') return whole
-    const name = `${feed.definition.name}\n${shard}\n${text.slice(0, QUERY_CHARACTERS)}`
+    // As it was understood: whatever else an address says makes no other slice, and no two slices share a name.
+    const { notes: _notes, ...asked } = query
+    const name = `${feed.definition.name}\n${shard}\n${JSON.stringify(asked)}`
     const kept = this.#kept.get(name)
     if (kept?.of === whole.etag) return kept.file
     const key = `${name}\n${whole.etag}`
