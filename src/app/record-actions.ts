@@ -351,10 +351,10 @@ function checkFilter(parts: Parts, text: string, at: number): Reply<'checkFilter
   return { canonical, fault, completion: { from, to, choices: [...choices] } }
 }
 
-/** Nothing for an address about which nothing is decided, and for what is no address. */
+/** Nothing for an address about which nothing is decided, and for what is no single address: wide ones cost O(active) each. */
 function stateOf(decider: Decider, address: string): Reply<'addressStates'>['states'] {
   const target = parseNetwork(address)
-  if (target === null) return []
+  if (target?.prefixLength !== 128) return []
   const block = decider.blockOver(target)
   if (block !== null) return [{ address, state: 'blocked', rule: ruleHitOf(block) }]
   const check = decider.allow.check(address)
