@@ -7,6 +7,7 @@ import { viewOfDecision } from '../api/decision-views.ts'
 import type { Settings } from '../config/schema.ts'
 import type { Decider } from '../decide/decider.ts'
 import { messageOf } from '../lib/errors.ts'
+import { parseInstant } from '../lib/time-text.ts'
 import type { StateStore } from '../store/state/state-store.ts'
 import { surgeOf } from './surge.ts'
 import type { Parts } from './parts.ts'
@@ -66,7 +67,9 @@ class OverviewDesk {
   async #make(decider: Decider, state: StateStore, settings: Settings): Promise<Overview> {
     const { clock, startedAtMs } = this.#parts
     const nowMs = clock.nowMs()
-    const { added, today } = await this.#newest.get(async () => newestOf(decider, nowMs))
+    const { added, today } = await this.#newest.get(async () =>
+      newestOf(decider, nowMs, settings['time.zone']),
+    )
     const counters = decider.counters()
     const ended = await this.#ended.get(async () => {
       const limit = ENDED_MOST
@@ -177,8 +180,12 @@ class OverviewDesk {
 }
 
 /** O(active). */
-function newestOf(decider: Decider, nowMs: number): Pick<Overview, 'today'> & { added: number } {
-  const midnightMs = new Date(nowMs).setHours(0, 0, 0, 0)
+function newestOf(
+  decider: Decider,
+  nowMs: number,
+  timeZone: string,
+): Pick<Overview, 'today'> & { added: number } {
+  const midnightMs = parseInstant('today', nowMs, timeZone) ?? nowMs - DAY_MS
   const blocks = decider.active({ mode: 'block' })
   return {
     added: blocks.filter(({ createdAtMs }) => createdAtMs >= nowMs - DAY_MS).length,
