@@ -106,11 +106,12 @@ function statusWord(code: number, t: ReturnType<typeof useWords>['t']): string {
 
 function Has({ fetcher }: { readonly fetcher: Reply<'listFeedFetchers'> }) {
   const { t } = useWords()
-  const isWell = fetcher.upToDate && !fetcher.silent
+  // An older list is nothing to mend as long as its reader comes again.
+  const [sign, color] = fetcher.silent ? ['! ', 'orange'] : fetcher.upToDate ? ['✓ ', 'blue'] : ['', 'gray']
   return (
     <Group gap={4}>
-      <Badge variant="light" tt="none" color={isWell ? 'blue' : 'orange'}>
-        <span aria-hidden>{isWell ? '✓ ' : '! '}</span>
+      <Badge variant="light" tt="none" color={color}>
+        <span aria-hidden>{sign}</span>
         {fetcher.silent
           ? t('feeds.isSilent')
           : fetcher.upToDate
