@@ -3,8 +3,8 @@
  * that are named), what may be connected to is asked of WebTargets when the connection stands, redirects are not followed,
  * time and size are bounded, gzip is unpacked within the same bound, and what has not changed is not read again.
  */
-import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { type IncomingMessage, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { isIP, type Socket } from 'node:net'
@@ -43,10 +43,13 @@ export async function fetchList(place: ListPlace, targets: WebTargets): Promise<
 }
 
 async function readPlace({ from, tag }: ListPlace): Promise<Fetched> {
-  const { size, mtimeMs, ino } = await stat(from)
-  const now = `file ${ino} ${size} ${mtimeMs}`
+  // A FIFO would be waited for without end, and with it every other list.
+  await using file = await open(from, constants.O_RDONLY | constants.O_NONBLOCK)
+  const status = await file.stat()
+  if (!status.isFile()) throw new AppError('failed', `${from}: it is not a regular file`)
+  const now = `file ${status.ino} ${status.size} ${status.mtimeMs}`
   if (now === tag) return { changed: false }
-  return { changed: true, text: await gather(createReadStream(from)), tag: now }
+  return { changed: true, text: await gather(file.createReadStream({ autoClose: false })), tag: now }
 }
 
 function fetchUrl({ from, authorization, pin, tag }: ListPlace, targets: WebTargets): Promise<Fetched> {

@@ -1,5 +1,6 @@
 /** Lists of others read from a real server and from files: schedule, brakes, safety of the reading, names of hosts. */
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
@@ -238,6 +239,36 @@ describe('a list of others', () => {
     )
   })
 
+  for (const [what, edit, left] of [
+    [
+      'changed',
+      () => importer.change('partner', (known) => ({ ...known, from: `${url}?new` }), 'anna', null),
+      1,
+    ],
+    ['removed', () => importer.remove('partner', 'anna', 'gone'), 0],
+  ] as const) {
+    test(`is not read while it is ${what}, so that nothing of the old one comes after`, async (context) => {
+      text('198.51.100.1')
+      await add('partner')
+      await refresh('partner')
+      clock.advance(HOUR_MS)
+      const changeObject = objects.changeObject.bind(objects)
+      context.mock.method(objects, 'changeObject', async (...all: Parameters<typeof changeObject>) => {
+        importer.tick()
+        return changeObject(...all)
+      })
+      await edit()
+      assert.equal(asked.length, 1)
+      importer.tick()
+      await importer.stop()
+      assert.deepEqual(
+        asked.slice(1).map(({ url: path }) => path),
+        Array(left).fill('/list.txt?new'),
+      )
+      assert.equal(listed().length, left)
+    })
+  }
+
   test('may be a file, read again only when it has changed', async () => {
     const path = join(folder, 'list.txt')
     await writeFile(path, '198.51.100.7\n')
@@ -247,6 +278,21 @@ describe('a list of others', () => {
     await writeFile(path, '198.51.100.8\n198.51.100.9\n')
     await refresh('local')
     assert.deepEqual(listed(), ['198.51.100.8', '198.51.100.9'])
+  })
+
+  test('is a regular file, of which nothing is told when it is no list', async () => {
+    const path = join(folder, 'other.txt')
+    await writeFile(path, 'password-of-something\n')
+    await add('local', { from: path })
+    await assert.rejects(refresh('local'), (error: Error) => {
+      assert.match(error.message, /names no address/)
+      return !error.message.includes('password')
+    })
+    execFileSync('mkfifo', [join(folder, 'fifo')])
+    await add('fifo', { from: join(folder, 'fifo') })
+    await assert.rejects(refresh('fifo'), /not a regular file/)
+    await add('folder', { from: folder })
+    await assert.rejects(refresh('folder'), /not a regular file/)
   })
 })
 

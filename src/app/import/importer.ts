@@ -136,15 +136,21 @@ export class Importer {
   async refresh(name: string, isConfirmed: boolean, by: string): Promise<LiveSource> {
     const live = this.find(name)
     if (isConfirmed) await this.#audit('import.confirm', by, name, null, { problem: live.state.problem })
-    while (this.#working !== null) await this.#working
-    const work = this.#refresh(live, isConfirmed)
-    this.#working = work
-      .catch(() => {}) // the caller is told
-      .finally(() => {
-        this.#working = null
-      })
-    await work
+    await this.#alone(() => this.#refresh(this.find(name), isConfirmed))
     return live
+  }
+
+  /** Does the work when no list is being read, and none is read meanwhile: what is read belongs to the list as it then is. */
+  async #alone<Result>(work: () => Promise<Result>): Promise<Result> {
+    while (this.#working !== null) await this.#working
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#working = promise
+    try {
+      return await work()
+    } finally {
+      this.#working = null
+      resolve()
+    }
   }
 
   async #refresh(live: LiveSource, isConfirmed: boolean): Promise<void> {
@@ -303,16 +309,24 @@ export class Importer {
 
   /**
    * Changes a source; it is read again at the next tick, without regard to how much it differs from what it named before.
-   * Throws AppError `not-found`, `unsafe` for what somebody else changed meanwhile.
+   * Rejects with AppError `not-found`, `unsafe` for what somebody else changed meanwhile.
    */
-  async change(
+  change(
+    name: string,
+    edit: (body: SourceBody) => SourceBody,
+    by: string,
+    reason: string | null,
+  ): Promise<LiveSource> {
+    return this.#alone(() => this.#changeNow(name, edit, by, reason))
+  }
+
+  async #changeNow(
     name: string,
     edit: (body: SourceBody) => SourceBody,
     by: string,
     reason: string | null,
   ): Promise<LiveSource> {
     const live = this.find(name)
-    while (this.#working !== null) await this.#working
     const { name: _, version, ...before } = live.source
     const body = edit(before)
     const details: Json = {
@@ -335,9 +349,12 @@ export class Importer {
   }
 
   /** Removes a source with all that it has blocked or allowed. */
-  async remove(name: string, by: string, reason: string): Promise<{ ended: number }> {
+  remove(name: string, by: string, reason: string): Promise<{ ended: number }> {
+    return this.#alone(() => this.#removeNow(name, by, reason))
+  }
+
+  async #removeNow(name: string, by: string, reason: string): Promise<{ ended: number }> {
     const { source } = this.find(name)
-    while (this.#working !== null) await this.#working
     const details: Json = { direction: source.direction, from: source.from, hosts: source.hosts }
     await this.#change(name, null, null, this.#auditEntry('import.remove', by, name, reason, details))
     this.#sources.delete(name)
@@ -400,7 +417,9 @@ function shown({ authorization, createdAtMs: _at, createdBy: _by, ...rest }: Sou
 function contentOf(source: Source, text: string): Pick<Content, 'networks' | 'unreadable' | 'problem'> {
   const { networks, unreadable, beyond, examples } = readList(text, source.maxEntries)
   if (networks.length === 0) {
-    const shown = examples.length === 0 ? '' : `; it begins with ${JSON.stringify(examples[0])}`
+    // Of a file of this machine nothing is told: whoever may name a path is not meant to read what is there.
+    const isFile = source.from?.startsWith('/') === true
+    const shown = isFile || examples.length === 0 ? '' : `; it begins with ${JSON.stringify(examples[0])}`
     throw new AppError('failed', `it names no address${shown}: the last good one stays`)
   }
   const problem =
