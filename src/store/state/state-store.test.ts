@@ -125,6 +125,26 @@ test('transactions asked for at the same time do not mix', async () => {
   await store.close()
 })
 
+test('a long audit log is checked while other work goes on, and rows that come meanwhile are no fault', async () => {
+  const store = state.open()
+  await store.commit(Array.from({ length: 2000 }, (_, n) => audit(n)))
+  let isChecked = false
+  let commits = 0
+  const others = (async () => {
+    while (!isChecked) {
+      await store.commit([audit(10_000 + commits++)])
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  })()
+  const check = await store.verifyAudit()
+  isChecked = true
+  await others
+  assert.ok(check.ok, JSON.stringify(check))
+  assert.ok(commits >= 15, `${commits} commits meanwhile`)
+  assert.ok(check.rows > 2000)
+  await store.close()
+})
+
 test('decisions are found by state, rule, device, time and overlap, hostile text being only text', async () => {
   const store = state.open()
   const injected = "x' or 1=1; drop table decisions; --"
@@ -209,6 +229,12 @@ for (const [what, sql, problem] of [
   ['a deleted row', 'delete from audit where sequence = 2', /row 2 is missing/],
   ['a deleted first row', 'delete from audit where sequence = 1', /row 1 is missing/],
   ['a cut-off end', 'delete from audit where sequence = 3', /rows after 2 were cut off/],
+  ['another end', "update auditHead set hash = '00'", /row 3 was replaced/],
+  [
+    'rows behind the end',
+    'update auditHead set sequence = 2, hash = (select hash from audit where sequence = 2)',
+    /rows after 2 were put behind/,
+  ],
 ] as const) {
   test(`the chain of the audit log shows ${what}`, async () => {
     const store = state.open()
