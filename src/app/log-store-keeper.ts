@@ -29,6 +29,7 @@ export class LogStoreKeeper {
   /** With whom sessions were completed, by day. */
   readonly peers: PeerTable
   readonly #ended = new AbortController()
+  #preparingPeers: Promise<void> | null = null
   #fillingPeers: Promise<void> | null = null
   #arePeersPrepared = false
   #arePeersFilled = false
@@ -106,7 +107,8 @@ export class LogStoreKeeper {
     try {
       if (!this.#isPrepared) await this.client.prepare()
       this.#isPrepared = true
-      if (!this.#arePeersPrepared) await this.#preparePeers()
+      // Checks overlap (that of the start, of the engine's own word, of the clock): a second one would drop what the first made.
+      if (!this.#arePeersPrepared) await (this.#preparingPeers ??= this.#preparePeers())
       this.#records = (await this.client.sizes()).records
       this.#answers = true
       alarms.clear('log-store-away')
@@ -134,6 +136,7 @@ export class LogStoreKeeper {
     } catch (error) {
       this.#tellPeers('make the table of peers', error)
     }
+    this.#preparingPeers = null
   }
 
   /** In the background, in short steps; tried again at the next check. Never rejects. */
