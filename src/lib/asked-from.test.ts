@@ -20,7 +20,8 @@ test('two edits at once are each told with their own address, and work of nobody
 test('what the service does by itself meanwhile is not said to come from there', () => {
   askedFrom({ user: 'ada', address: '192.0.2.1' }, () => {
     assert.deepEqual(withOrigin('system', { a: 1 }), { a: 1 })
-    assert.deepEqual(withOrigin('ada', null), null)
+    assert.deepEqual(withOrigin('ada', null), { from: '192.0.2.1' }, 'a switch has no other facts')
+    assert.deepEqual(withOrigin('system', null), null)
     assert.deepEqual(withOrigin('ada', ['x']), ['x'])
   })
 })

@@ -17,10 +17,10 @@ export function askedFrom<Result>(asker: Asker, work: () => Result): Result {
   return askers.run(asker, work)
 }
 
-/** The facts of an edit by `user`, with `from` when it was asked for from somewhere by that very user. */
+/** The facts of an edit by `user` (null: none), with `from` when it was asked for from somewhere by that very user. */
 export function withOrigin<Facts>(user: string, facts: Facts): Facts {
   const asker = askers.getStore()
-  const isPlain = typeof facts === 'object' && facts !== null && !Array.isArray(facts)
+  const isPlain = typeof facts === 'object' && !Array.isArray(facts)
   if (asker === undefined || asker.user !== user || !isPlain) return facts
   return { ...facts, from: asker.address }
 }
