@@ -22,6 +22,15 @@ export async function signInElsewhere(
   return accounts.beginSession(user, address, agent, identity.issuer)
 }
 
+/** Somebody whom the provider proved and gives no role any more: what earlier sign-ins of that person opened ends. */
+export async function endElsewhere(
+  accounts: Accounts,
+  who: Pick<Identity, 'issuer' | 'subject'>,
+): Promise<void> {
+  const user = accounts.userElsewhere({ issuer: who.issuer, subject: who.subject })
+  for (const { id, userId } of accounts.sessions()) if (userId === user?.id) await accounts.endSession(id)
+}
+
 async function add(accounts: Accounts, identity: Identity, by: { user: string }): Promise<User> {
   const { issuer, subject, role, names } = identity
   const name = names.find((wanted) => accounts.userByName(wanted) === undefined)

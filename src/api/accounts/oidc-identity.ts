@@ -16,7 +16,11 @@ export interface Identity {
 export type IdentityResult =
   | { readonly ok: true; readonly identity: Identity }
   /** `domain`: no verified address in an allowed one; `role`: in no group that has a role. */
-  | { readonly ok: false; readonly why: 'domain' | 'role'; readonly detail: string }
+  | (Pick<Identity, 'issuer' | 'subject'> & {
+      readonly ok: false
+      readonly why: 'domain' | 'role'
+      readonly detail: string
+    })
 
 export type Claims = Readonly<Record<string, unknown>>
 
@@ -29,13 +33,15 @@ export function identityOf(claims: Claims, settings: Settings): IdentityResult {
   const domain = mail.slice(mail.lastIndexOf('@') + 1).toLowerCase()
   const isVerified = claims['email_verified'] === true && mail.includes('@')
   if (domains.length > 0 && !(isVerified && domains.includes(domain)))
-    return { ok: false, why: 'domain', detail: 'no verified mail address in oidc.domains' }
+    return { ok: false, why: 'domain', detail: 'no verified mail address in oidc.domains', issuer, subject }
   const role = roleOf(groupsIn(claims, settings['oidc.roleClaim']), settings['oidc.roles'])
   if (role === null)
     return {
       ok: false,
       why: 'role',
       detail: `no group in ${settings['oidc.roleClaim']} has a role in oidc.roles`,
+      issuer,
+      subject,
     }
   return { ok: true, identity: { issuer, subject, role, names: namesOf(claims, issuer, subject) } }
 }

@@ -7,7 +7,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { API_PREFIX } from '../http/http-routes.ts'
 import { sendProblem } from '../http/http-problem.ts'
 import type { Accounts } from './accounts.ts'
-import { signInElsewhere } from './elsewhere.ts'
+import { endElsewhere, signInElsewhere } from './elsewhere.ts'
 import { CALLBACK_PATH, FLOW_MS, type OidcSignIn } from './oidc.ts'
 import { cookieOf, cookieText, FLOW_COOKIE, SESSION_COOKIE } from './session-cookie.ts'
 
@@ -62,6 +62,7 @@ async function finish(
   const { result, next } = finished
   if (!result.ok) {
     onFailure('sign in at the identity provider', new Error(result.detail))
+    await endElsewhere(known, result)
     return fail(reply, result.why)
   }
   const agent = request.headers['user-agent'] ?? ''

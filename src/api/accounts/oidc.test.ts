@@ -126,6 +126,18 @@ test('another group is another role at the next sign-in, and sessions of before 
   assert.equal((await accounts.bySession(sessionIn(await walk())))?.user.role, 'administrator')
 })
 
+test('who has lost every role there loses the sessions of before, and nobody else does', async () => {
+  const before = sessionIn(await walk())
+  provider.person = { ...provider.person, sub: 'p-2', preferred_username: 'hopper' }
+  const other = sessionIn(await walk())
+  provider.person = { ...provider.person, sub: 'p-1', groups: ['others'] }
+  assert.equal((await walk()).location, '/?signIn=role')
+  assert.equal(await accounts.bySession(before), null)
+  assert.equal((await accounts.bySession(other))?.user.name, 'hopper')
+  const signIn = { name: 'ada', password: PASSWORD, code: null }
+  assert.equal((await accounts.signIn(signIn, '198.51.100.1', '')).ok, true)
+})
+
 test('a name there opens no account of that name here', async () => {
   provider.person = { ...provider.person, preferred_username: 'ADA', groups: ['guests'] }
   const known = await accounts.bySession(sessionIn(await walk()))
