@@ -32,7 +32,9 @@ export function AlarmList({ alarms, onJump }: AlarmListProps) {
                 {message}
               </Text>
               <Text size="sm" c="dimmed">
-                {mend} <Instant at={since} none="" />
+                {mend}
+                <span aria-hidden> · </span>
+                <Instant at={since} none="" />
               </Text>
             </div>
             <Group className="alarm-mend">

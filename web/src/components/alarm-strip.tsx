@@ -4,11 +4,11 @@ import { useQuery } from '@tanstack/react-query'
 import { mendOf, reducesProtection } from '../data/alarm-places.ts'
 import type { Reply } from '../data/api.ts'
 import { overviewQuery } from '../data/overview.ts'
+import { isOnlyWatching } from '../data/protection.ts'
 import { type Translate, useWords } from '../i18n/language.tsx'
 import { Jump } from './jump.tsx'
 
 /** The three cases of the older system: as long as they block nobody, nothing does. */
-const MAIN_RULES = ['portScan', 'hostSweep', 'threat']
 
 interface Trouble {
   readonly text: string
@@ -38,7 +38,8 @@ export function AlarmStrip() {
   )
 }
 
-function troublesOf({ engine, shadowRules, alarms }: Reply<'overview'>, t: Translate): readonly Trouble[] {
+function troublesOf(told: Reply<'overview'>, t: Translate): readonly Trouble[] {
+  const { engine, alarms } = told
   const troubles: Trouble[] = []
   if (engine.state !== 'on')
     troubles.push({
@@ -50,7 +51,7 @@ function troublesOf({ engine, shadowRules, alarms }: Reply<'overview'>, t: Trans
     const { href, label } = mendOf(alarm.code)
     troubles.push({ text: alarm.message, href, label: t(label) })
   }
-  if (MAIN_RULES.every((rule) => shadowRules.includes(rule)))
+  if (isOnlyWatching(told))
     troubles.push({ text: t('strip.shadow'), href: '/detections', label: t('strip.enforce') })
   return troubles
 }

@@ -26,6 +26,7 @@ import { type Language, useWords } from '../i18n/language.tsx'
 import { SetUpPage, SignInPage } from '../pages/sign-in.tsx'
 import { AlarmBell, LiveLight } from './alarm-bell.tsx'
 import { AlarmStrip } from './alarm-strip.tsx'
+import { ConfirmPassword } from './confirm-password.tsx'
 import { placesFor, railPlaceOf } from './places.ts'
 import { Answer } from './problem.tsx'
 import { undoLatest } from './undo.tsx'
@@ -48,7 +49,12 @@ export function Shell() {
       {({ needsSetup, user }) => {
         if (needsSetup) return <SetUpPage />
         if (user === null) return <SignInPage />
-        return <SignedInShell user={user} />
+        return (
+          <>
+            <SignedInShell user={user} />
+            <ConfirmPassword user={user} />
+          </>
+        )
       }}
     </Answer>
   )

@@ -76,12 +76,57 @@ async function ask(
   return send(route.method, path, Object.fromEntries(rest), signal, version)
 }
 
+/** Asks the person for the password; null: nobody can be asked. */
+let askForPassword: (() => Promise<boolean>) | null = null
+/** One question for edits that are refused together, and what gives it up. */
+let asking: { readonly answer: Promise<boolean>; readonly giveUp: () => void } | null = null
+
+/**
+ * `ask` is called when an edit needs the password once more, and answers whether it was given: the edit is then sent again,
+ * else it fails with what the service said. Returns what ends that.
+ */
+export function onConfirmation(ask: () => Promise<boolean>): () => void {
+  askForPassword = ask
+  return () => {
+    asking?.giveUp() // the session may have ended meanwhile: no edit waits for ever
+    if (askForPassword === ask) askForPassword = null
+  }
+}
+
+async function isConfirmedNow(): Promise<boolean> {
+  if (askForPassword === null) return false
+  if (asking === null) {
+    const { promise, resolve } = Promise.withResolvers<boolean>()
+    asking = { answer: promise, giveUp: () => resolve(false) }
+    void askForPassword().then(resolve, () => resolve(false))
+  }
+  const isConfirmed = await asking.answer
+  asking = null
+  return isConfirmed
+}
+
 async function send(
   method: string,
   path: string,
   body: unknown,
   signal?: AbortSignal,
   version: number | null = null,
+): Promise<unknown> {
+  try {
+    return await sendOnce(method, path, body, signal, version)
+  } catch (error) {
+    const needsPassword = error instanceof ApiError && error.code === 'confirm-password'
+    if (!needsPassword || !(await isConfirmedNow())) throw error
+    return sendOnce(method, path, body, signal, version)
+  }
+}
+
+async function sendOnce(
+  method: string,
+  path: string,
+  body: unknown,
+  signal: AbortSignal | undefined,
+  version: number | null,
 ): Promise<unknown> {
   const response = await fetch(API_PREFIX + path, {
     method,
@@ -175,6 +220,11 @@ export async function readSession(): Promise<SessionView> {
 
 export async function signIn(name: string, password: string, code: string | null): Promise<void> {
   await send('POST', '/session', { name, password, code })
+}
+
+/** The own password once more, and the code where one is set. */
+export async function confirmPassword(password: string, code: string | null): Promise<void> {
+  await send('POST', '/account/confirm', { password, code })
 }
 
 /** Where to sign in elsewhere, and to come back to this place afterwards. */

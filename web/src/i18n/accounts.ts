@@ -71,6 +71,12 @@ export const accountsEn = {
   'elsewhere.role':
     'You are in no group that has a role here. An administrator can give it one (oidc.roles).',
   'elsewhere.account': 'You sign in at {name}: password and second factor are kept there.',
+  'confirm.title': 'Your password once more',
+  'confirm.why':
+    'This edit changes who gets in, or how much is blocked, and your last sign-in was more than ten minutes ago. Nothing has changed yet.',
+  'confirm.do': 'Confirm',
+  'confirm.elsewhere':
+    'This edit needs a sign-in of the last ten minutes, and your password is not kept here. Nothing has changed. Sign out, sign in again, then repeat the edit.',
 } as const
 
 export const accountsDe: Readonly<Record<keyof typeof accountsEn, string>> = {
@@ -148,4 +154,10 @@ export const accountsDe: Readonly<Record<keyof typeof accountsEn, string>> = {
   'elsewhere.role':
     'Sie sind in keiner Gruppe, die hier eine Rolle hat. Ein Verwalter kann ihr eine geben (oidc.roles).',
   'elsewhere.account': 'Sie melden sich bei {name} an: Kennwort und zweiter Faktor liegen dort.',
+  'confirm.title': 'Noch einmal Ihr Kennwort',
+  'confirm.why':
+    'Diese Änderung betrifft, wer hereinkommt oder wie viel gesperrt wird, und Ihre letzte Anmeldung ist mehr als zehn Minuten her. Noch ist nichts geändert.',
+  'confirm.do': 'Bestätigen',
+  'confirm.elsewhere':
+    'Diese Änderung braucht eine Anmeldung der letzten zehn Minuten, und Ihr Kennwort liegt nicht hier. Nichts ist geändert. Melden Sie sich ab und wieder an, dann wiederholen Sie die Änderung.',
 }

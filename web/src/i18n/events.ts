@@ -194,8 +194,8 @@ export const eventsDe: Readonly<Record<keyof typeof eventsEn, string>> = {
     'Durch mehr als {count} Ereignisse kann nicht geblättert werden: Zeit oder Filter enger fassen.',
   'events.source.blocked': 'gesperrt',
   'events.source.blockedBy': 'Auf der Liste durch {rule}',
-  'events.source.allowed': 'auf der Erlaubnisliste',
-  'events.source.allowedHint': 'Auf der Erlaubnisliste',
+  'events.source.allowed': 'auf der Freiliste',
+  'events.source.allowedHint': 'Auf der Freiliste',
   'events.empty.none': 'Noch ist kein Ereignis gekommen.',
   'events.empty.noneHint':
     'Richten Sie das Syslog einer Firewall auf diesen Dienst. Die ersten Schritte zeigen die Zeilen zum Einfügen und sehen das erste Ereignis, sobald es kommt.',

@@ -101,9 +101,7 @@ export const overviewEn = {
   'audit.filter.what': 'What, such as block.add',
   'audit.filter.subject': 'To what, such as 198.51.100.7',
   'audit.none': 'No row fits.',
-  'wall.title': 'Wall',
   'wall.leave': 'Leave (Esc)',
-  'wall.next': 'Next',
   'wall.keys': 'Arrow keys change the view, the space bar holds it, Esc leaves.',
   'wall.held': 'held',
 } as const
@@ -210,9 +208,7 @@ export const overviewDe: Readonly<Record<keyof typeof overviewEn, string>> = {
   'audit.filter.what': 'Was, etwa block.add',
   'audit.filter.subject': 'Woran, etwa 198.51.100.7',
   'audit.none': 'Keine Zeile passt.',
-  'wall.title': 'Wand',
   'wall.leave': 'Verlassen (Esc)',
-  'wall.next': 'Weiter',
   'wall.keys': 'Pfeiltasten wechseln die Ansicht, die Leertaste hält sie an, Esc verlässt sie.',
   'wall.held': 'angehalten',
 }

@@ -11,6 +11,7 @@ import { relativeText } from '../components/instant.tsx'
 import { useStoreReady } from '../components/when-stored.tsx'
 import type { Reply } from '../data/api.ts'
 import { countriesQuery, facetsQuery, overviewQuery } from '../data/overview.ts'
+import { protectionOf } from '../data/protection.ts'
 import { useWords } from '../i18n/language.tsx'
 import { MapOf } from './overview/countries.tsx'
 import { Flow } from './overview/flow.tsx'
@@ -72,9 +73,11 @@ export function WallPage() {
     </main>
   )
 
-  function sentenceOf({ engine, list }: Reply<'overview'>): string {
-    if (engine.state === 'on') return t('overview.on', { count: list.entries })
-    return engine.state === 'off' ? t('strip.off') : t('strip.frozen')
+  /** Without names of users: many eyes are on a wall. */
+  function sentenceOf(told: Reply<'overview'>): string {
+    const state = protectionOf(told)
+    if (state === 'off') return t('strip.off')
+    return state === 'frozen' ? t('strip.frozen') : t(`overview.${state}`, { count: told.list.entries })
   }
 }
 

@@ -4,11 +4,21 @@ import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { relativeText } from '../../components/instant.tsx'
 import type { Reply } from '../../data/api.ts'
+import { protectionOf } from '../../data/protection.ts'
 import { useWords } from '../../i18n/language.tsx'
 
 type Told = Reply<'overview'>
 
 const FIREWALLS_SHOWN = 3
+const SIGNS = {
+  on: '✓',
+  off: '!',
+  frozen: '‖',
+  shadow: '!',
+  noLines: '!',
+  notFetched: '!',
+  stale: '!',
+} as const
 
 export function Tiles({ told }: { readonly told: Told }) {
   const { t } = useWords()
@@ -43,24 +53,21 @@ function Tile({
   )
 }
 
-function Protection({ told: { engine, list } }: { readonly told: Told }) {
+function Protection({ told }: { readonly told: Told }) {
   const { t, language } = useWords()
   const ago = (at: string | null) => (at === null ? '' : relativeText(at, language))
-  const values = { time: ago(engine.changedAt), who: engine.changedBy ?? '?' }
-  const [sign, text] = {
-    on: ['✓', t('overview.on', { count: list.entries })],
-    off: ['!', t('overview.off', values)],
-    frozen: ['‖', t('overview.frozen', values)],
-  }[engine.state] as [string, string]
+  const { engine, list } = told
+  const state = protectionOf(told)
+  const values = { time: ago(engine.changedAt), who: engine.changedBy ?? '?', count: list.entries }
   return (
-    <Tile label={t('overview.protection')} look={engine.state === 'on' ? 'good' : 'bad'}>
+    <Tile label={t('overview.protection')} look={state === 'on' ? 'good' : 'bad'}>
       <Group gap="xs" wrap="nowrap" align="flex-start">
         <span className="tile-sign" aria-hidden>
-          {sign}
+          {SIGNS[state]}
         </span>
         <div>
           <Text fw={600} lh={1.35}>
-            {text}
+            {t(`overview.${state}`, values)}
           </Text>
           <Text size="sm" c="dimmed" mt={2}>
             {list.lastFetchedAt === null
