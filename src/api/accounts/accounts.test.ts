@@ -123,6 +123,24 @@ test('who guesses must wait, and cannot lock out whoever has signed in before', 
   assert.equal(later.ok || later.why, 'wrong')
 })
 
+test('tokens rest while their user has to choose a password, and work again afterwards', async () => {
+  const user = await ada()
+  const { text } = await accounts.tokens.add(user, {
+    name: 'siem',
+    role: 'viewer',
+    scopes: null,
+    expiresAtMs: null,
+  })
+  await accounts.changeUser(
+    user.name,
+    { password: 'given by another one', mustChange: true },
+    { user: 'Bob' },
+  )
+  assert.equal(accounts.tokens.find(text), null)
+  await accounts.changeUser(user.name, { mustChange: false }, { user: 'Bob' })
+  assert.equal(accounts.tokens.find(text)?.user.name, user.name)
+})
+
 test('a token has at most the role given, ends at its time, and is not kept as text', async () => {
   const user = await ada()
   const given = {
