@@ -75,3 +75,29 @@ test('a log store that is stuck is not waited for without end: the rest is told'
   assert.equal(list.entries, 2)
   assert.deepEqual(failed, ['given up'])
 })
+
+test('a log store that is slow is waited for once; afterwards its last answer is told while it is asked again', async () => {
+  const { decider, clock } = await openBench()
+  let asked = 0
+  const slowAfterOnce = async function* (): AsyncGenerator<{ quarter: number; n: number }[]> {
+    if (asked++ > 0) await new Promise(() => {})
+    yield [{ quarter: 16, n: 900 }]
+  }
+  const parts = partsWith({
+    clock,
+    logs: { isReady: true, client: { query: slowAfterOnce } },
+    events: { partFailed: () => assert.fail('nothing failed') },
+  })
+  const { overview } = overviewActions(
+    parts,
+    () => decider,
+    () => ({ decisions: async () => [] }) as unknown as StateStore,
+    defaultSettings,
+  )
+  const first = await overview({}, { user: 'ada' })
+  clock.advance(31_000)
+  const second = await overview({}, { user: 'ada' })
+  assert.equal(asked, 2)
+  assert.deepEqual(second.surge, first.surge)
+  assert.notEqual(second.at, first.at)
+})

@@ -30,6 +30,8 @@ const REFERENCE_QUARTERS = 16
 /** Questions are so many times as far apart as one takes, and no farther than that. */
 const RARELY = 40
 const RARELY_MOST_MS = 20_000
+/** So many times the time that it is kept, and an answer is not given any more. */
+const OLD = 10
 const RULE_MODE = /^detection\.\w+\.mode$/
 const SURGE_LIMIT_SECONDS = 10
 /** Counters of inputs that mean lost messages. */
@@ -118,7 +120,8 @@ class OverviewDesk {
         })),
       isStoreReady: this.#parts.logs?.isReady === true,
       input: this.#input(nowMs),
-      surge: this.#parts.logs?.isReady === true ? await this.#surge.get(() => this.#askSurge(nowMs)) : null,
+      surge:
+        this.#parts.logs?.isReady === true ? await this.#surge.lately(() => this.#askSurge(nowMs)) : null,
       alarms: this.#parts.alarms.active().map(({ code, severity, sinceMs, message, mend }) => ({
         code,
         severity,
@@ -211,10 +214,20 @@ class Kept<Value> {
   readonly #keptMs: number
   #untilMs = Number.NEGATIVE_INFINITY
   #answer: Promise<Value> | null = null
+  #last: { readonly value: Value; readonly atMs: number } | null = null
 
   constructor(parts: Parts, keptMs: number) {
     this.#parts = parts
     this.#keptMs = keptMs
+  }
+
+  /** The last answer at once, if it is not old, while the next one is made beside it. */
+  lately(make: () => Promise<Value>): Promise<Value> {
+    const last = this.#last
+    const next = this.get(make)
+    if (last === null || this.#parts.clock.monotonicMs() - last.atMs > OLD * this.#keptMs) return next
+    next.catch(() => null) // told by whoever makes it; the last answer stands
+    return Promise.resolve(last.value)
   }
 
   get(make: () => Promise<Value>): Promise<Value> {
@@ -229,6 +242,12 @@ class Kept<Value> {
       this.#untilMs = Math.max(this.#untilMs, nowMs + Math.min(RARELY_MOST_MS, RARELY * took))
     }
     answer.then(finish, finish)
+    answer.then(
+      (value) => {
+        this.#last = { value, atMs: this.#parts.clock.monotonicMs() }
+      },
+      () => null, // told below
+    )
     // A failure is told to whoever asked, and asked again at the next time.
     answer.catch(() => {
       if (this.#answer === answer) this.#answer = null
