@@ -1,19 +1,21 @@
 /** Where the operations about people are found over HTTPS. */
 const ADMIN = { role: 'administrator', tag: 'accounts' } as const
+/** A token, of whatever scope, must not make itself a whole account. */
+const ADMIN_IN_PERSON = { ...ADMIN, by: 'session' } as const
 const ANYBODY = { role: 'viewer', tag: 'own account' } as const
 const IN_PERSON = { ...ANYBODY, by: 'session' } as const
 
 export const ACCOUNT_HTTP_ROUTES = {
   listUsers: { ...ADMIN, method: 'GET', path: '/users', summary: 'Users', cursor: null },
-  addUser: { ...ADMIN, method: 'POST', path: '/users', summary: 'Add a user' },
+  addUser: { ...ADMIN_IN_PERSON, method: 'POST', path: '/users', summary: 'Add a user' },
   changeUser: {
-    ...ADMIN,
+    ...ADMIN_IN_PERSON,
     method: 'PATCH',
     path: '/users/{name}',
     summary: 'Change a user',
     guards: 'listUsers',
   },
-  removeUser: { ...ADMIN, method: 'DELETE', path: '/users/{name}', summary: 'Remove a user' },
+  removeUser: { ...ADMIN_IN_PERSON, method: 'DELETE', path: '/users/{name}', summary: 'Remove a user' },
   changeOwnPassword: {
     ...IN_PERSON,
     method: 'POST',
