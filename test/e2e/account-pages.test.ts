@@ -134,6 +134,54 @@ test('a second factor is set up on the page, and asked for at the next sign-in; 
   assert.deepEqual(screen.complaints, [])
 })
 
+test('an edit long after the sign-in asks for the password, goes on with it, and changes nothing without', async (t) => {
+  const missing = missingBrowser()
+  if (missing !== null) return t.skip(missing)
+  let aheadMs = 0
+  const clock = { nowMs: () => Date.now() + aheadMs, monotonicMs: () => performance.now() }
+  const service = await startService(t, { clock })
+  const screen = await openScreen(t, service)
+  await setUp(screen, service)
+  const { page } = screen
+  await show(screen, '/account')
+  await page.getByRole('textbox', { name: 'Name' }).fill('siem')
+  aheadMs = 11 * 60_000
+  const make = page.getByRole('button', { name: 'Make a token' })
+  const dialog = page.getByRole('dialog', { name: 'Your password once more' })
+  await enter(make)
+  await dialog.waitFor()
+  await page.keyboard.press('Escape')
+  await page.getByText('nothing was changed: this needs your password once more').waitFor()
+  assert.equal(service.app.parts.accounts?.tokens.all().length, 0)
+  await enter(make)
+  await dialog.locator('input[type=password]').fill('not the password')
+  await page.keyboard.press('Enter')
+  await dialog.getByText('password or code is not right').waitFor()
+  await dialog.locator('input[type=password]').fill(PASSWORD)
+  await page.keyboard.press('Enter')
+  await page.getByText('Copy the token now').waitFor()
+  assert.equal(await dialog.count(), 0)
+  assert.equal(service.app.parts.accounts?.tokens.all().length, 1)
+
+  // Above a dialog of its own, which stays until its edit is done.
+  aheadMs += 11 * 60_000
+  await enterAs(service, 'operator', 'bob')
+  await show(screen, '/users')
+  await enter(page.getByRole('button', { name: 'Change bob' }))
+  const below = page.getByRole('dialog', { name: 'Change bob' })
+  await below.getByLabel('May not sign in').check()
+  await enter(below.getByRole('button', { name: 'Save' }))
+  await dialog.waitFor()
+  await page.keyboard.press('Escape')
+  await below.getByText('nothing was changed').waitFor()
+  assert.equal(await dialog.count(), 0)
+  await enter(below.getByRole('button', { name: 'Save' }))
+  await dialog.locator('input[type=password]').fill(PASSWORD)
+  await page.keyboard.press('Enter')
+  await page.getByRole('cell', { name: 'disabled', exact: true }).waitFor()
+  assert.deepEqual(screen.complaints, [])
+})
+
 test('the certificate is replaced on the page after a check, a bad one is refused with the reason', async (t) => {
   const missing = missingBrowser()
   if (missing !== null) return t.skip(missing)

@@ -14,6 +14,7 @@ import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type App, startApp } from '../../src/app.ts'
 import { ControlClient } from '../../src/api/control-client.ts'
+import type { Clock } from '../../src/lib/clock.ts'
 import { loadConfiguration } from '../../src/config/load.ts'
 import { StoreError } from '../../src/store/logs/store-error.ts'
 
@@ -49,7 +50,7 @@ export interface Answer {
 /** Starts a service; it is stopped and its folder removed when the test ends, unless `folder` is the caller's. */
 export async function startService(
   t: TestContext,
-  options: { sets?: readonly string[]; folder?: string; isPlainOidcAllowed?: boolean } = {},
+  options: { sets?: readonly string[]; folder?: string; isPlainOidcAllowed?: boolean; clock?: Clock } = {},
 ): Promise<Service> {
   const folder = options.folder ?? (await temporaryFolder(t))
   const logs = join(folder, 'Firewall')
@@ -75,6 +76,7 @@ export async function startService(
     configuration: loadConfiguration(input),
     demo: false,
     isPlainOidcAllowed: options.isPlainOidcAllowed === true,
+    ...(options.clock === undefined ? {} : { clock: options.clock }),
     announce: (line) => said.push(line),
     logStream: { write: (line) => said.push(line.trimEnd()) },
   })

@@ -12,6 +12,8 @@ import { API_PREFIX } from '../http/http-routes.ts'
 import { ROLES } from '../http/roles.ts'
 import type { User } from './account.ts'
 import type { Accounts, SignIn } from './accounts.ts'
+import { addConfirmRoute } from './confirm-route.ts'
+import { sendNotProved } from './not-proved.ts'
 import type { OidcSignIn } from './oidc.ts'
 import { addOidcRoutes, originOf } from './oidc-routes.ts'
 import { cookieOf, cookieText, SESSION_COOKIE } from './session-cookie.ts'
@@ -39,6 +41,7 @@ const setupBody = z.strictObject({ setupCode: z.string().min(1).max(64), name: t
 
 export function addAccountRoutes(app: FastifyInstance, options: AccountRoutesOptions): void {
   addOidcRoutes(app, options)
+  addConfirmRoute(app, { ...options, callers: authenticator(options.accounts) })
   const url = `${API_PREFIX}/session`
   const guarded =
     (
@@ -162,6 +165,7 @@ export function authenticator(accounts: () => Accounts | null): Authenticator {
         role: user.role,
         by: 'session',
         scopes: null,
+        toConfirm: known.toConfirm(user, session),
         mustChange: user.mustChange,
       }
     },
@@ -173,27 +177,7 @@ function answer(reply: FastifyReply, signIn: SignIn): FastifyReply {
     return reply
       .header('set-cookie', cookieText(SESSION_COOKIE, signIn.cookie, null))
       .send({ user: viewOf(signIn.user) })
-  switch (signIn.why) {
-    case 'factor':
-      return sendProblem(reply, 401, 'factor', 'the code of the second factor is needed')
-    case 'wait':
-      void reply.header('retry-after', String(signIn.waitSeconds))
-      return sendProblem(
-        reply,
-        429,
-        'wait',
-        `too many failed tries from here: try again in ${Math.ceil(signIn.waitSeconds / 60)} min`,
-      )
-    case 'busy':
-      return sendProblem(
-        reply.header('retry-after', '5'),
-        503,
-        'busy',
-        'too many sign-ins at once: try again in a moment',
-      )
-    case 'wrong':
-      return sendProblem(reply, 401, 'wrong', 'name, password or code is not right')
-  }
+  return sendNotProved(reply, signIn, 401)
 }
 
 function viewOf(user: User): object {

@@ -40,6 +40,8 @@ export const sessionBody = z.object({
   userId: z.string(),
   createdAtMs: instantMs,
   lastUsedAtMs: instantMs,
+  /** When the person proved last who it is: the sign-in, or the password once more. */
+  confirmedAtMs: instantMs.default(0),
   address: z.string(),
   agent: z.string(),
 })
@@ -73,6 +75,13 @@ const ABSOLUTE_MS = 12 * 3_600_000
 /** Whether a session has run out: unused for 30 minutes, or 12 hours old. */
 export function isOver({ createdAtMs, lastUsedAtMs }: Session, nowMs: number): boolean {
   return nowMs - lastUsedAtMs > IDLE_MS || nowMs - createdAtMs > ABSOLUTE_MS
+}
+
+const CONFIRMED_MS = 10 * 60_000
+
+/** Whether a dangerous edit needs no password: it was given in the last ten minutes. */
+export function isConfirmed({ confirmedAtMs }: Session, nowMs: number): boolean {
+  return nowMs - confirmedAtMs <= CONFIRMED_MS
 }
 
 /** SHA-256 in hex: of secrets with enough randomness to need no salt. */

@@ -13,6 +13,7 @@ import type { AuditEntry, Json } from '../../model/state.ts'
 import type { Role } from '../http/roles.ts'
 import {
   digest,
+  isConfirmed,
   isOver,
   parse,
   SESSION_KIND,
@@ -22,9 +23,9 @@ import {
   USER_KIND,
   userBody,
 } from './account.ts'
-import { Busy, PasswordHasher, passwordProblem } from './password.ts'
+import { PasswordHasher, passwordProblem } from './password.ts'
+import { type NotProved, Prover } from './prover.ts'
 import { newSeed, recoveryCodes, stepOf } from './second-factor.ts'
-import { SignInThrottle } from './sign-in-throttle.ts'
 import { Tokens } from './tokens.ts'
 
 /** A session's last use is written at most so often. */
@@ -44,8 +45,7 @@ export interface AccountsOptions {
 
 export type SignIn =
   | { readonly ok: true; readonly cookie: string; readonly user: User; readonly session: Session }
-  /** `factor`: the password was right and the second factor is wanted. */
-  | { readonly ok: false; readonly why: 'wrong' | 'factor' | 'wait' | 'busy'; readonly waitSeconds: number }
+  | NotProved
 
 /** Who does something, for the audit log. */
 export interface Actor {
@@ -56,17 +56,21 @@ export class Accounts {
   readonly tokens: Tokens
   readonly #options: AccountsOptions
   readonly #hasher = new PasswordHasher()
-  readonly #throttle: SignInThrottle
+  readonly #prover: Prover
   readonly #users = new Map<string, User>()
   readonly #sessions = new Map<string, Session>()
-  /** User -> the last time step whose code was used: a code opens once. */
-  readonly #usedSteps = new Map<string, number>()
   #turn: Promise<unknown> = Promise.resolve()
 
   private constructor(options: AccountsOptions) {
     this.#options = options
-    this.#throttle = new SignInThrottle(options.clock)
-    for (const { user, address, atMs } of options.places ?? []) this.#throttle.remember(user, address, atMs)
+    this.#prover = new Prover({
+      ...options,
+      hasher: this.#hasher,
+      userByName: (name) => this.userByName(name),
+      useRecovery: (user, hash) => this.#useRecovery(user, hash),
+    })
+    for (const { user, address, atMs } of options.places ?? [])
+      this.#prover.throttle.remember(user, address, atMs)
     this.tokens = new Tokens({
       repository: options.repository,
       clock: options.clock,
@@ -229,31 +233,40 @@ export class Accounts {
     address: string,
     agent: string,
   ): Promise<SignIn> {
-    const waitSeconds = this.#throttle.waitSeconds(given.name, address)
-    if (waitSeconds > 0) return { ok: false, why: 'wait', waitSeconds }
-    const user = this.userByName(given.name)
-    try {
-      if (user === undefined || user.passwordHash === null || user.isDisabled) {
-        await this.#hasher.pretend(given.password)
-        return this.#refused(given.name, address)
-      }
-      if (!(await this.#hasher.verify(given.password, user.passwordHash)))
-        return this.#refused(given.name, address)
-    } catch (error) {
-      if (error instanceof Busy) return { ok: false, why: 'busy', waitSeconds: 5 }
-      throw error
-    }
-    if (user.totp !== null) {
-      if (given.code === null) return { ok: false, why: 'factor', waitSeconds: 0 }
-      if (!(await this.#takeCode(user, given.code))) return this.#refused(given.name, address)
-    }
-    this.#throttle.succeeded(user.name, address)
+    const proof = await this.#prover.prove(given, address)
+    if (!proof.ok) return proof
+    const { user } = proof
     return this.beginSession(
       this.#current(user.id),
       address,
       agent,
       user.totp === null ? 'password' : 'two factors',
     )
+  }
+
+  /** What a session's user must do before a dangerous edit; null: nothing, since it was done a short while ago. */
+  toConfirm(user: User, session: Session): null | 'password' | 'sign-in' {
+    if (isConfirmed(session, this.#options.clock.nowMs())) return null
+    return user.passwordHash === null ? 'sign-in' : 'password'
+  }
+
+  /** False: the session's user signs in elsewhere alone. Throws AppError `not-found` when the session has ended. */
+  hasPassword(sessionId: string): boolean {
+    return this.#current(this.#alive(sessionId).userId).passwordHash !== null
+  }
+
+  /** The password of a session's user once more, and the code where one is set; guesses are slowed down as at sign-in. */
+  async confirm(
+    sessionId: string,
+    given: { password: string; code: string | null },
+    address: string,
+  ): Promise<{ readonly ok: true } | NotProved> {
+    const { name } = this.#current(this.#alive(sessionId).userId)
+    const proof = await this.#prover.prove({ name, ...given }, address)
+    if (!proof.ok) return proof
+    const session = { ...this.#alive(sessionId), confirmedAtMs: this.#options.clock.nowMs() }
+    await this.#saveSession(session, this.#audit('session.confirm', { user: name }, name, { address }))
+    return { ok: true }
   }
 
   /** A session for somebody who has proved who it is; `by`: how, for the audit log. */
@@ -270,6 +283,7 @@ export class Accounts {
       userId: user.id,
       createdAtMs: nowMs,
       lastUsedAtMs: nowMs,
+      confirmedAtMs: nowMs,
       address,
       agent: agent.replace(/[^\x20-\x7e]/g, '?').slice(0, 200),
     }
@@ -329,7 +343,7 @@ export class Accounts {
 
   /** How many networks and users are guessed at so often that the next try must wait. */
   guessing(): { readonly networks: number; readonly users: number } {
-    return this.#throttle.guessing()
+    return this.#prover.throttle.guessing()
   }
 
   /** Forgets sessions that are over. */
@@ -338,31 +352,20 @@ export class Accounts {
     await this.#endSessions((session) => isOver(session, nowMs))
   }
 
-  #refused(name: string, address: string): SignIn {
-    this.#throttle.failed(name, address)
-    return { ok: false, why: 'wrong', waitSeconds: 0 }
+  #alive(sessionId: string): Session {
+    const session = this.#sessions.get(sessionId)
+    if (session === undefined) throw new AppError('not-found', 'the session has ended meanwhile')
+    return session
   }
 
-  /** Whether the code is a fresh one of the second factor, or an unused recovery code, which is then used. */
-  async #takeCode(user: User, code: string): Promise<boolean> {
-    const plain = code.replaceAll(/[\s-]/g, '').toLowerCase()
-    const seed = this.#options.box.unseal(user.totp ?? '', `totp:${user.id}`)
-    const step = seed === null ? null : stepOf(seed, plain, this.#options.clock.nowMs())
-    if (step !== null) {
-      if (step <= (this.#usedSteps.get(user.id) ?? -1)) return false
-      this.#usedSteps.set(user.id, step)
-      return true
-    }
-    const hash = digest(plain)
-    if (!user.recovery.includes(hash)) return false
-    await this.#inTurn(async () => {
+  #useRecovery(user: User, hash: string): Promise<void> {
+    return this.#inTurn(async () => {
       const current = this.#current(user.id)
       const recovery = current.recovery.filter((known) => known !== hash)
       await this.#saveUser({ ...current, recovery }, { user: user.name }, 'user.recovery-code', {
         left: recovery.length,
       })
     })
-    return true
   }
 
   async #newHash(password: string, userName: string): Promise<string> {

@@ -1,7 +1,8 @@
 /**
  * The API over HTTPS: every operation of the contract that http-routes.ts offers, for people in browsers and programs
  * with tokens. Who asks is found out first, then whether the role allows it, then the input is read; edits from browsers
- * need the header X-Requested-With, which a forged request from another page cannot carry. Errors are problem documents.
+ * need the header X-Requested-With, which a forged request from another page cannot carry, and some of them the password
+ * once more (confirm.ts). Errors are problem documents.
  *
  * Rows come in pages of `limit` with an opaque `cursor`, or all of them as JSON lines where `Accept` asks for them.
  * Answers to GET carry an ETag; an edit whose `If-Match` names an older one is refused with 412. The tag of an object with
@@ -21,6 +22,7 @@ import {
   type RouteName,
   type ServiceActions,
 } from '../control-contract.ts'
+import { confirmationFor } from './confirm.ts'
 import { FORGED, isForged } from './forgery.ts'
 import type { Authenticator, HttpCaller } from './http-caller.ts'
 import { readInput } from './http-input.ts'
@@ -123,6 +125,9 @@ async function answer(
   )
   if (!input.ok) return sendProblem(reply, 400, 'usage', input.detail, input.field ?? undefined)
   const caller = callers.get(request) as HttpCaller
+  const unconfirmed = confirmationFor(name, input.value, caller)
+  if (unconfirmed !== null)
+    return sendProblem(reply, unconfirmed.status, unconfirmed.code, unconfirmed.detail)
   const gone = new AbortController()
   reply.raw.once('close', () => gone.abort())
   const run = (which: RouteName, given: unknown): unknown => {

@@ -12,6 +12,8 @@ export interface HttpCaller {
   readonly by: 'session' | 'token'
   /** Limits of a token beside its role: tags of routes it may use; null: all. */
   readonly scopes: readonly string[] | null
+  /** Of a browser, what an edit that asks for it wants first: nothing, the password, or another sign-in. Missing: the password. */
+  readonly toConfirm?: null | 'password' | 'sign-in'
   /** May do nothing but choose another password. */
   readonly mustChange?: boolean
 }

@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify'
 import { AppError, messageOf } from '../../lib/errors.ts'
 
 export interface Problem {
-  readonly type: 'about:blank'
+  readonly type: string
   readonly title: string
   readonly status: number
   /** Stable word for programs: `usage`, `not-found`, `signed-out`, ... */
@@ -13,6 +13,12 @@ export interface Problem {
   /** Which field of the input, as a path. */
   readonly field?: string
 }
+
+/** Type of the problem that a browser's edit needs the password once more. */
+export const CONFIRM_TYPE = '/problems/confirm-password'
+
+/** By code; all others say enough with their code. */
+const TYPES: Readonly<Record<string, string>> = { 'confirm-password': CONFIRM_TYPE }
 
 const TITLES: Readonly<Record<number, string>> = {
   400: 'Bad request',
@@ -37,7 +43,7 @@ export function sendProblem(
   field?: string,
 ): FastifyReply {
   const problem: Problem = {
-    type: 'about:blank',
+    type: TYPES[code] ?? 'about:blank',
     title: TITLES[status] ?? 'Error',
     status,
     code,

@@ -1,6 +1,8 @@
 /** The description of the API as OpenAPI 3.1, made from the contract: nothing is written twice. */
 import { z } from 'zod'
 import { CONTRACT, ROUTES, type RouteName } from '../control-contract.ts'
+import { CONFIRMED } from './confirm.ts'
+import { CONFIRM_TYPE } from './http-problem.ts'
 import { API_PREFIX, HTTP_ROUTES, type HttpRoute } from './http-routes.ts'
 import { OTHER_ROUTES, type OtherRoute } from './other-routes.ts'
 
@@ -53,18 +55,22 @@ const PROBLEM: JsonObject = {
   },
 }
 
-const problems = (statuses: readonly string[]): JsonObject =>
+/** `confirmed`: the operation asks a session for the password once more, always or for some inputs. */
+const problems = (statuses: readonly string[], confirmed?: unknown): JsonObject =>
   Object.fromEntries(
     statuses.map((status) => [
       status,
       {
-        description: 'A problem document',
+        description:
+          status === '403' && confirmed !== undefined
+            ? `A problem document; its type is ${CONFIRM_TYPE} where a session ${confirmed === true ? '' : 'with such an input '}must confirm the password first (POST ${API_PREFIX}/account/confirm)`
+            : 'A problem document',
         content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
       },
     ]),
   )
 
-function otherOperation({ operationId, role, tag, summary, type }: OtherRoute): JsonObject {
+function otherOperation({ operationId, role, tag, summary, type, by }: OtherRoute): JsonObject {
   const content = type === undefined ? {} : { content: { [type]: {} } }
   return {
     operationId,
@@ -72,6 +78,7 @@ function otherOperation({ operationId, role, tag, summary, type }: OtherRoute): 
     summary,
     'x-role': role,
     ...(role === 'anybody' || role === 'own' ? { security: [] } : {}),
+    ...(by === undefined ? {} : { security: [{ session: [] }] }),
     responses: { 200: { description: 'Done', ...content }, ...problems(['400', '401', '403', '429', '503']) },
   }
 }
@@ -107,7 +114,7 @@ function operationOf(name: RouteName, route: HttpRoute): JsonObject {
       : {}),
     responses: {
       200: { description: 'Done', content: contentOf(name, isRows) },
-      ...problems(['400', '401', '403', '404', '409', '412', '429', '500', '503']),
+      ...problems(['400', '401', '403', '404', '409', '412', '429', '500', '503'], CONFIRMED[name]),
     },
   }
 }

@@ -14,6 +14,8 @@ export interface OtherRoute {
   readonly role: Admission
   readonly tag: string
   readonly summary: string
+  /** For people alone, as of routes of the contract. */
+  readonly by?: 'session'
   /** Of the answer. */
   readonly type?: string
 }
@@ -56,6 +58,15 @@ export const OTHER_ROUTES: readonly OtherRoute[] = [
     path: '/session/oidc/callback',
     operationId: 'finishSignInElsewhere',
     summary: 'Back from the identity provider',
+  },
+  {
+    method: 'POST',
+    path: '/account/confirm',
+    operationId: 'confirmPassword',
+    role: 'viewer',
+    tag: 'own account',
+    by: 'session',
+    summary: 'Give the password (and code) of the session once more, for edits that ask for it',
   },
   {
     method: 'GET',
