@@ -160,7 +160,7 @@ test('an edit long after the sign-in asks for the password, goes on with it, and
   await dialog.locator('input[type=password]').fill(PASSWORD)
   await page.keyboard.press('Enter')
   await page.getByText('Copy the token now').waitFor()
-  assert.equal(await dialog.count(), 0)
+  await dialog.waitFor({ state: 'hidden' }) // it fades
   assert.equal(service.app.parts.accounts?.tokens.all().length, 1)
 
   // Above a dialog of its own, which stays until its edit is done.
@@ -174,7 +174,7 @@ test('an edit long after the sign-in asks for the password, goes on with it, and
   await dialog.waitFor()
   await page.keyboard.press('Escape')
   await below.getByText('nothing was changed').waitFor()
-  assert.equal(await dialog.count(), 0)
+  await dialog.waitFor({ state: 'hidden' }) // it fades
   await enter(below.getByRole('button', { name: 'Save' }))
   await dialog.locator('input[type=password]').fill(PASSWORD)
   await page.keyboard.press('Enter')
