@@ -45,6 +45,10 @@ export async function launchBrowser(more: readonly string[] = []): Promise<Brows
   return chromium.launch({ executablePath, args: [...ARGUMENTS, ...more] })
 }
 
+/** In the page: what was last changed is drawn, and nothing fades any more. */
+export const IS_STILL = `new Promise((tell) => requestAnimationFrame(() => requestAnimationFrame(() => tell(
+  document.getAnimations().every((one) => one.playState !== 'running')))))`
+
 export interface Screen {
   readonly page: Page
   readonly browser: Browser
@@ -67,8 +71,11 @@ export async function openScreen(
   const origin = `https://127.0.0.1:${port}`
   const complaints: string[] = []
   page.on('console', (message) => {
-    const isExpected = /status of 4\d\d/.test(message.text()) // a refusal is part of some tests
-    if (['error', 'warning'].includes(message.type()) && !isExpected) complaints.push(message.text())
+    // Told to the user in words, and asked again: a refusal, which is part of some tests; a log store that starts or is busy;
+    // a request that Chromium gives up under load, after three kept connections closed one after another.
+    const isExpected = /status of (4\d\d|503)|ERR_TOO_MANY_RETRIES/.test(message.text())
+    if (['error', 'warning'].includes(message.type()) && !isExpected)
+      complaints.push(`${message.text()} (${message.location().url})`)
   })
   page.on('pageerror', (error) => complaints.push(`uncaught: ${error.message}`))
   page.on('dialog', (dialog) => {

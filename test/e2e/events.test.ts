@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { before, describe, test, type TestContext } from 'node:test'
 import { AxeBuilder } from '@axe-core/playwright'
 import type { BrowserContextOptions, Page } from 'playwright-core'
-import { enter, missingBrowser, openScreen, type Screen, setUp } from './browser.ts'
+import { enter, IS_STILL, missingBrowser, openScreen, type Screen, setUp } from './browser.ts'
 import { customLine, scan, type Service, startService, until } from './harness.ts'
 
 const HOSTILE = `"><img src=x onerror=alert(1)><script>alert(2)</script>{{7*7}}javascript:alert(3)`
@@ -331,6 +331,7 @@ describe('the events screen', () => {
     const { page } = screen
     const found: string[] = []
     const look = async (where: string): Promise<void> => {
+      await until('nothing fades any more', () => page.evaluate<boolean>(IS_STILL))
       const { violations } = await new AxeBuilder({ page }).analyze()
       for (const { id, nodes } of violations)
         found.push(`${where}: ${id} ${nodes[0]?.html.slice(0, 160) ?? ''}`)

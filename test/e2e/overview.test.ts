@@ -167,7 +167,7 @@ describe('the overview', () => {
     await page.getByLabel('Reason').fill('seen elsewhere')
     await page.keyboard.press('Enter')
     await until('it is listed', async () => (await service.list()).includes('198.51.100.77'))
-    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    await until('no dialog is left', async () => (await page.getByRole('dialog').count()) === 0)
     await page.keyboard.press('Control+k')
     await page.getByPlaceholder(/screen/i).fill('Freeze the list')
     await enter(page.getByRole('button', { name: 'Freeze the list' }))

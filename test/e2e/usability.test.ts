@@ -19,8 +19,10 @@ interface Desk extends Screen {
   readonly service: Service
 }
 
-const hasFocus = (target: Locator): Promise<boolean> =>
-  target.evaluate((element) => element.ownerDocument.activeElement === element)
+/** What is drawn anew just then has it not. */
+const hasFocus = async (target: Locator): Promise<boolean> =>
+  (await target.count()) === 1 &&
+  (await target.evaluate((element) => element.ownerDocument.activeElement === element))
 
 async function focusOn(what: string, target: Locator): Promise<void> {
   await target.waitFor()
@@ -129,6 +131,7 @@ async function firstSignIn({ page, service }: Desk): Promise<void> {
   await page.getByText('The three rules enforce.').waitFor()
   await press(page, page.getByRole('link', { name: 'Done: to the overview' }))
   await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor()
+  await page.waitForLoadState('networkidle')
 
   await press(page, page.getByRole('button', { name: 'ada', exact: true }))
   await take(page, page.getByRole('menuitem', { name: 'Sign out' }))
@@ -286,6 +289,7 @@ async function narrow({ page }: Desk): Promise<void> {
   await closed(page)
   await go(page, 'Events')
   await total(page, '18 events')
+  await page.waitForLoadState('networkidle')
   const views = page.getByRole('button', { name: 'Views' })
   await press(page, views)
   await press(page, page.getByRole('button', { name: /^One port/ }))

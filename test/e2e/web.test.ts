@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { before, describe, test } from 'node:test'
 import { AxeBuilder } from '@axe-core/playwright'
 import { Secret, TOTP } from 'otpauth'
-import { enter, missingBrowser, openScreen, PASSWORD, type Screen, setUp } from './browser.ts'
+import { enter, IS_STILL, missingBrowser, openScreen, PASSWORD, type Screen, setUp } from './browser.ts'
 import { customLine, scan, type Service, startService, until } from './harness.ts'
 
 const SCREENS = [
@@ -49,11 +49,6 @@ async function show({ page, origin }: Screen, path: string): Promise<void> {
   await page.getByRole('heading', { level: 1 }).first().waitFor()
   await page.waitForLoadState('networkidle')
 }
-
-/** Dark is set, drawn, and nothing fades any more. */
-const IS_DARK = `new Promise((tell) => requestAnimationFrame(() => requestAnimationFrame(() => tell(
-  document.documentElement.dataset.mantineColorScheme === 'dark' &&
-  document.getAnimations().every((one) => one.playState !== 'running')))))`
 
 /** What the screens of firewalls, bouncers and imports show one of. */
 async function furnish({ control, folder }: Service): Promise<void> {
@@ -205,7 +200,11 @@ describe('the web page', () => {
         await judge(`${language} light ${path}`, new AxeBuilder({ page: screen.page }))
         // The same page with other colours: what is not about colours was judged.
         await screen.page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' })
-        await until('colours have changed', () => screen.page.evaluate<boolean>(IS_DARK))
+        await until('colours have changed', () =>
+          screen.page.evaluate<boolean>(
+            `document.documentElement.dataset.mantineColorScheme === 'dark' && ${IS_STILL}`,
+          ),
+        )
         await judge(
           `${language} dark ${path}`,
           new AxeBuilder({ page: screen.page }).withRules(['color-contrast', 'link-in-text-block']),
