@@ -271,7 +271,6 @@ async function takePictures(browser: Browser, demo: Demo, shots: readonly Shot[]
   let bytes = 0
   for (const { name, colorScheme, viewport } of LOOKS) {
     const context = await browser.newContext({
-      ignoreHTTPSErrors: true,
       locale: 'en-GB',
       timezoneId: 'UTC',
       colorScheme,

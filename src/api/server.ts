@@ -40,11 +40,7 @@ const HEADERS_MS = 10_000
 const REQUEST_MS = 30_000
 /** Without a byte moved: a client that stops reading does not hold its place. */
 const SILENCE_MS = 60_000
-/**
- * Longer than the page waits between its questions (5 s and 10 s): a connection that closes just as it is used again costs a
- * browser a retry, and after three such it gives up. Shorter than SILENCE_MS, which closes without a word.
- */
-const KEEP_ALIVE_MS = 55_000
+const KEEP_ALIVE_MS = 10_000
 /** Pages, health and metrics, per address; the list has no limit. */
 const REQUESTS_PER_MINUTE = 600
 const STATUS_MS = 5000

@@ -50,7 +50,6 @@ async function addUser({ control }: RunningService): Promise<void> {
 
 async function newContext(browser: Browser, storageState?: State): Promise<BrowserContext> {
   const context = await browser.newContext({
-    ignoreHTTPSErrors: true,
     locale: 'en-GB',
     viewport: VIEWPORT,
     ...(storageState === undefined ? {} : { storageState }),
