@@ -7,6 +7,7 @@ import { afterEach, beforeEach, test } from 'node:test'
 import { RememberedAlarms, rules } from '../decide/decide-fixture.ts'
 import { Decider } from '../decide/decider.ts'
 import { ManualClock } from '../lib/clock.ts'
+import { decision } from '../store/state/state-fixture.ts'
 import { StateStore } from '../store/state/state-store.ts'
 import { addressActions } from './address-actions.ts'
 import type { Parts } from './parts.ts'
@@ -104,4 +105,36 @@ test('notes of two people at once are both kept, and what is added or removed is
     async () => actions.removeNote({ address, id: first?.id ?? '' }, BEN),
     /there is no such note/,
   )
+})
+
+test('notes that cannot be read are told, and kept aside before another is written', async () => {
+  const address = '198.51.100.7'
+  const body = { notes: 'of a later version', more: [1, 2] }
+  await store.changeObject({ kind: 'address-note', id: address, body, onVersion: 0, by: 'ada' }, null)
+  assert.equal((await actions.addressProfile({ address }, ADA)).notesUnread, 1)
+  await actions.addNote({ address, text: 'asked them' }, BEN)
+  await actions.addNote({ address, text: 'they answered' }, BEN)
+  const after = await actions.addressProfile({ address }, ADA)
+  assert.deepEqual(
+    after.notes.map(({ text }) => text),
+    ['asked them', 'they answered'],
+  )
+  assert.equal(after.notesUnread, 1)
+  assert.deepEqual((await store.object('address-note-unread', address))?.body, { bodies: [body] })
+  assert.deepEqual(
+    after.audit.map(({ action }) => action),
+    ['note.add', 'note.add', 'note.unread'],
+  )
+  assert.equal((await actions.addressProfile({ address: '198.51.100.8' }, ADA)).notesUnread, 0)
+})
+
+test('a held network with hundreds of newer blocks inside is still what its page shows', async () => {
+  const held = decision('203.0.113.0/24', { scope: 'range', mode: 'hold', expiresAtMs: null })
+  await store.commit([{ kind: 'decision', decision: held }])
+  const alarms = new RememberedAlarms()
+  decider = await Decider.open({ repository: store, rules: rules(), clock, alarms })
+  clock.advance(1000)
+  await block(...Array.from({ length: 240 }, (_, i) => `203.0.113.${i}`))
+  const { block: shown } = await actions.addressProfile({ address: '203.0.113.0/24' }, ADA)
+  assert.equal(`${shown?.mode} ${shown?.target}`, 'hold 203.0.113.0/24')
 })

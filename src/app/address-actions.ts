@@ -11,7 +11,7 @@ import type { Decider } from '../decide/decider.ts'
 import { formatAddress, formatNetwork, isV4, type Network, networkOf, parseNetwork } from '../lib/address.ts'
 import { AppError } from '../lib/errors.ts'
 import type { Decision } from '../model/decision.ts'
-import type { StoredDetection } from '../model/state.ts'
+import type { Json, StoredDetection } from '../model/state.ts'
 import type { StateStore } from '../store/state/state-store.ts'
 import { addressRecords } from './address-records.ts'
 import type { Parts } from './parts.ts'
@@ -23,6 +23,8 @@ const SHOWN = 200
 const AUDIT_SHOWN = 100
 const NEIGHBOURS_SHOWN = 256
 const NOTE_KIND = 'address-note'
+/** Bodies of notes that this version cannot read, so that writing another note does not lose them. */
+const ASIDE_KIND = 'address-note-unread'
 const MOST_NOTES = 100
 /** Two people may write at once; each tries again on what the other left. */
 const NOTE_TRIES = 5
@@ -35,6 +37,15 @@ const noteBody = z.object({
   notes: z.array(z.object({ id: z.string(), atMs: z.number(), by: z.string(), text: z.string() })),
 })
 type Note = z.infer<typeof noteBody>['notes'][number]
+const asideBody = z.object({ bodies: z.array(z.json()) })
+const BUSY = 'somebody else is writing notes at the same time: try again'
+
+interface ReadNotes {
+  readonly notes: readonly Note[]
+  readonly version: number
+  /** A body that this version cannot read; null: there is none. */
+  readonly unread: { readonly body: Json } | null
+}
 
 export function addressActions(
   parts: Parts,
@@ -48,7 +59,8 @@ export function addressActions(
       const network = networkOfText(address)
       const target = formatNetwork(network)
       const store = state()
-      const active = decider().overlapping(network).slice(0, SHOWN)
+      const standing = decider().overlapping(network)
+      const active = standing.slice(0, SHOWN)
       const [ended, detections, audit, kept] = await Promise.all([
         store.decisions({ state: 'ended', overlapping: network, limit: SHOWN }),
         store.detections({ overlapping: network, limit: SHOWN }),
@@ -57,7 +69,7 @@ export function addressActions(
       ])
       return {
         address: target,
-        block: blockOf(active, network),
+        block: blockOf(standing, network),
         decisions: [...active, ...ended]
           .sort((a, b) => b.createdAtMs - a.createdAtMs)
           .slice(0, SHOWN)
@@ -66,7 +78,8 @@ export function addressActions(
         neighbours: neighboursOf(decider(), network),
         owner: await owners.ownerOf(network, decider()),
         country: parts.geo?.countryOf(formatAddress(network.words)) ?? null,
-        notes: kept.map(noteView),
+        notes: kept.notes.map(noteView),
+        notesUnread: kept.unread,
         audit: audit.map(({ sequence, atMs, actor, action, reason }) => ({
           sequence,
           at: iso(atMs),
@@ -195,8 +208,10 @@ class Notes {
     this.#state = state
   }
 
-  async of(address: string): Promise<readonly Note[]> {
-    return (await this.#read(address)).notes
+  /** `unread`: how many bodies of notes there are that this version cannot read; they are kept in the state. */
+  async of(address: string): Promise<{ readonly notes: readonly Note[]; readonly unread: number }> {
+    const [{ notes, unread }, aside] = await Promise.all([this.#read(address), this.#aside(address)])
+    return { notes, unread: aside.bodies.length + (unread === null ? 0 : 1) }
   }
 
   add(address: string, text: string, { user }: Caller): Promise<readonly Note[]> {
@@ -216,11 +231,39 @@ class Notes {
     })
   }
 
-  async #read(address: string): Promise<{ notes: readonly Note[]; version: number }> {
+  async #read(address: string): Promise<ReadNotes> {
     const stored = await this.#state().object(NOTE_KIND, address)
-    if (stored === null) return { notes: [], version: 0 }
+    if (stored === null) return { notes: [], version: 0, unread: null }
     const body = noteBody.safeParse(stored.body)
-    return { notes: body.success ? body.data.notes : [], version: stored.version }
+    if (body.success) return { notes: body.data.notes, version: stored.version, unread: null }
+    return { notes: [], version: stored.version, unread: { body: stored.body } }
+  }
+
+  async #aside(address: string): Promise<{ bodies: Json[]; version: number }> {
+    const stored = await this.#state().object(ASIDE_KIND, address)
+    if (stored === null) return { bodies: [], version: 0 }
+    const body = asideBody.safeParse(stored.body)
+    return { bodies: body.success ? body.data.bodies : [stored.body], version: stored.version }
+  }
+
+  /** Keeps what cannot be read beside the notes, before anything is written over it. */
+  async #setAside(address: string, { body }: { readonly body: Json }, by: string): Promise<void> {
+    const { bodies, version } = await this.#aside(address)
+    // Another writer may have done it a moment ago.
+    if (bodies.some((known) => JSON.stringify(known) === JSON.stringify(body))) return
+    const outcome = await this.#state().changeObject(
+      { kind: ASIDE_KIND, id: address, body: { bodies: [...bodies, body] }, onVersion: version, by },
+      {
+        id: randomUUIDv7(),
+        atMs: this.#parts.clock.nowMs(),
+        actor: by,
+        action: 'note.unread',
+        subject: address,
+        reason: 'notes that cannot be read were kept aside before another was written',
+        details: { kind: ASIDE_KIND, count: bodies.length + 1 },
+      },
+    )
+    if (!outcome.ok) throw new AppError('unsafe', BUSY)
   }
 
   async #change(
@@ -230,8 +273,9 @@ class Notes {
     change: (notes: readonly Note[]) => { notes: readonly Note[]; changed: Note },
   ): Promise<readonly Note[]> {
     for (let attempt = 1; attempt <= NOTE_TRIES; attempt++) {
-      const { notes: before, version } = await this.#read(address)
+      const { notes: before, version, unread } = await this.#read(address)
       const { notes, changed } = change(before)
+      if (unread !== null) await this.#setAside(address, unread, by)
       const { text, by: author } = changed
       const outcome = await this.#state().changeObject(
         {
@@ -253,7 +297,7 @@ class Notes {
       )
       if (outcome.ok) return notes
     }
-    throw new AppError('unsafe', 'somebody else is writing notes at the same time: try again')
+    throw new AppError('unsafe', BUSY)
   }
 }
 

@@ -56,6 +56,8 @@ const profile = z.object({
     .nullable(),
   country: z.string().nullable(),
   notes: z.array(note),
+  /** Bodies of notes that this version cannot read; they are kept in the state database. */
+  notesUnread: z.int(),
   /** What people and the service did to it, newest first; 100 at most. */
   audit: z.array(
     z.object({

@@ -90,6 +90,8 @@ export const addressEn = {
   'address.noteText': 'What the next one should know',
   'address.noteAdd': 'Keep the note',
   'address.noteRemove': 'Remove the note',
+  'address.notesUnread':
+    'Earlier notes were written by another version and cannot be read here. They are kept in the state database (kind address-note-unread); nothing is lost.',
   'address.links': 'What others know',
   'address.linksHint': 'Opens another site in a new tab; nothing is asked before you press.',
   'address.linksNone': 'It only means something inside your network.',
@@ -191,6 +193,8 @@ export const addressDe: Readonly<Record<keyof typeof addressEn, string>> = {
   'address.noteText': 'Was der Nächste wissen sollte',
   'address.noteAdd': 'Notiz behalten',
   'address.noteRemove': 'Notiz entfernen',
+  'address.notesUnread':
+    'Frühere Notizen stammen von einer anderen Version und sind hier nicht lesbar. Sie bleiben in der Zustandsdatenbank erhalten (Art address-note-unread); nichts geht verloren.',
   'address.links': 'Was andere wissen',
   'address.linksHint': 'Öffnet eine andere Seite in neuem Tab; vorher wird nichts gefragt.',
   'address.linksNone': 'Sie bedeutet nur in Ihrem Netz etwas.',

@@ -10,7 +10,11 @@ import { useMay } from '../../data/may.ts'
 import { queryClient } from '../../data/query-client.ts'
 import { useWords } from '../../i18n/language.tsx'
 
-export function Notes({ profile: { address, notes } }: { readonly profile: Reply<'addressProfile'> }) {
+export function Notes({
+  profile: { address, notes, notesUnread },
+}: {
+  readonly profile: Reply<'addressProfile'>
+}) {
   const { t } = useWords()
   const mayWrite = useMay('addNote')
   const [text, setText] = useState('')
@@ -28,6 +32,12 @@ export function Notes({ profile: { address, notes } }: { readonly profile: Reply
   })
   return (
     <>
+      {notesUnread > 0 && (
+        <Text size="sm" mb="xs">
+          <span aria-hidden>! </span>
+          {t('address.notesUnread')}
+        </Text>
+      )}
       {notes.length === 0 && !mayWrite && (
         <Text size="sm" c="dimmed">
           {t('common.none')}
