@@ -25,6 +25,8 @@ export class ChangeWriter {
   readonly #audit: AuditAppender
   /** Compiled statements by kind of change. */
   readonly #compiled = new Map<string, CompiledQuery>()
+  /** Columns in the order in which the compiled upsert of a table binds them: rows may be built in another. */
+  readonly #columns = new Map<string, readonly string[]>()
 
   constructor(db: Database) {
     this.#db = db
@@ -84,6 +86,7 @@ export class ChangeWriter {
   /** Inserts the row or makes the known row of this key equal to it. Every row of a table has the same columns. */
   async #upsert(transaction: DatabaseTransaction, table: keyof Tables, key: string, row: Row): Promise<void> {
     const query = this.#once(`upsert ${table}`, () => {
+      this.#columns.set(table, Object.keys(row))
       const others = Object.keys(row).filter((column) => column !== key)
       return this.#loose
         .insertInto(table)
@@ -97,7 +100,14 @@ export class ChangeWriter {
         )
         .compile()
     })
-    return this.#run(transaction, query, Object.values(row))
+    const columns = this.#columns.get(table) ?? []
+    if (columns.length !== Object.keys(row).length)
+      throw new TypeError(`a row of ${table} has other columns: ${Object.keys(row).join(', ')}`)
+    return this.#run(
+      transaction,
+      query,
+      columns.map((column) => row[column]),
+    )
   }
 
   async #remove(
