@@ -38,8 +38,18 @@ export function certificateActions(parts: Parts, state: () => StateStore): Certi
       reason: reason === '' ? null : reason,
       details,
     }
-    const body = after === null ? null : factsOf(after)
+    const body = after === null ? { made: true } : factsOf(after)
     await state().changeObject({ kind: KIND, id: ID, body, onVersion: null, by }, audit)
+  }
+  /** A file and a row cannot be one transaction: the file first, and back again when the row cannot be written. */
+  const audited = async (before: ServedCertificate, row: () => Promise<void>): Promise<void> => {
+    try {
+      await row()
+    } catch (error) {
+      if (before.source === 'own') await parts.certificate.replace(before.cert, before.key)
+      else await parts.certificate.takeBack()
+      throw error
+    }
   }
   return {
     showCertificate: () => viewOf(parts.certificate.served),
@@ -49,16 +59,16 @@ export function certificateActions(parts: Parts, state: () => StateStore): Certi
       if (dryRun) return { message: 'it holds: key, chain and dates are right', certificate: viewOf(next) }
       if (next.fingerprint === before.fingerprint)
         throw new AppError('unsafe', 'that certificate is served already')
-      await write('certificate.replace', user, reason, before, next)
       const served = await parts.certificate.replace(certificate, key)
+      await audited(before, () => write('certificate.replace', user, reason, before, served))
       return { message: 'new connections get the new certificate', certificate: viewOf(served) }
     },
     removeCertificate: async ({ reason }, { user }) => {
       const before = parts.certificate.served
       if (parts.certificate.isFromFiles || before.source !== 'own')
         throw new AppError('not-found', 'no certificate was handed over here')
-      await write('certificate.remove', user, reason, before, null)
       const served = await parts.certificate.takeBack()
+      await audited(before, () => write('certificate.remove', user, reason, before, null))
       return { message: 'the certificate of this service is served again', certificate: viewOf(served) }
     },
   }
