@@ -28,7 +28,12 @@ type AccountActions = Pick<
   | 'checkAudit'
 >
 
-export function accountActions(accounts: () => Accounts, state: () => StateStore): AccountActions {
+/** `forgetViews`: removes private views of whom there is no account any more. */
+export function accountActions(
+  accounts: () => Accounts,
+  state: () => StateStore,
+  forgetViews: (caller: Caller) => Promise<number>,
+): AccountActions {
   const own = (caller: Caller): User => {
     const user = caller.userId === undefined ? undefined : accounts().userById(caller.userId)
     if (user === undefined)
@@ -53,7 +58,9 @@ export function accountActions(accounts: () => Accounts, state: () => StateStore
     },
     removeUser: async ({ name, reason }, caller) => {
       await accounts().removeUser(name, caller, reason)
-      return { message: `${name} was removed; sessions and tokens of that user are gone` }
+      const views = await forgetViews(caller)
+      const also = views === 0 ? 'sessions and tokens' : 'sessions, tokens and private views'
+      return { message: `${name} was removed; ${also} of that user are gone` }
     },
     changeOwnPassword: async ({ old, password }, caller) => {
       await accounts().changeOwnPassword(own(caller), old, password, caller.sessionId ?? null)

@@ -40,7 +40,7 @@ import { recordActions } from './record-actions.ts'
 import { seenLines } from './seen-lines.ts'
 import type { SettingsDesk } from './settings-desk.ts'
 import { statusView } from './status.ts'
-import { viewActions } from './view-actions.ts'
+import { removeForsakenViews, viewActions } from './view-actions.ts'
 
 /** Targets named in the answer of `withdraw`. */
 const WITHDRAW_SHOWN = 1000
@@ -64,7 +64,9 @@ export function serviceActions({ parts, settings, stop }: ActionOptions): Servic
     ...blockActions(decider, state),
     ...allowActions(decider),
     ...aboutActions(parts),
-    ...accountActions(accounts, state),
+    ...accountActions(accounts, state, async (caller) =>
+      removeForsakenViews(state(), parts.clock, (id) => accounts().userById(id) !== undefined, caller),
+    ),
     ...addressActions(parts, decider, state),
     ...certificateActions(parts, state),
     ...crowdsecActions(parts, state),

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, test } from 'node:test'
 import type { Caller } from '../api/control-contract.ts'
 import { ManualClock } from '../lib/clock.ts'
 import { StateStore } from '../store/state/state-store.ts'
-import { viewActions } from './view-actions.ts'
+import { removeForsakenViews, viewActions } from './view-actions.ts'
 
 const clock = new ManualClock(Date.UTC(2026, 10, 22))
 const ADA: Caller = { user: 'ada', userId: '1', role: 'viewer' }
@@ -70,4 +70,21 @@ test('a filter that is not understood is not saved', async () => {
     /character 3/,
   )
   assert.deepEqual(await names(ADA), [])
+})
+
+test('private views of a removed user go with the user, audited; shared ones and those of others stay', async () => {
+  const LOCAL: Caller = { user: 'root' }
+  await actions.saveView(DENIED, ADA)
+  await actions.saveView({ ...DENIED, name: 'For all', shared: true }, ADA)
+  await actions.saveView(DENIED, BOB)
+  await actions.saveView({ ...DENIED, name: 'On the server' }, LOCAL)
+  assert.equal(await removeForsakenViews(store, clock, (id) => id !== '1', EVE), 1)
+  assert.deepEqual(await names(ADA), ['For all'])
+  assert.deepEqual(await names(BOB), [DENIED.name, 'For all'])
+  assert.deepEqual(await names(LOCAL), ['For all', 'On the server'])
+  const [row] = await store.audit({ limit: 1 })
+  assert.deepEqual(
+    [row?.actor, row?.action, row?.subject, row?.reason],
+    ['eve', 'view.remove', DENIED.name, 'its owner was removed'],
+  )
 })

@@ -16,6 +16,8 @@ type ViewActions = Pick<ServiceActions, 'listViews' | 'saveView' | 'removeView'>
 const VIEW_KIND = 'view'
 const MOST_OF_ONE = 100
 const MOST = 2000
+/** Before the name of an operating-system user, where others have the id of an account. */
+const LOCAL = 'local:'
 
 const body = z.object({
   name: z.string(),
@@ -38,27 +40,16 @@ interface Known {
 
 /** `repository` throws while there is none yet. */
 export function viewActions(repository: () => ObjectRepository, clock: Clock): ViewActions {
-  const all = async (): Promise<Known[]> => (await repository().objects(VIEW_KIND)).flatMap(knownOf)
+  const all = (): Promise<Known[]> => allViews(repository())
   const change = async (
     id: string,
     next: Body | null,
     before: Known | null,
-    caller: Caller,
+    { user }: Caller,
   ): Promise<number> => {
     const atMs = clock.nowMs()
-    const audit: AuditEntry = {
-      id: randomUUIDv7(),
-      atMs,
-      actor: caller.user,
-      action: next === null ? 'view.remove' : 'view.save',
-      subject: (next ?? before?.body)?.name ?? id,
-      reason: null,
-      details: { before: before?.body ?? null, after: next },
-    }
-    const onVersion = before?.version ?? 0
-    const edit = { kind: VIEW_KIND, id, body: next as Json, onVersion, by: caller.user }
-    const outcome = await repository().changeObject(edit, audit)
-    if (!outcome.ok) throw new AppError('unsafe', 'the view was changed by somebody else: look again')
+    if (!(await changeView(repository(), { id, next, before, user, atMs, reason: null })))
+      throw new AppError('unsafe', 'the view was changed by somebody else: look again')
     return atMs
   }
   return {
@@ -92,9 +83,61 @@ export function viewActions(repository: () => ObjectRepository, clock: Clock): V
   }
 }
 
+/**
+ * Removes private views whose owner is no user any more, which nobody could see or remove; shared ones stay for those who
+ * use them. Each has its audit row. Answers how many went.
+ */
+export async function removeForsakenViews(
+  repository: ObjectRepository,
+  clock: Clock,
+  isUser: (userId: string) => boolean,
+  { user }: Pick<Caller, 'user'>,
+): Promise<number> {
+  let removed = 0
+  for (const known of await allViews(repository)) {
+    const { shared, ownerId } = known.body
+    if (shared || ownerId.startsWith(LOCAL) || isUser(ownerId)) continue
+    const reason = 'its owner was removed'
+    const edit = { id: known.id, next: null, before: known, user, atMs: clock.nowMs(), reason }
+    if (await changeView(repository, edit)) removed++
+  }
+  return removed
+}
+
+async function allViews(repository: ObjectRepository): Promise<Known[]> {
+  return (await repository.objects(VIEW_KIND)).flatMap(knownOf)
+}
+
+interface ViewEdit {
+  readonly id: string
+  /** Null removes it. */
+  readonly next: Body | null
+  readonly before: Known | null
+  readonly user: string
+  readonly atMs: number
+  readonly reason: string | null
+}
+
+/** False: somebody else was faster. */
+async function changeView(repository: ObjectRepository, edit: ViewEdit): Promise<boolean> {
+  const { id, next, before, user, atMs, reason } = edit
+  const audit: AuditEntry = {
+    id: randomUUIDv7(),
+    atMs,
+    actor: user,
+    action: next === null ? 'view.remove' : 'view.save',
+    subject: (next ?? before?.body)?.name ?? id,
+    reason,
+    details: { before: before?.body ?? null, after: next },
+  }
+  const onVersion = before?.version ?? 0
+  const change = { kind: VIEW_KIND, id, body: next as Json, onVersion, by: user }
+  return (await repository.changeObject(change, audit)).ok
+}
+
 /** On the control socket there are no accounts: the name of the operating-system user stands for one. */
 function ownerOf({ userId, user }: Caller): string {
-  return userId ?? `local:${user}`
+  return userId ?? `${LOCAL}${user}`
 }
 
 function isOwn({ body: { ownerId } }: Known, caller: Caller): boolean {
