@@ -71,7 +71,7 @@ async function about(parts: Parts): Promise<Reply<'about'>> {
       {
         path: join(dataFolder, 'state.sqlite'),
         what: 'state',
-        bytes: await sizeOf(join(dataFolder, 'state.sqlite')),
+        bytes: await sizeOfState(join(dataFolder, 'state.sqlite')),
       },
       { path: join(dataFolder, 'logs'), what: 'records', bytes: engine.bytes },
       {
@@ -124,6 +124,12 @@ async function sizeOf(path: string): Promise<number | null> {
     if (systemCodeOf(error) === 'ENOENT') return null
     throw error
   }
+}
+
+/** With its write-ahead log, where the newest changes lie until the next checkpoint. */
+async function sizeOfState(path: string): Promise<number | null> {
+  const [main, log] = await Promise.all([sizeOf(path), sizeOf(`${path}-wal`)])
+  return main === null ? null : main + (log ?? 0)
 }
 
 /** Those that a running service uses, by name. A copy in another package's folder is told once. */

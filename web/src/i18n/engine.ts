@@ -22,7 +22,7 @@ export const engineEn = {
     'Log lines are stored, blocks that stand stay on the list, nobody new is blocked. Switch it on to be protected from new attackers.',
   'engine.on': 'Switch on',
   'engine.off': 'Switch off',
-  'engine.reset': 'Forget what is counted',
+  'engine.reset': 'Reset: forget what is counted',
   'engine.resetHint':
     'All counting windows begin anew, as if no line had come yet. Blocks stay. Useful after a test scan or a wrong setting.',
   'engine.freeze': 'The list',
@@ -80,7 +80,7 @@ export const engineDe: Readonly<Record<keyof typeof engineEn, string>> = {
     'Logzeilen werden gespeichert, bestehende Sperren bleiben auf der Liste, niemand wird neu gesperrt. Schalten Sie sie ein, um vor neuen Angreifern geschützt zu sein.',
   'engine.on': 'Einschalten',
   'engine.off': 'Ausschalten',
-  'engine.reset': 'Zählung vergessen',
+  'engine.reset': 'Reset: Zählung vergessen',
   'engine.resetHint':
     'Alle Zählfenster beginnen von vorn, als wäre noch keine Zeile gekommen. Sperren bleiben. Nützlich nach einem Probescan oder einer falschen Einstellung.',
   'engine.freeze': 'Die Liste',
