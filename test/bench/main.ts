@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: measures the rows of DESIGN.md section 10 that have a part, each in a process of its own, and prints
  * every figure with its cost and its ratio to mawk splitting the same file in the same run.
- *   --only NAME,...   parts to run (default all but `scale`, which takes minutes)
+ *   --only NAME,...   parts to run (default all but `scale` and `memory-hour`, which take long)
  *   --lines N         lines for the parts that take them (default 1,000,000)
  *   --write           also writes docs/benchmarks.md
  *   --folder DIR      where the files go (default: the system's temporary folder)
@@ -31,6 +31,7 @@ const PARTS: Readonly<Record<string, () => Promise<Part>>> = {
   list: async () => (await import('./parts/list.ts')).list,
   pack: async () => (await import('./parts/pack.ts')).packing,
   memory: async () => (await import('./parts/memory.ts')).memory,
+  'memory-hour': async () => (await import('./parts/memory.ts')).memoryHour,
   backtest: async () => (await import('./parts/backtest.ts')).backtestDay,
   search: async () => (await import('./parts/search.ts')).search,
   peers: async () => (await import('./parts/peers.ts')).peers,
@@ -38,7 +39,7 @@ const PARTS: Readonly<Record<string, () => Promise<Part>>> = {
 }
 
 /** Run only when they are named. */
-const LONG_PARTS: ReadonlySet<string> = new Set(['scale'])
+const LONG_PARTS: ReadonlySet<string> = new Set(['scale', 'memory-hour'])
 
 interface PartMessage {
   readonly say?: string

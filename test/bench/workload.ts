@@ -26,6 +26,8 @@ export interface WorkloadOptions {
   readonly seed: number
   /** Distinct sources of the long tail. */
   readonly sources: number
+  /** Part of the lines that are allowed sessions of a few thousand sources; 0.5 unless given. The long tail has the rest. */
+  readonly allowed?: number
   /** Event time: lines per second. */
   readonly linesPerSecond: number
   /** Event time of the last line, Unix ms. */
@@ -131,7 +133,7 @@ function eventAt(random: Random, index: number, options: WorkloadOptions): Firew
     sequenceNumber: 7_204_134_051_000 + index,
     threat: null,
   } as const
-  if (roll < 0.5) return allowedSession(random, base)
+  if (roll < (options.allowed ?? 0.5)) return allowedSession(random, base)
   if (roll < 0.98) {
     const scanner = roll > 0.975
     return {
