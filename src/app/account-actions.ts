@@ -140,6 +140,7 @@ function viewsOf(accounts: () => Accounts): Views {
     role: user.role,
     isDisabled: user.isDisabled,
     mustChange: user.mustChange,
+    hasLostRole: user.hasLostRole,
     hasFactor: user.totp !== null,
     elsewhere: user.elsewhere === null ? null : new URL(user.elsewhere.issuer).host,
     createdAt: iso(user.createdAtMs),

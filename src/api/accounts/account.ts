@@ -22,6 +22,8 @@ export const userBody = z.object({
   /** Must choose another password before anything else. */
   mustChange: z.boolean(),
   isDisabled: z.boolean(),
+  /** The identity provider gave no role at the last sign-in: tokens rest until it gives one again. */
+  hasLostRole: z.boolean().default(false),
   /** Sealed seed of the second factor; null: none. */
   totp: z.string().nullable(),
   /** Hashes of unused recovery codes. */

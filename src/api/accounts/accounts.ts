@@ -156,6 +156,7 @@ export class Accounts {
         elsewhere,
         mustChange,
         isDisabled: false,
+        hasLostRole: false,
         totp: null,
         recovery: [],
         createdAtMs: this.#options.clock.nowMs(),
@@ -179,6 +180,7 @@ export class Accounts {
         ...plain,
         ...(password === undefined ? {} : { passwordHash: await this.#newHash(password, user.name) }),
         ...(change.totp === null ? { recovery: [] } : {}),
+        ...(change.role === undefined ? {} : { hasLostRole: false }),
       }
       this.#keepOneAdministrator(user, next)
       const before = { role: user.role, isDisabled: user.isDisabled }
@@ -190,6 +192,18 @@ export class Accounts {
       const saved = await this.#saveUser(next, by, 'user.change', { before, after })
       await this.#endSessions((session) => session.userId === user.id)
       return saved
+    })
+  }
+
+  /** Whom the identity provider gives no role any more: sessions end and tokens rest, until it or a person gives one. */
+  loseRole(id: string, by: Actor, why: string): Promise<void> {
+    return this.#inTurn(async () => {
+      const user = this.#current(id)
+      const tokens = this.tokens.all().filter(({ userId }) => userId === id).length
+      const sessions = this.sessions().filter(({ userId }) => userId === id).length
+      if (!user.hasLostRole)
+        await this.#saveUser({ ...user, hasLostRole: true }, by, 'user.role-lost', { why, sessions, tokens })
+      await this.#endSessions((session) => session.userId === id)
     })
   }
 

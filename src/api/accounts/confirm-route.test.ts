@@ -150,7 +150,7 @@ test('an account with a second factor confirms with its code too, and a code ope
   assert.equal(told(await confirm(cookie, PASSWORD, code)), '403 wrong')
 })
 
-test('tokens are not asked and cannot confirm; a viewer is refused by the role; nobody and other pages by what they are', async () => {
+test('tokens need a scope instead and cannot confirm; a viewer is refused by the role; nobody and other pages by what they are', async () => {
   const cookie = await begin()
   const ada = accounts.userByName('ada')
   assert.ok(ada !== undefined)
@@ -158,7 +158,10 @@ test('tokens are not asked and cannot confirm; a viewer is refused by the role; 
   const { text } = await accounts.tokens.add(ada, given)
   const bearer = { authorization: `Bearer ${text}` }
   clock.advance(11 * MINUTE_MS)
-  assert.equal(told(await engineOff(bearer)), '200 done')
+  assert.equal(told(await engineOff(bearer)), '403 scope')
+  const named = { ...given, scopes: ['engine', 'weaken protection'] }
+  const scoped = await accounts.tokens.add(ada, named)
+  assert.equal(told(await engineOff({ authorization: `Bearer ${scoped.text}` })), '200 done')
   assert.equal(told(await post('/account/confirm', { password: PASSWORD }, bearer)), '403 token')
   assert.equal(told(await post('/account/confirm', { password: PASSWORD }, {})), '401 signed-out')
   const forged = { cookie: `${SESSION_COOKIE}=${cookie}` }

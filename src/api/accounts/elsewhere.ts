@@ -14,21 +14,29 @@ export async function signInElsewhere(
   address: string,
   agent: string,
 ): Promise<Extract<SignIn, { ok: true }> | null> {
-  const by = { user: `sign-in at ${new URL(identity.issuer).hostname}` }
+  const by = byProvider(identity)
   const found = accounts.userElsewhere(identity) ?? (await add(accounts, identity, by))
   if (found.isDisabled) return null
-  const user =
-    found.role === identity.role ? found : await accounts.changeUser(found.name, { role: identity.role }, by)
+  const isSame = found.role === identity.role && !found.hasLostRole
+  const user = isSame ? found : await accounts.changeUser(found.name, { role: identity.role }, by)
   return accounts.beginSession(user, address, agent, identity.issuer)
 }
 
-/** Somebody whom the provider proved and gives no role any more: what earlier sign-ins of that person opened ends. */
+/**
+ * Somebody whom the provider proved and gives no role any more: what earlier sign-ins of that person opened ends, and so
+ * does what that person's tokens may do. `why`: for the audit log.
+ */
 export async function endElsewhere(
   accounts: Accounts,
   who: Pick<Identity, 'issuer' | 'subject'>,
+  why: string,
 ): Promise<void> {
   const user = accounts.userElsewhere({ issuer: who.issuer, subject: who.subject })
-  for (const { id, userId } of accounts.sessions()) if (userId === user?.id) await accounts.endSession(id)
+  if (user !== undefined) await accounts.loseRole(user.id, byProvider(who), why)
+}
+
+function byProvider({ issuer }: Pick<Identity, 'issuer'>): { user: string } {
+  return { user: `sign-in at ${new URL(issuer).hostname}` }
 }
 
 async function add(accounts: Accounts, identity: Identity, by: { user: string }): Promise<User> {

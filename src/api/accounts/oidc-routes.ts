@@ -62,7 +62,7 @@ async function finish(
   const { result, next } = finished
   if (!result.ok) {
     onFailure('sign in at the identity provider', new Error(result.detail))
-    await endElsewhere(known, result)
+    await endElsewhere(known, result, result.detail)
     return fail(reply, result.why)
   }
   const agent = request.headers['user-agent'] ?? ''

@@ -138,6 +138,36 @@ test('who has lost every role there loses the sessions of before, and nobody els
   assert.equal((await accounts.signIn(signIn, '198.51.100.1', '')).ok, true)
 })
 
+test('tokens of who has lost every role there rest until there is one again, and both are in the audit log', async () => {
+  await walk()
+  const grace = accounts.userByName('grace')
+  assert.ok(grace)
+  const given = { name: 'job', role: 'viewer', scopes: null, expiresAtMs: null } as const
+  const { text } = await accounts.tokens.add(grace, given)
+  assert.ok(accounts.tokens.find(text))
+  provider.person = { ...provider.person, groups: [] }
+  for (let i = 0; i < 2; i++) assert.equal((await walk()).location, '/?signIn=role')
+  assert.equal(accounts.tokens.find(text), null)
+  provider.person = { ...provider.person, groups: ['soc'] }
+  assert.equal((await walk()).location, '/')
+  assert.equal(accounts.tokens.find(text)?.user.name, 'grace')
+  const rows = await store.audit({ limit: 20 })
+  assert.deepEqual(
+    rows.flatMap(({ action, actor }) => (action.startsWith('user.') ? [`${actor}: ${action}`] : [])),
+    [
+      'sign-in at 127.0.0.1: user.change',
+      'sign-in at 127.0.0.1: user.role-lost',
+      'sign-in at 127.0.0.1: user.add',
+      'setup: user.add',
+    ],
+  )
+  const lost = rows.find(({ action }) => action === 'user.role-lost')?.details as Record<string, unknown>
+  assert.deepEqual([lost['sessions'], lost['tokens']], [1, 1])
+  await accounts.loseRole(grace.id, { user: 'test' }, 'x')
+  await accounts.changeUser('grace', { role: 'viewer' }, { user: 'ada' })
+  assert.ok(accounts.tokens.find(text), 'a person may give a role too')
+})
+
 test('a name there opens no account of that name here', async () => {
   provider.person = { ...provider.person, preferred_username: 'ADA', groups: ['guests'] }
   const known = await accounts.bySession(sessionIn(await walk()))

@@ -41,13 +41,16 @@ export class Tokens {
     return [...this.#tokens.values()]
   }
 
-  /** Null for a token that is unknown, has run out, or whose user may not sign in or has to choose a password first. */
+  /**
+   * Null for a token that is unknown, has run out, or whose user may not sign in, has to choose a password first, or has
+   * no role at the identity provider any more.
+   */
   find(text: string): { user: User; token: Token } | null {
     const token = this.#tokens.get(digest(text))
     if (token === undefined) return null
     const nowMs = this.#options.clock.nowMs()
     const user = this.#options.userById(token.userId)
-    if (user === undefined || user.isDisabled || user.mustChange) return null
+    if (user === undefined || user.isDisabled || user.mustChange || user.hasLostRole) return null
     if (token.expiresAtMs !== null && token.expiresAtMs <= nowMs) return null
     this.#tokens.set(token.hash, { ...token, lastUsedAtMs: nowMs })
     return { user, token }

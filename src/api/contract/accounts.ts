@@ -15,6 +15,8 @@ const userView = z.object({
   role,
   isDisabled: z.boolean(),
   mustChange: z.boolean(),
+  /** The identity provider gives no role any more: sessions have ended and tokens rest. */
+  hasLostRole: z.boolean(),
   hasFactor: z.boolean(),
   /** Host of the identity provider where the user signs in; null: here, by password. */
   elsewhere: z.string().nullable(),
@@ -84,8 +86,8 @@ export const ACCOUNT_CONTRACT = {
     input: z.strictObject({
       name,
       role,
-      /** Tags of routes; null: all that the role may use. */
-      scopes: z.array(z.string().max(32)).max(20).nullable(),
+      /** Tags of routes, and `weaken protection`; null: all tags that the role may use. */
+      scopes: z.array(z.string().max(32)).max(40).nullable(),
       expiresAt: z.iso.datetime().nullable(),
     }),
     /** `text`: shown once. */

@@ -6,6 +6,7 @@ import { confirmationFor } from './confirm.ts'
 import type { HttpCaller } from './http-caller.ts'
 import { HTTP_ROUTES } from './http-routes.ts'
 import { openApiDocument } from './openapi.ts'
+import { WEAKEN_SCOPE } from './roles.ts'
 
 const OLD: HttpCaller = {
   user: 'ada',
@@ -19,16 +20,41 @@ const OLD: HttpCaller = {
 const asks = (name: RouteName, input: unknown, caller: HttpCaller = OLD): boolean =>
   confirmationFor(name, input, caller) !== null
 
-test('a fresh confirmation and a token are asked for nothing, a caller of whom it is not known is', () => {
+test('a fresh confirmation is asked for nothing, a caller of whom it is not known is', () => {
   assert.equal(asks('addUser', {}), true)
   assert.equal(asks('addUser', {}, { ...OLD, toConfirm: null }), false)
-  assert.equal(asks('addUser', {}, { ...OLD, by: 'token' }), false)
   const { toConfirm: _, ...unknown } = OLD
   assert.equal(asks('addUser', {}, unknown), true)
   assert.match(
     confirmationFor('addUser', {}, { ...OLD, toConfirm: 'sign-in' })?.detail ?? '',
     /sign in again/,
   )
+})
+
+test('a token needs a scope for what weakens protection, and no scope opens credentials to it', () => {
+  const token = (...scopes: string[]): HttpCaller => ({ ...OLD, by: 'token', scopes })
+  const codeOf = (input: object, caller: HttpCaller, name: RouteName = 'changeSettings') =>
+    confirmationFor(name, input, caller)?.code ?? 'done'
+  const setting = (key: string, value: string | null = '0') => ({ changes: { [key]: value }, reason: '' })
+  const all: HttpCaller = { ...OLD, by: 'token', scopes: null }
+  for (const [name, input] of [
+    ['setEngine', { action: 'off' }],
+    ['withdraw', { dryRun: false }],
+    ['addAllow', { targets: ['::/0'], dryRun: false }],
+    ['changeSettings', setting('detection.hostSweep.minutes')],
+  ] as const) {
+    assert.equal(codeOf(input, all, name), 'scope', name)
+    assert.equal(codeOf(input, token('engine', 'blocks', 'settings', 'allowlist'), name), 'scope', name)
+    assert.equal(codeOf(input, token(WEAKEN_SCOPE), name), 'done', name)
+  }
+  for (const key of ['oidc.issuer', 'oidc.roles', 'web.tls.key'])
+    for (const caller of [all, token('settings', WEAKEN_SCOPE)])
+      assert.equal(codeOf(setting(key, 'x'), caller), 'token', key)
+  for (const caller of [all, token('settings')]) {
+    assert.equal(codeOf(setting('smtp.host', 'mail.example.net'), caller), 'done')
+    assert.equal(codeOf({ action: 'on' }, caller, 'setEngine'), 'done')
+    assert.equal(codeOf({ targets: ['198.51.100.7'], dryRun: false }, caller, 'addAllow'), 'done')
+  }
 })
 
 test('what reduces protection asks; what adds to it, or only says what it would do, does not', () => {

@@ -4,6 +4,7 @@ import { CONTRACT, ROUTES, type RouteName } from '../control-contract.ts'
 import { CONFIRMED } from './confirm.ts'
 import { CONFIRM_TYPE } from './http-problem.ts'
 import { API_PREFIX, HTTP_ROUTES, type HttpRoute } from './http-routes.ts'
+import { WEAKEN_SCOPE } from './roles.ts'
 import { OTHER_ROUTES, type OtherRoute } from './other-routes.ts'
 
 type JsonObject = { [key: string]: unknown }
@@ -63,7 +64,7 @@ const problems = (statuses: readonly string[], confirmed?: unknown): JsonObject 
       {
         description:
           status === '403' && confirmed !== undefined
-            ? `A problem document; its type is ${CONFIRM_TYPE} where a session ${confirmed === true ? '' : 'with such an input '}must confirm the password first (POST ${API_PREFIX}/account/confirm)`
+            ? `A problem document; its type is ${CONFIRM_TYPE} where a session ${confirmed === true ? '' : 'with such an input '}must confirm the password first (POST ${API_PREFIX}/account/confirm); a token needs the scope ${WEAKEN_SCOPE} for it, and cannot change who signs in`
             : 'A problem document',
         content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
       },

@@ -38,6 +38,7 @@ export const accountsEn = {
   'users.dropFactor': 'Take the second factor off (the phone was lost)',
   'users.state': 'State',
   'users.isDisabled': 'disabled',
+  'users.hasLostRole': 'has lost the role there; tokens rest',
   'users.isActive': 'may sign in',
   'users.mustChange': 'must choose a password',
   'users.elsewhere': 'signs in at {host}',
@@ -45,7 +46,8 @@ export const accountsEn = {
   'users.removeHint':
     'Sessions and tokens of that user end at once. What the user did stays in the audit log.',
   'token.scopes': 'Scopes',
-  'token.scopesHint': 'None chosen: all that the role may do',
+  'token.scopesHint':
+    'None chosen: all that the role may do, but no edit after which less is detected or blocked. Those need "weaken protection" beside the groups that they are in.',
   'token.expires': 'Until',
   'token.expires.30': '30 days',
   'token.expires.90': '90 days',
@@ -119,6 +121,7 @@ export const accountsDe: Readonly<Record<keyof typeof accountsEn, string>> = {
   'users.dropFactor': 'Zweiten Faktor entfernen (das Telefon ist weg)',
   'users.state': 'Zustand',
   'users.isDisabled': 'abgeschaltet',
+  'users.hasLostRole': 'hat dort keine Rolle mehr; Tokens ruhen',
   'users.isActive': 'darf sich anmelden',
   'users.mustChange': 'muss ein Kennwort wählen',
   'users.elsewhere': 'meldet sich bei {host} an',
@@ -126,7 +129,8 @@ export const accountsDe: Readonly<Record<keyof typeof accountsEn, string>> = {
   'users.removeHint':
     'Sitzungen und Tokens dieses Benutzers enden sofort. Was er getan hat, bleibt im Protokoll.',
   'token.scopes': 'Bereiche',
-  'token.scopesHint': 'Nichts gewählt: alles, was die Rolle darf',
+  'token.scopesHint':
+    'Nichts gewählt: alles, was die Rolle darf, außer Änderungen, nach denen weniger erkannt oder gesperrt wird. Diese brauchen „weaken protection“ neben den Gruppen, zu denen sie gehören.',
   'token.expires': 'Bis',
   'token.expires.30': '30 Tage',
   'token.expires.90': '90 Tage',

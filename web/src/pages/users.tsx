@@ -117,12 +117,14 @@ function Users() {
 
 function State({ user }: { readonly user: Reply<'listUsers'> }) {
   const { t } = useWords()
-  const { isDisabled, mustChange, elsewhere } = user
-  const word = isDisabled ? 'users.isDisabled' : mustChange ? 'users.mustChange' : 'users.isActive'
+  const { isDisabled, mustChange, hasLostRole, elsewhere } = user
+  const isOut = isDisabled || hasLostRole
+  const outWord = isDisabled ? 'users.isDisabled' : 'users.hasLostRole'
+  const word = isOut ? outWord : mustChange ? 'users.mustChange' : 'users.isActive'
   return (
-    <Badge variant="light" tt="none" color={isDisabled ? 'gray' : 'blue'}>
-      <span aria-hidden>{isDisabled ? '○ ' : '✓ '}</span>
-      {elsewhere === null || isDisabled ? t(word) : t('users.elsewhere', { host: elsewhere })}
+    <Badge variant="light" tt="none" color={isOut ? 'gray' : 'blue'}>
+      <span aria-hidden>{isOut ? '○ ' : '✓ '}</span>
+      {elsewhere === null || isOut ? t(word) : t('users.elsewhere', { host: elsewhere })}
     </Badge>
   )
 }

@@ -3,7 +3,7 @@ import { Badge, Button, Checkbox, Group, NativeSelect, Stack, Text, TextInput } 
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { HTTP_ROUTES } from '../../../../src/api/http/http-routes.ts'
-import { holds, type Role, ROLES } from '../../../../src/api/http/roles.ts'
+import { holds, type Role, ROLES, WEAKEN_SCOPE } from '../../../../src/api/http/roles.ts'
 import { CopyText } from '../../components/copy-text.tsx'
 import { Instant, relativeText } from '../../components/instant.tsx'
 import { Part } from '../../components/part.tsx'
@@ -17,14 +17,17 @@ import { useWords } from '../../i18n/language.tsx'
 const DAY_MS = 86_400_000
 const LIVES = ['30', '90', '365', 'never'] as const
 
-/** Groups of operations that a token can use at all. */
+/** Groups of operations that a token can use at all, and what is never part of "all". */
 const SCOPES = [
-  ...new Set(
-    Object.values(HTTP_ROUTES).flatMap((route) =>
-      route === null || route.by === 'session' ? [] : [route.tag],
+  ...[
+    ...new Set(
+      Object.values(HTTP_ROUTES).flatMap((route) =>
+        route === null || route.by === 'session' ? [] : [route.tag],
+      ),
     ),
-  ),
-].toSorted()
+  ].toSorted(),
+  WEAKEN_SCOPE,
+]
 
 export function Tokens() {
   const { t } = useWords()
