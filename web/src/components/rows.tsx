@@ -22,8 +22,8 @@ interface RowsProps<Row> {
 
 export function Rows<Row>({ rows, keyOf, columns, minWidth }: RowsProps<Row>) {
   return (
-    <Table.ScrollContainer minWidth={minWidth}>
-      <Table>
+    <Table.ScrollContainer minWidth={minWidth} className="rows-scroll">
+      <Table className="rows">
         <Table.Thead>
           <Table.Tr>
             {columns.map(({ head, isRight, isActions }) => (
@@ -39,8 +39,9 @@ export function Rows<Row>({ rows, keyOf, columns, minWidth }: RowsProps<Row>) {
               {columns.map(({ head, cell, isRight, isMono, isActions }) => (
                 <Table.Td
                   key={head}
+                  data-label={head}
+                  className={isActions === true ? 'rows-actions' : isMono === true ? 'mono place' : undefined}
                   {...(isRight === true || isActions === true ? { ta: 'right' } : {})}
-                  {...(isMono === true ? { className: 'mono place' } : {})}
                 >
                   {cell(row)}
                 </Table.Td>
