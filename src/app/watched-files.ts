@@ -27,8 +27,8 @@ export async function refuseOutside(
   }
 }
 
-/** Where a path leads, as far as it exists: the rest of it is to be made there. */
-async function realPathOf(path: string): Promise<string> {
+/** Where a path leads, as far as it exists: the rest of it is to be made there. Rejects with AppError `unsafe`. */
+export async function realPathOf(path: string): Promise<string> {
   try {
     return await realpath(path)
   } catch (error) {

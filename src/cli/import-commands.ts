@@ -54,7 +54,7 @@ function addSources(imports: Command, { io, action }: CommandContext): void {
       'after',
       examples(
         'active-defense import block partner --from https://lists.example.net/bad.txt --every 1h --dry-run',
-        'active-defense import block local --from /etc/bad.txt --every 5m --confidence 90',
+        'active-defense import block local --from /etc/active-defense/lists/bad.txt --every 5m --confidence 90',
       ),
     )
     .action(
@@ -70,7 +70,7 @@ function addSources(imports: Command, { io, action }: CommandContext): void {
       'after',
       examples(
         'active-defense import allow offices --host vpn.example.net --host office.example.net --every 5m',
-        'active-defense import allow resolvers --from /etc/misp/public-dns-v4/list.json',
+        'active-defense import allow resolvers --from /etc/active-defense/lists/public-dns-v4.json',
       ),
     )
     .action(
@@ -80,7 +80,7 @@ function addSources(imports: Command, { io, action }: CommandContext): void {
 
 function withSource(command: Command): Command {
   return command
-    .option('--from <url>', 'https://..., or the whole path of a file on the server')
+    .option('--from <url>', 'https://..., or the whole path of a file on the server, in import.folders')
     .option('--every <duration>', 'how often it is read', '1h')
     .option('--wide', 'take networks wider than /24 or /48 too')
     .option('--most <number>', 'entries at most', '100000')
@@ -94,7 +94,7 @@ function addChanges(parent: Command, { io, action }: CommandContext, word: strin
   withService(parent.command('change').alias('edit'))
     .description('Changes one; what is not given stays. It is read again within seconds.')
     .argument('<name>')
-    .option('--from <url>', 'https://..., or the whole path of a file on the server')
+    .option('--from <url>', 'https://..., or the whole path of a file on the server, in import.folders')
     .option('--host <host...>', 'names of hosts, in place of all that were given')
     .option('--every <duration>', 'how often it is read')
     .option('--keep <duration>', 'how long its entries stay when it cannot be read')

@@ -23,7 +23,7 @@ export const SECRET_KEYS: readonly string[] = [
 ]
 
 /** Settings that say where the state lies, or what may be set from the page: they cannot be kept in the state. */
-export const BOOTSTRAP_KEYS: readonly string[] = ['data.dir', 'state.url', 'files.folders']
+export const BOOTSTRAP_KEYS: readonly string[] = ['data.dir', 'state.url', 'files.folders', 'import.folders']
 
 /** Defaults that depend on the machine, as the documents say them. */
 export const DEFAULT_NOTES: Readonly<Record<string, string>> = { 'time.zone': "the server's zone" }
@@ -153,6 +153,12 @@ export const SETTINGS = {
     'list of networks',
     'Private and other special networks from which lists of others may be read, also by plain HTTP; else only public addresses by HTTPS.',
     true,
+  ),
+  'import.folders': setting(
+    z.array(z.string().min(1)),
+    ['/etc/active-defense/lists', '/var/lib/active-defense/import'],
+    'list of paths',
+    'Folders on the server from which lists of others may be read, wherever links in them lead; a list by URL needs none.',
   ),
   'metrics.listen': setting(
     listen,

@@ -66,6 +66,7 @@ export async function startService(
       'syslog.tls.listen=',
       'web.listen=127.0.0.1:0',
       `files.watch=${logs}/*.log`,
+      `import.folders=${folder}`,
       'time.zone=UTC',
       ...TEST_NETWORKS,
       ...(options.sets ?? []),

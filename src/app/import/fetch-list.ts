@@ -1,5 +1,6 @@
 /**
- * Reads a list of others from a URL or from a file of this machine. Of a URL: GET over HTTPS (plain HTTP only to networks
+ * Reads a list of others from a URL or from a file of this machine, which must lie in one of the folders that are allowed
+ * (list-folders.ts). Of a URL: GET over HTTPS (plain HTTP only to networks
  * that are named), what may be connected to is asked of WebTargets when the connection stands, redirects are not followed,
  * time and size are bounded, gzip is unpacked within the same bound, and what has not changed is not read again.
  */
@@ -13,6 +14,7 @@ import { TLSSocket } from 'node:tls'
 import { createGunzip } from 'node:zlib'
 import { AppError, messageOf } from '../../lib/errors.ts'
 import type { WebTargets } from '../../publish/notify/web-target.ts'
+import { isFilePlace, listPathOf } from './list-folders.ts'
 
 export const LIST_LIMIT_BYTES = 32 << 20
 const TIMEOUT_MS = 60_000
@@ -26,6 +28,8 @@ export interface ListPlace {
   readonly pin: string | null
   /** From the last answer; null: none, or all is to be read. */
   readonly tag: string | null
+  /** Folders that files may lie in (`import.folders`). */
+  readonly folders: readonly string[]
 }
 
 export type Fetched =
@@ -35,16 +39,17 @@ export type Fetched =
 /** Rejects with AppError `failed` that says what was tried and what to do. */
 export async function fetchList(place: ListPlace, targets: WebTargets): Promise<Fetched> {
   try {
-    return /^https?:\/\//i.test(place.from) ? await fetchUrl(place, targets) : await readPlace(place)
+    return isFilePlace(place.from) ? await readPlace(place) : await fetchUrl(place, targets)
   } catch (error) {
     if (error instanceof AppError) throw error
     throw new AppError('failed', `${place.from}: ${messageOf(error)}`, error)
   }
 }
 
-async function readPlace({ from, tag }: ListPlace): Promise<Fetched> {
-  // A FIFO would be waited for without end, and with it every other list.
-  await using file = await open(from, constants.O_RDONLY | constants.O_NONBLOCK)
+async function readPlace({ from, tag, folders }: ListPlace): Promise<Fetched> {
+  const path = await listPathOf(from, folders)
+  // A FIFO would be waited for without end, and with it every other list. The path has no link left to be followed.
+  await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW)
   const status = await file.stat()
   if (!status.isFile()) throw new AppError('failed', `${from}: it is not a regular file`)
   const now = `file ${status.ino} ${status.size} ${status.mtimeMs}`

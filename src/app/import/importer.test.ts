@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -55,6 +55,7 @@ async function open(): Promise<void> {
     clock,
     alarms,
     privateTargets: () => targets,
+    folders: () => [folder],
     askAddresses: (host) => {
       const known = hosts[host] ?? new Error('ENOTFOUND')
       return known instanceof Error ? Promise.reject(known) : Promise.resolve(known)
@@ -291,13 +292,30 @@ describe('a list of others', () => {
     execFileSync('mkfifo', [join(folder, 'fifo')])
     await add('fifo', { from: join(folder, 'fifo') })
     await assert.rejects(refresh('fifo'), /not a regular file/)
-    await add('folder', { from: folder })
+    await mkdir(join(folder, 'folder'))
+    await add('folder', { from: join(folder, 'folder') })
     await assert.rejects(refresh('folder'), /not a regular file/)
+  })
+
+  test('that lies outside the allowed folders is neither added, tried, nor moved to', async () => {
+    const from = join(folder, '..', 'x.txt')
+    await assert.rejects(add('bad', { from }), /import\.folders in the configuration file/)
+    await assert.rejects(importer.preview('bad', body({ from })), /import\.folders/)
+    await add('good')
+    const move = importer.change('good', (before) => ({ ...before, from }), 'anna', null)
+    await assert.rejects(move, /import\.folders/)
   })
 })
 
 describe('the reading of a list', () => {
-  const place = (changes = {}) => ({ from: url, authorization: null, pin: null, tag: null, ...changes })
+  const place = (changes = {}) => ({
+    from: url,
+    authorization: null,
+    pin: null,
+    tag: null,
+    folders: [],
+    ...changes,
+  })
   const read = (changes = {}, allowed = LOCAL) =>
     fetchList(place(changes), new WebTargets(allowed, 'import.privateTargets'))
 

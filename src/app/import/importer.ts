@@ -19,6 +19,7 @@ import type { AuditEntry, Json } from '../../model/state.ts'
 import { WebTargets } from '../../publish/notify/web-target.ts'
 import type { Alarms } from '../../telemetry/alarms.ts'
 import { fetchList, type Fetched, type ListPlace } from './fetch-list.ts'
+import { isFilePlace, listPathOf } from './list-folders.ts'
 import {
   NEVER_READ,
   type Source,
@@ -51,6 +52,8 @@ export interface ImporterOptions {
   readonly clock: Clock
   readonly alarms: Alarms
   readonly privateTargets: () => readonly string[]
+  /** Folders that lists may be read from. */
+  readonly folders: () => readonly string[]
   readonly askAddresses: AskAddresses
   readonly fetch?: (place: ListPlace, targets: WebTargets) => Promise<Fetched>
 }
@@ -210,11 +213,17 @@ export class Importer {
   }
 
   #fetch(source: Source, tag: string | null): Promise<Fetched> {
-    const { box, privateTargets, fetch = fetchList } = this.#options
+    const { box, privateTargets, folders, fetch = fetchList } = this.#options
     const authorization =
       source.authorization === null ? null : box.unseal(source.authorization, purposeOf(source.name))
     const targets = new WebTargets(privateTargets(), 'import.privateTargets')
-    return fetch({ from: source.from ?? '', authorization, pin: source.pin, tag }, targets)
+    const { from, pin } = source
+    return fetch({ from: from ?? '', authorization, pin, tag, folders: folders() }, targets)
+  }
+
+  /** Rejects with AppError `unsafe` for a file that may not be read, before it is kept. */
+  async #checkPlace({ from }: SourceBody): Promise<void> {
+    if (from !== null && isFilePlace(from)) await listPathOf(from, this.#options.folders())
   }
 
   #take(source: Source, networks: readonly Network[]): Promise<Refreshed> {
@@ -302,6 +311,7 @@ export class Importer {
     if (this.#sources.has(name)) throw new AppError('usage', `there is a list ${name} already`)
     if (this.#sources.size >= MAX_SOURCES)
       throw new AppError('usage', `there are ${MAX_SOURCES} lists already: remove some`)
+    await this.#checkPlace(body)
     const entry = this.#auditEntry('import.create', by, name, null, shown(body))
     const version = await this.#change(name, body, 0, entry)
     return this.#put({ ...body, name, version }, NEVER_READ)
@@ -329,6 +339,7 @@ export class Importer {
     const live = this.find(name)
     const { name: _, version, ...before } = live.source
     const body = edit(before)
+    if (body.from !== before.from) await this.#checkPlace(body)
     const details: Json = {
       before: shown(before),
       after: { ...shown(body), isAuthorizationNew: body.authorization !== before.authorization },

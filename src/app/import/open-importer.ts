@@ -22,6 +22,7 @@ export async function openImporter(
     clock,
     alarms,
     privateTargets: () => settings()['import.privateTargets'],
+    folders: () => settings()['import.folders'],
     askAddresses: systemResolver(),
   })
   parts.importer = importer

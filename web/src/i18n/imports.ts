@@ -76,6 +76,8 @@ export const importsEn = {
   'imports.form.source.from': 'URL or file on the server',
   'imports.form.source.hosts': 'Names of hosts, looked up again and again',
   'imports.form.from': 'URL or whole path',
+  'imports.form.fromHint':
+    'A file of the server must lie in a folder that import.folders names in the configuration file.',
   'imports.form.hosts': 'Names of hosts',
   'imports.form.hostsHint': 'One a line',
   'imports.form.every': 'Minutes between readings',
@@ -192,6 +194,8 @@ export const importsDe: Readonly<Record<keyof typeof importsEn, string>> = {
   'imports.form.source.from': 'URL oder Datei auf dem Server',
   'imports.form.source.hosts': 'Rechnernamen, die immer wieder nachgeschlagen werden',
   'imports.form.from': 'URL oder ganzer Pfad',
+  'imports.form.fromHint':
+    'Eine Datei des Servers muss in einem Ordner liegen, den import.folders in der Konfigurationsdatei nennt.',
   'imports.form.hosts': 'Rechnernamen',
   'imports.form.hostsHint': 'Einer je Zeile',
   'imports.form.every': 'Minuten zwischen dem Lesen',

@@ -216,6 +216,7 @@ function What({ typed, isNew, set }: FieldsProps & { readonly isNew: boolean }) 
       ) : (
         <TextInput
           label={t('imports.form.from')}
+          description={t('imports.form.fromHint')}
           placeholder="https://lists.example.net/bad.txt"
           value={typed.from}
           onChange={(event) => set({ from: event.currentTarget.value })}
