@@ -4,9 +4,11 @@
  */
 import type { Clock } from '../lib/clock.ts'
 import { messageOf } from '../lib/errors.ts'
+import { SEARCHED_TEXTS } from '../query/fields.ts'
 import { EmbeddedLogStore, logStoreOptions } from '../store/logs/embedded.ts'
 import { LogStore } from '../store/logs/log-store.ts'
 import { PeerTable } from '../store/logs/peer-table.ts'
+import { TextValues } from '../store/logs/text-values.ts'
 import type { AlarmSink } from '../telemetry/alarms.ts'
 import type { Events } from '../telemetry/events.ts'
 
@@ -21,6 +23,8 @@ export interface LogStoreKeeperOptions {
 }
 
 const CHECK_MS = 10_000
+/** Between two looks at what texts were stored since. */
+const TEXTS_MS = 60_000
 /** Restarts within one run that are worth an alarm. */
 const MANY_RESTARTS = 3
 
@@ -28,9 +32,13 @@ export class LogStoreKeeper {
   readonly client: LogStore
   /** With whom sessions were completed, by day. */
   readonly peers: PeerTable
+  /** Which texts the records of the last days have, so that searches for a word know where to look. */
+  readonly texts: TextValues
   readonly #ended = new AbortController()
   #preparingPeers: Promise<void> | null = null
   #fillingPeers: Promise<void> | null = null
+  #readingTexts: Promise<void> | null = null
+  #textsReadAtMs = Number.NEGATIVE_INFINITY
   #arePeersPrepared = false
   #arePeersFilled = false
   readonly #embedded: EmbeddedLogStore | null
@@ -46,6 +54,7 @@ export class LogStoreKeeper {
     const { dataFolder, url, memoryBytes, clock, events } = options
     this.client = new LogStore(logStoreOptions(dataFolder, url))
     this.peers = new PeerTable(this.client, clock)
+    this.texts = new TextValues(this.client, SEARCHED_TEXTS, clock)
     this.#embedded =
       url !== ''
         ? null
@@ -113,6 +122,8 @@ export class LogStoreKeeper {
       this.#answers = true
       alarms.clear('log-store-away')
       if (this.#arePeersPrepared && !this.#arePeersFilled) this.#fillingPeers ??= this.#fillPeers()
+      if (this.#options.clock.monotonicMs() - this.#textsReadAtMs >= TEXTS_MS)
+        this.#readingTexts ??= this.#readTexts()
     } catch (error) {
       this.#answers = false
       if (this.#isStopping) return
@@ -150,6 +161,18 @@ export class LogStoreKeeper {
     this.#fillingPeers = null
   }
 
+  /** In the background; searches for words are slow without. Tried again a minute later. Never rejects. */
+  async #readTexts(): Promise<void> {
+    try {
+      await this.texts.refresh(this.#ended.signal)
+    } catch (error) {
+      if (!this.#isStopping)
+        this.#options.events.partFailed('stored-texts', 'read which texts are stored', error)
+    }
+    this.#textsReadAtMs = this.#options.clock.monotonicMs()
+    this.#readingTexts = null
+  }
+
   #tellPeers(what: string, error: unknown): void {
     if (!this.#isStopping) this.#options.events.partFailed('known-peers', what, error)
   }
@@ -158,7 +181,7 @@ export class LogStoreKeeper {
     this.#isStopping = true
     this.#ended.abort()
     if (this.#timer !== null) clearInterval(this.#timer)
-    await this.#fillingPeers
+    await Promise.all([this.#fillingPeers, this.#readingTexts])
     await this.client.close()
     await this.#embedded?.stop()
   }

@@ -10,6 +10,7 @@ import { AppError } from '../lib/errors.ts'
 import { DISPOSITIONS, type LogRecord, SEVERITIES } from '../model/log-record.ts'
 import {
   asksBlocked,
+  asksContained,
   asksUsers,
   asksWords,
   type BlockedTable,
@@ -24,6 +25,7 @@ import { printFilter } from '../query/print-filter.ts'
 import { arrivalBounds } from '../query/ranges.ts'
 import type { Filter, TimeContext } from '../query/tree.ts'
 import type { StoredRecord } from '../store/logs/stored-batch.ts'
+import type { TextValues } from '../store/logs/text-values.ts'
 import { BlockedTableKeeper, ruleHitOf } from './blocked-table.ts'
 import { LiveHub } from './live-hub.ts'
 import type { Parts } from './parts.ts'
@@ -225,10 +227,25 @@ class RecordDesk {
     const blocked: BlockedTable = asksBlocked(filter)
       ? await this.#blockedTable()
       : { table: '', prefixLengths: [] }
+    const bounds = boundsOf(filter, range, time)
+    const known = asksContained(filter) ? await this.#knownTexts(bounds, caller.signal) : null
+    const mayHold = known === null ? {} : { mayHold: known.mayHold.bind(known) }
     return {
-      ...boundsOf(filter, range, time),
+      ...bounds,
       canonical: printFilter(filter),
-      condition: compileFilter(filter, { ...time, blocked, hidesUsers: isMasked }),
+      condition: compileFilter(filter, { ...time, blocked, hidesUsers: isMasked, ...mayHold }),
+    }
+  }
+
+  /** Null where not all texts of the span are known: then every column is read. */
+  async #knownTexts(bounds: Bounds, signal: AbortSignal | undefined): Promise<TextValues | null> {
+    const texts = this.#parts.logs?.texts
+    if (texts === undefined) return null
+    try {
+      return (await texts.isKnown(bounds, signal)) ? texts : null
+    } catch (error) {
+      if (signal?.aborted === true) throw error
+      return null // the search itself then says what is wrong with the store
     }
   }
 

@@ -21,6 +21,8 @@ export interface CompileContext extends TimeContext {
   readonly blocked: BlockedTable
   /** Bare words are not looked for in names of users: whoever asks must not learn them. */
   readonly hidesUsers?: boolean
+  /** False only where no record that is asked about holds the text in that column: it is not read then. */
+  readonly mayHold?: (column: TextColumn, text: string) => boolean
 }
 
 export interface Condition {
@@ -67,6 +69,23 @@ export function asksWords(filter: Filter): boolean {
   }
 }
 
+/** Whether a filter looks for text within texts: by bare words or `contains`. */
+export function asksContained(filter: Filter): boolean {
+  switch (filter.kind) {
+    case 'and':
+    case 'or':
+      return filter.parts.some(asksContained)
+    case 'not':
+      return asksContained(filter.part)
+    case 'search':
+      return filter.value.type === 'text'
+    case 'compare':
+      return filter.field.kind === 'text' && filter.operator === 'contains'
+    case 'all':
+      return false
+  }
+}
+
 /** Whether a filter asks for names of users, in their fields or in the raw line. */
 export function asksUsers(filter: Filter): boolean {
   switch (filter.kind) {
@@ -83,6 +102,8 @@ export function asksUsers(filter: Filter): boolean {
   }
 }
 
+/** The condition that nothing meets. */
+const NEVER = '0'
 const USER_TEXTS: ReadonlySet<TextColumn> = new Set(['sourceUser', 'destinationUser', 'raw'])
 
 class Compiler {
@@ -218,6 +239,7 @@ class Compiler {
   }
 
   #contains(column: TextColumn, text: string): string {
+    if (this.#context.mayHold?.(column, text) === false) return NEVER
     // The raw line is read once; of the others only the dictionary is made lower case.
     if (column === 'raw') return `positionCaseInsensitive(raw, ${this.#bind('String', text)}) > 0`
     return `position(lower(${column}), ${this.#bind('String', asciiLower(text))}) > 0`
@@ -230,12 +252,15 @@ class Compiler {
       case 'range':
         return this.#ports(['sourcePort', 'destinationPort'], [value])
       case 'text':
-        return anyOf(
-          SEARCHED_TEXTS.filter((column) => this.#context.hidesUsers !== true || !USER_TEXTS.has(column)).map(
-            (column) => this.#contains(column, value.text),
-          ),
-        )
+        return this.#anywhere(value.text)
     }
+  }
+
+  #anywhere(text: string): string {
+    const { hidesUsers = false } = this.#context
+    const columns = SEARCHED_TEXTS.filter((column) => !(hidesUsers && USER_TEXTS.has(column)))
+    const conditions = columns.map((column) => this.#contains(column, text)).filter((sql) => sql !== NEVER)
+    return conditions.length === 0 ? NEVER : anyOf(conditions)
   }
 
   #blocked(rules: readonly string[] | null): string {

@@ -13,11 +13,12 @@ import { EmbeddedLogStore } from '../store/logs/embedded.ts'
 import { LogStore } from '../store/logs/log-store.ts'
 import { SegmentSpool } from '../store/logs/segment-spool.ts'
 import { SegmentWriter } from '../store/logs/segment-writer.ts'
+import { TextValues } from '../store/logs/text-values.ts'
 import { batchOf, everyField, type TestRecord } from '../store/logs/test-batches.ts'
 import { BatchRow } from './batch-row.ts'
-import { compileFilter } from './compile.ts'
+import { asksContained, type CompileContext, compileFilter } from './compile.ts'
 import { type EvaluateContext, matcherOf } from './evaluate.ts'
-import { FIELDS, type Field, type Operator, OPERATORS_OF } from './fields.ts'
+import { FIELDS, type Field, type Operator, OPERATORS_OF, SEARCHED_TEXTS } from './fields.ts'
 import { parseFilter } from './parse-filter.ts'
 import { printFilter } from './print-filter.ts'
 import type { Filter, Value } from './tree.ts'
@@ -210,6 +211,7 @@ let folder = ''
 let engine: EmbeddedLogStore
 let store: LogStore
 let batch: RecordBatch
+let texts: TextValues
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ads-query-'))
@@ -227,6 +229,8 @@ before(async () => {
   const segment = spool.take()
   assert.ok(segment)
   await store.insertSegment(segment, segment.footer.segment, new AbortController().signal)
+  texts = new TextValues(store, SEARCHED_TEXTS, systemClock)
+  assert.equal(await texts.isKnown({ fromMs: NOW - 86_400_000, toMs: NOW }), true)
   await store.command(
     'CREATE TABLE blocked_now (first IPv6, prefixLength UInt8, rule String) ENGINE = Memory',
   )
@@ -267,9 +271,14 @@ function maskOf(prefixLength: number, word: number): number {
   return bits === 0 ? 0 : (0xffffffff << (32 - bits)) >>> 0
 }
 
-async function foundBySql(tree: Filter): Promise<number[]> {
-  const blocked = { table: 'blocked_now', prefixLengths: [64, 125, 128] }
-  const { sql, parameters } = compileFilter(tree, { ...time, blocked })
+const blocked = { table: 'blocked_now', prefixLengths: [64, 125, 128] }
+
+async function foundBySql(tree: Filter, mayHold?: CompileContext['mayHold']): Promise<number[]> {
+  const { sql, parameters } = compileFilter(tree, {
+    ...time,
+    blocked,
+    ...(mayHold === undefined ? {} : { mayHold }),
+  })
   const rows = await store.rows<{ position: number }>(
     `SELECT position FROM logs WHERE ${sql} ORDER BY position`,
     parameters,
@@ -297,4 +306,33 @@ test('for random filters the store finds the records that the evaluator finds', 
     { numRuns: FILTERS },
   )
   assert.ok(hits > FILTERS / 4, `${hits} filters told records apart`)
+})
+
+test('who knows which texts are stored reads fewer columns and finds the same records', async () => {
+  const text = pick(['deny', "o'b", 'ö', 'rule', 'alice', 'nobody', 'TRAFFIC', 'allow', '%', 'tcp'])
+  const word = text.map((value): Filter => ({ kind: 'search', value: searchValue(value, false) }))
+  const within = fc.record({ field: pick(FIELDS.filter(({ kind }) => kind === 'text')), text }).map(
+    ({ field, text: value }): Filter => ({
+      kind: 'compare',
+      field,
+      operator: 'contains',
+      values: [{ type: 'text', text: value }],
+    }),
+  )
+  const asked = fc.tuple(fc.oneof(word, within), filter, fc.constantFrom('and', 'or', 'not'))
+  const mayHold: CompileContext['mayHold'] = (column, value) => texts.mayHold(column, value)
+  let fewer = 0
+  await fc.assert(
+    fc.asyncProperty(asked, async ([first, second, how]) => {
+      const tree: Filter =
+        how === 'not' ? { kind: 'not', part: first } : chain(how as 'and' | 'or', [first, second])
+      assert.equal(asksContained(tree), true)
+      const lengthOf = (context: Pick<CompileContext, 'mayHold'>): number =>
+        compileFilter(tree, { ...time, blocked, ...context }).sql.length
+      if (lengthOf({ mayHold }) < lengthOf({})) fewer++
+      assert.deepEqual(await foundBySql(tree, mayHold), foundInMemory(tree), printFilter(tree))
+    }),
+    { numRuns: FILTERS / 2 },
+  )
+  assert.ok(fewer > FILTERS / 8, `${fewer} filters became shorter`)
 })
