@@ -1,13 +1,12 @@
 /** What administrators and others do with accounts, tokens and the certificate on the page, in a real browser. */
 import assert from 'node:assert/strict'
-import { test, type TestContext } from 'node:test'
 import { connect } from 'node:tls'
 import { Secret, TOTP } from 'otpauth'
 import { SESSION_COOKIE } from '../../src/api/accounts/session-cookie.ts'
 import { newCertificate } from '../../src/api/test-server.ts'
-import { enter, missingBrowser, openScreen, type Screen, setUp } from './browser.ts'
+import { begin, browserTest as test, enter, openScreen, setUp, show } from './browser.ts'
 import { ask, enterAs, PASSWORD } from './caller.ts'
-import { type Service, startService, until } from './harness.ts'
+import { startService, until } from './harness.ts'
 
 const SCREENS = [
   '/',
@@ -39,21 +38,7 @@ const EDITS = [
   /^Show which$/,
 ]
 
-async function show({ page, origin }: Screen, path: string): Promise<void> {
-  await page.goto(origin + path)
-  await page.getByRole('heading', { level: 1 }).first().waitFor()
-}
-
-async function begin(t: TestContext): Promise<{ service: Service; screen: Screen }> {
-  const service = await startService(t)
-  const screen = await openScreen(t, service)
-  await setUp(screen, service)
-  return { service, screen }
-}
-
 test('a viewer finds no button that the service would refuse, and reads which role may', async (t) => {
-  const missing = missingBrowser()
-  if (missing !== null) return t.skip(missing)
   const service = await startService(t)
   const cookie = await enterAs(service, 'viewer')
   await service.control.call('addAllow', { targets: ['192.0.2.7'], reason: 'x', until: null, dryRun: false })
@@ -87,8 +72,6 @@ test('a viewer finds no button that the service would refuse, and reads which ro
 })
 
 test('a second factor is set up on the page, and asked for at the next sign-in; a recovery code opens once', async (t) => {
-  const missing = missingBrowser()
-  if (missing !== null) return t.skip(missing)
   const { screen } = await begin(t)
   const { page } = screen
   await show(screen, '/account')
@@ -135,8 +118,6 @@ test('a second factor is set up on the page, and asked for at the next sign-in; 
 })
 
 test('an edit long after the sign-in asks for the password, goes on with it, and changes nothing without', async (t) => {
-  const missing = missingBrowser()
-  if (missing !== null) return t.skip(missing)
   let aheadMs = 0
   const clock = { nowMs: () => Date.now() + aheadMs, monotonicMs: () => performance.now() }
   const service = await startService(t, { clock })
@@ -183,8 +164,6 @@ test('an edit long after the sign-in asks for the password, goes on with it, and
 })
 
 test('the certificate is replaced on the page after a check, a bad one is refused with the reason', async (t) => {
-  const missing = missingBrowser()
-  if (missing !== null) return t.skip(missing)
   const { service, screen } = await begin(t)
   const { page } = screen
   const shown = (): Promise<string> =>
@@ -226,8 +205,6 @@ test('the certificate is replaced on the page after a check, a bad one is refuse
 })
 
 test('a token is made with scopes and an end, does only that, and a user is disabled', async (t) => {
-  const missing = missingBrowser()
-  if (missing !== null) return t.skip(missing)
   const { service, screen } = await begin(t)
   const { page } = screen
   await show(screen, '/account')

@@ -1,34 +1,14 @@
 /** The page of one address, and blocks as a long list, in a real browser on the real service. */
 import assert from 'node:assert/strict'
-import { before, describe, test, type TestContext } from 'node:test'
-import { enter, missingBrowser, openScreen, type Screen, setUp } from './browser.ts'
-import { scan, type Service, startService, until } from './harness.ts'
+import { describe } from 'node:test'
+import { begin, browserTest as test, enter, show } from './browser.ts'
+import { scan, until } from './harness.ts'
 
 const MANY = 1200
 const DAY_MS = 86_400_000
 
-let missing: string | null = null
-
-async function begin(t: TestContext): Promise<{ service: Service; screen: Screen }> {
-  const service = await startService(t)
-  const screen = await openScreen(t, service)
-  await setUp(screen, service)
-  return { service, screen }
-}
-
-async function show({ page, origin }: Screen, path: string): Promise<void> {
-  await page.goto(origin + path)
-  await page.getByRole('heading', { level: 1 }).first().waitFor()
-}
-
 describe('the page of an address', () => {
-  before(() => {
-    missing = missingBrowser()
-    if (missing !== null && process.env['CI'] === 'true') assert.fail(missing)
-  })
-
   test('the verdict is one sentence with its numbers; matrix, firewalls and steps lead to the records', async (t) => {
-    if (missing !== null) return t.skip(missing)
     const { service, screen } = await begin(t)
     const { page } = screen
     await service.sendUdp([
@@ -64,7 +44,6 @@ describe('the page of an address', () => {
   })
 
   test('it is blocked, given another end and unblocked by keyboard, and all of it is in its audit', async (t) => {
-    if (missing !== null) return t.skip(missing)
     const { service, screen } = await begin(t)
     const { page } = screen
     await show(screen, '/ip/198.51.100.77')
@@ -94,7 +73,6 @@ describe('the page of an address', () => {
   })
 
   test('notes are kept with who and when, removed again, and audited', async (t) => {
-    if (missing !== null) return t.skip(missing)
     const { screen } = await begin(t)
     const { page } = screen
     await show(screen, '/ip/2001:db8:7::1')
@@ -111,7 +89,6 @@ describe('the page of an address', () => {
   })
 
   test('many blocked neighbours are a reason to think of their network, which has a page of its own', async (t) => {
-    if (missing !== null) return t.skip(missing)
     const { service, screen } = await begin(t)
     const { page } = screen
     const targets = Array.from({ length: 9 }, (_, i) => `198.51.100.${i + 1}`)
@@ -131,7 +108,6 @@ describe('the page of an address', () => {
   })
 
   test('more blocks than fit are a list of which only the rows in view exist, and one is found by its address', async (t) => {
-    if (missing !== null) return t.skip(missing)
     const { service, screen } = await begin(t)
     const { page } = screen
     const targets = Array.from({ length: MANY }, (_, i) => `2001:db8:${(i + 1).toString(16)}::/64`)

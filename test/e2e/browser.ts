@@ -1,10 +1,14 @@
-/** Chromium for the tests of the web page: found or installed, headless, with everything it complains of written down. */
+/**
+ * Chromium for the tests of the web page: found or installed, headless, with everything it complains of written down; one for
+ * all tests of a file, each with a profile of its own.
+ */
+import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
+import { after, test, type TestContext } from 'node:test'
 import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core'
-import type { Service } from './harness.ts'
+import { atEnd, type Service, startService } from './harness.ts'
 
 const PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 const INSTALL_LIMIT_MS = 300_000
@@ -27,8 +31,33 @@ const ARGUMENTS = [
 
 export const PASSWORD = 'correct horse battery'
 
-/** Why the browser tests cannot run, or null. Tries to install Chromium once, where apt and root are at hand. */
-export function missingBrowser(): string | null {
+/** Chromium of the tests of a file. */
+let shared: Promise<Browser> | null = null
+/** Undefined: not looked for yet. */
+let missing: string | null | undefined
+
+/**
+ * A test that needs Chromium and the built page: skipped where they are missing, which is a failure in CI. Chromium is installed
+ * once where apt and root are at hand, and ends with the file's tests.
+ */
+export function browserTest(name: string, run: (t: TestContext) => Promise<void>): void {
+  after(closeShared) // of this suite: closed already, when a test registered it before
+  test(name, async (t) => {
+    missing ??= missingBrowser()
+    if (missing === null) return run(t)
+    if (process.env['CI'] === 'true') assert.fail(missing)
+    t.skip(missing)
+  })
+}
+
+async function closeShared(): Promise<void> {
+  const browser = shared
+  shared = null
+  await (await browser)?.close()
+}
+
+/** Why the browser tests cannot run, or null. */
+function missingBrowser(): string | null {
   if (!existsSync(BUILT)) return 'the web page is not built: npm test builds it'
   if (find() !== null) return null
   const options = { stdio: 'ignore', timeout: INSTALL_LIMIT_MS } as const
@@ -56,7 +85,6 @@ export const IS_STILL = `new Promise((tell) => requestAnimationFrame(() => reque
 
 export interface Screen {
   readonly page: Page
-  readonly browser: Browser
   readonly origin: string
   /** Errors and warnings of the console, uncaught errors, violations of the content policy, dialogs, foreign requests. */
   readonly complaints: string[]
@@ -68,9 +96,9 @@ export async function openScreen(
   service: Service,
   options: BrowserContextOptions = {},
 ): Promise<Screen> {
-  const browser = await launchBrowser()
-  t.after(() => browser.close())
-  const context = await browser.newContext({ locale: 'en-GB', ...options })
+  shared ??= launchBrowser()
+  const context = await (await shared).newContext({ locale: 'en-GB', ...options })
+  atEnd(t, () => context.close())
   const page = await context.newPage()
   const port = new URL(service.app.urls.page).port
   const origin = `https://127.0.0.1:${port}`
@@ -90,7 +118,7 @@ export async function openScreen(
       complaints.push(`request to ${request.url()}`)
   })
   await page.goto(origin)
-  return { page, browser, origin, complaints }
+  return { page, origin, complaints }
 }
 
 /** Makes the first account with the code that the service printed, is signed in with it, and leaves the wizard. */
@@ -102,6 +130,23 @@ export async function setUp({ page }: Screen, service: Service): Promise<void> {
   await page.keyboard.press('Enter')
   await page.getByRole('link', { name: 'Later: to the overview' }).press('Enter')
   await page.getByRole('heading', { name: 'Overview' }).waitFor()
+}
+
+/** A service and a page on it, signed in as its first administrator, on the overview. */
+export async function begin(
+  t: TestContext,
+  options: BrowserContextOptions = {},
+): Promise<{ service: Service; screen: Screen }> {
+  const service = await startService(t)
+  const screen = await openScreen(t, service, options)
+  await setUp(screen, service)
+  return { service, screen }
+}
+
+/** Loads the page anew at a path, until its heading is there. */
+export async function show({ page, origin }: Screen, path: string): Promise<void> {
+  await page.goto(origin + path)
+  await page.getByRole('heading', { level: 1 }).first().waitFor()
 }
 
 /** Presses a button by keyboard once it can be pressed: while an answer is on its way it is not, and a key would be lost. */

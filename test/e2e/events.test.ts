@@ -1,28 +1,24 @@
 /** The events screen in a real browser on the real service: found, counted, opened, blocked, live, exported, kept. */
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
-import { before, describe, test, type TestContext } from 'node:test'
+import { describe, type TestContext } from 'node:test'
 import { AxeBuilder } from '@axe-core/playwright'
-import type { BrowserContextOptions, Page } from 'playwright-core'
-import { enter, IS_STILL, missingBrowser, openScreen, type Screen, setUp } from './browser.ts'
-import { customLine, scan, type Service, startService, until } from './harness.ts'
+import type { Page } from 'playwright-core'
+import { begin, browserTest as test, enter, IS_STILL, type Screen } from './browser.ts'
+import { customLine, scan, type Service, until } from './harness.ts'
 
 const HOSTILE = `"><img src=x onerror=alert(1)><script>alert(2)</script>{{7*7}}javascript:alert(3)`
 const HIDDEN = '\u202egnp.exe\u0007\u200b'
 
-let missing: string | null = null
-
-async function begin(
+/** These lines stored, and a page signed in. */
+async function beginWith(
   t: TestContext,
   lines: readonly string[],
-  options: BrowserContextOptions = {},
 ): Promise<{ service: Service; screen: Screen }> {
-  const service = await startService(t)
+  const { service, screen } = await begin(t)
   // Over TCP none is lost, however many there are.
   if (lines.length > 0) await service.sendTcp(`${lines.join('\n')}\n`)
   await until('the lines are stored', async () => (await service.stored()) === lines.length, 60_000)
-  const screen = await openScreen(t, service, { acceptDownloads: true, ...options })
-  await setUp(screen, service)
   return { service, screen }
 }
 
@@ -38,19 +34,13 @@ async function total(page: Page, text: string): Promise<void> {
 }
 
 describe('the events screen', () => {
-  before(() => {
-    missing = missingBrowser()
-    if (missing !== null && process.env['CI'] === 'true') assert.fail(missing)
-  })
-
   test('records are found by a filter that is completed, mended and turned round, by counts, time and chart', async (t) => {
-    if (missing !== null) return t.skip(missing)
     const lines = [
       ...scan('198.51.100.7', 5),
       customLine({ source: '198.51.100.9', port: 443, action: 'allow' }),
       customLine({ source: '198.51.100.9', port: 22, type: 'THREAT', severity: 'high' }),
     ]
-    const { screen } = await begin(t, lines)
+    const { screen } = await beginWith(t, lines)
     const { page } = screen
     await open(screen)
     await total(page, '7 events')
@@ -119,8 +109,7 @@ describe('the events screen', () => {
   })
 
   test('by keyboard alone an event is opened, read, explained, and its source is blocked', async (t) => {
-    if (missing !== null) return t.skip(missing)
-    const { service, screen } = await begin(t, scan('198.51.100.7', 3))
+    const { service, screen } = await beginWith(t, scan('198.51.100.7', 3))
     const { page } = screen
     await open(screen)
     await rows(page).first().waitFor()
@@ -161,8 +150,7 @@ describe('the events screen', () => {
   })
 
   test('the live view shows events as they come, waits while somebody reads, and says what it left out', async (t) => {
-    if (missing !== null) return t.skip(missing)
-    const { service, screen } = await begin(t, scan('198.51.100.7', 1))
+    const { service, screen } = await beginWith(t, scan('198.51.100.7', 1))
     const { page } = screen
     await open(screen)
     await total(page, 'One event')
@@ -192,11 +180,10 @@ describe('the events screen', () => {
   })
 
   test('the whole result is exported, safe for spreadsheets; a view keeps filter, time and columns for others', async (t) => {
-    if (missing !== null) return t.skip(missing)
     const lines = Array.from({ length: 250 }, (_, i) =>
       customLine({ source: '198.51.100.7', port: 2000 + i, user: '=1+1' }),
     )
-    const { screen } = await begin(t, lines)
+    const { screen } = await beginWith(t, lines)
     const { page } = screen
     await open(
       screen,
@@ -240,12 +227,11 @@ describe('the events screen', () => {
   })
 
   test('an export is cancelled, and a long list is walked through with few rows in the page', async (t) => {
-    if (missing !== null) return t.skip(missing)
     const many = 4000
     const lines = Array.from({ length: many }, (_, i) =>
       customLine({ source: `198.51.100.${1 + (i % 200)}`, port: 1 + i, atMs: Date.now() - (many - i) }),
     )
-    const { screen } = await begin(t, lines)
+    const { screen } = await beginWith(t, lines)
     const { page } = screen
     await open(screen)
     await total(page, '4,000 events')
@@ -277,7 +263,6 @@ describe('the events screen', () => {
   })
 
   test('hostile and unseen signs in every field are text: in table, card, counts, menu, drawer and chips', async (t) => {
-    if (missing !== null) return t.skip(missing)
     const bad = customLine({ source: '198.51.100.7', port: 443, type: 'THREAT', user: HOSTILE })
       .replace('SrcLocation=Testland', `SrcLocation=${HOSTILE}`)
       .replace('DstLocation=Testland', `DstLocation=${HOSTILE}`)
@@ -285,7 +270,7 @@ describe('the events screen', () => {
       .replace('ThreatName=Test Overflow Attempt', `ThreatName=${HOSTILE}`)
       .replace('Action=drop', `Action=${HOSTILE}`)
     const hidden = customLine({ source: '198.51.100.8', port: 443, user: HIDDEN })
-    const { screen } = await begin(t, [bad, hidden, `<14>${HOSTILE} no firewall wrote this`])
+    const { screen } = await beginWith(t, [bad, hidden, `<14>${HOSTILE} no firewall wrote this`])
     const { page } = screen
     const cols =
       'receivedAt,action,sourceAddress,sourceUser,sourceCountry,destinationCountry,rule,threatName,device,unparsedReason'
@@ -322,8 +307,7 @@ describe('the events screen', () => {
   })
 
   test('no part of it has a fault of accessibility, light or dark, in English or German', async (t) => {
-    if (missing !== null) return t.skip(missing)
-    const { service, screen } = await begin(t, [
+    const { service, screen } = await beginWith(t, [
       ...scan('198.51.100.7', 11),
       customLine({ source: '198.51.100.9', port: 22, type: 'THREAT', severity: 'high' }),
     ])

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { SESSION_COOKIE } from '../../src/api/accounts/session-cookie.ts'
 import { newCertificate } from '../../src/api/test-server.ts'
-import { missingBrowser, openScreen } from './browser.ts'
+import { browserTest, openScreen } from './browser.ts'
 import { ask, asBrowser, beginWithRoles, codeOf, type Operation, operationsOf } from './caller.ts'
 import { type Service, until } from './harness.ts'
 
@@ -52,53 +52,54 @@ test('no request that another page can make a browser send changes anything, wha
   assert.deepEqual(await stateOf(service), before)
 })
 
-test('a page of a neighbour on the same host gets nothing done in a browser that is signed in here', async (t) => {
-  const missing = missingBrowser()
-  if (missing !== null) return t.skip(missing)
-  const { service, cookies } = await beginWithRoles(t)
-  const operations = await operationsOf(service, cookies.viewer)
-  const edits = operations.filter(({ method, role }) => method !== 'GET' && role !== 'own')
-  const screen = await openScreen(t, service)
-  const context = screen.page.context()
-  await context.addCookies([
-    {
-      name: SESSION_COOKIE,
-      value: cookies.administrator,
-      domain: '127.0.0.1',
-      path: '/',
-      secure: true,
-      httpOnly: true,
-      sameSite: 'Strict',
-    },
-  ])
-  await screen.page.goto(`${screen.origin}/engine`)
-  await screen.page
-    .getByRole('button', { name: 'Switch off' })
-    .or(screen.page.getByRole('button', { name: 'Freeze' }))
-    .first()
-    .waitFor()
-  const { served } = await newCertificate()
-  const neighbour = createServer({ cert: served.cert, key: served.key }, (_request, response) => {
-    response.writeHead(200, { 'content-type': 'text/html' }).end(attackPage(screen.origin, edits))
-  })
-  await new Promise<void>((resolve) => {
-    neighbour.listen(0, '127.0.0.1', resolve)
-  })
-  t.after(() => {
-    neighbour.closeAllConnections()
-    neighbour.close()
-  })
-  const before = await stateOf(service)
-  const page = await context.newPage()
-  const sent: string[] = []
-  page.on('request', (request) => sent.push(`${request.method()} ${new URL(request.url()).pathname}`))
-  await page.goto(`https://127.0.0.1:${(neighbour.address() as AddressInfo).port}/`)
-  await until('all was tried', async () => (await page.title()) === 'done')
-  assert.ok(sent.filter((one) => one.startsWith('POST /api/v1/')).length >= edits.length, 'it did send')
-  assert.deepEqual(await stateOf(service), before)
-  const told = await ask(service, { path: '/api/v1/status', headers: asBrowser(cookies.administrator) })
-  assert.equal(told.status, 200, 'and the session still stands')
-})
+browserTest(
+  'a page of a neighbour on the same host gets nothing done in a browser that is signed in here',
+  async (t) => {
+    const { service, cookies } = await beginWithRoles(t)
+    const operations = await operationsOf(service, cookies.viewer)
+    const edits = operations.filter(({ method, role }) => method !== 'GET' && role !== 'own')
+    const screen = await openScreen(t, service)
+    const context = screen.page.context()
+    await context.addCookies([
+      {
+        name: SESSION_COOKIE,
+        value: cookies.administrator,
+        domain: '127.0.0.1',
+        path: '/',
+        secure: true,
+        httpOnly: true,
+        sameSite: 'Strict',
+      },
+    ])
+    await screen.page.goto(`${screen.origin}/engine`)
+    await screen.page
+      .getByRole('button', { name: 'Switch off' })
+      .or(screen.page.getByRole('button', { name: 'Freeze' }))
+      .first()
+      .waitFor()
+    const { served } = await newCertificate()
+    const neighbour = createServer({ cert: served.cert, key: served.key }, (_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/html' }).end(attackPage(screen.origin, edits))
+    })
+    await new Promise<void>((resolve) => {
+      neighbour.listen(0, '127.0.0.1', resolve)
+    })
+    t.after(() => {
+      neighbour.closeAllConnections()
+      neighbour.close()
+    })
+    const before = await stateOf(service)
+    const page = await context.newPage()
+    const sent: string[] = []
+    page.on('request', (request) => sent.push(`${request.method()} ${new URL(request.url()).pathname}`))
+    await page.goto(`https://127.0.0.1:${(neighbour.address() as AddressInfo).port}/`)
+    await until('all was tried', async () => (await page.title()) === 'done')
+    assert.ok(sent.filter((one) => one.startsWith('POST /api/v1/')).length >= edits.length, 'it did send')
+    assert.deepEqual(await stateOf(service), before)
+    const told = await ask(service, { path: '/api/v1/status', headers: asBrowser(cookies.administrator) })
+    assert.equal(told.status, 200, 'and the session still stands')
+  },
+)
 
 /** Everything that a page can try without being let: fetches with the cookie, images, forms. */
 function attackPage(origin: string, edits: readonly Operation[]): string {

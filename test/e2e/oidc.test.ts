@@ -1,8 +1,8 @@
 /** Signing in at an identity provider, in a real browser on the real service: there, back, the role, and out again. */
 import assert from 'node:assert/strict'
-import { test, type TestContext } from 'node:test'
+import type { TestContext } from 'node:test'
 import { FakeProvider } from '../../src/api/accounts/oidc-fixture.ts'
-import { enter, missingBrowser, openScreen, type Screen } from './browser.ts'
+import { browserTest as test, enter, openScreen, type Screen } from './browser.ts'
 import { PASSWORD } from './caller.ts'
 import { atEnd, type Service, startService } from './harness.ts'
 
@@ -21,8 +21,6 @@ async function begin(
 }
 
 test('the button leads there and back to where one wanted to go, with the role of the group', async (t) => {
-  const missing = missingBrowser()
-  if (missing !== null) return t.skip(missing)
   const { provider, service, screen, complaints } = await begin(t)
   const { page, origin } = screen
   provider.person = { ...provider.person, groups: ['guests'] }
@@ -46,8 +44,6 @@ test('the button leads there and back to where one wanted to go, with the role o
 })
 
 test('who is refused reads why, and a password still opens', async (t) => {
-  const missing = missingBrowser()
-  if (missing !== null) return t.skip(missing)
   const { provider, screen, complaints } = await begin(t)
   const { page } = screen
   provider.person = { ...provider.person, groups: ['others'] }

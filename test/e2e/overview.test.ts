@@ -1,31 +1,11 @@
 /** The overview, the alarms over every screen, the wall, about, and the palette's actions, in a real browser on the real service. */
 import assert from 'node:assert/strict'
-import { before, describe, test, type TestContext } from 'node:test'
-import { enter, missingBrowser, openScreen, type Screen, setUp } from './browser.ts'
-import { customLine, scan, type Service, startService, until } from './harness.ts'
-
-let missing: string | null = null
-
-async function begin(t: TestContext): Promise<{ service: Service; screen: Screen }> {
-  const service = await startService(t)
-  const screen = await openScreen(t, service)
-  await setUp(screen, service)
-  return { service, screen }
-}
-
-async function show({ page, origin }: Screen, path: string): Promise<void> {
-  await page.goto(origin + path)
-  await page.getByRole('heading', { level: 1 }).first().waitFor()
-}
+import { describe } from 'node:test'
+import { begin, browserTest as test, enter, show } from './browser.ts'
+import { customLine, scan, until } from './harness.ts'
 
 describe('the overview', () => {
-  before(() => {
-    missing = missingBrowser()
-    if (missing !== null && process.env['CI'] === 'true') assert.fail(missing)
-  })
-
   test('it says in one look that the site is protected, and every number leads to its records', async (t) => {
-    if (missing !== null) return t.skip(missing)
     const { service, screen } = await begin(t)
     const { page } = screen
     const threat = { type: 'THREAT', severity: 'informational', action: 'alert' }
@@ -57,7 +37,6 @@ describe('the overview', () => {
   })
 
   test('who was blocked today stands there with the reason, and one press undoes it', async (t) => {
-    if (missing !== null) return t.skip(missing)
     const { service, screen } = await begin(t)
     const { page } = screen
     await service.sendUdp(scan('198.51.100.7', 11))
@@ -71,7 +50,6 @@ describe('the overview', () => {
   })
 
   test('a span is looked at closer by the keys of the chart, and the way back stands beside', async (t) => {
-    if (missing !== null) return t.skip(missing)
     const { service, screen } = await begin(t)
     const { page } = screen
     await service.sendUdp(scan('198.51.100.7', 3))
@@ -88,7 +66,6 @@ describe('the overview', () => {
   })
 
   test('a strip over every screen tells that detection is off, with the one thing to do', async (t) => {
-    if (missing !== null) return t.skip(missing)
     const { service, screen } = await begin(t)
     const { page } = screen
     await service.control.call('setEngine', { action: 'off', reason: 'a test' })
@@ -103,7 +80,6 @@ describe('the overview', () => {
   })
 
   test('the bell holds the alarms, each with the place of its mend', async (t) => {
-    if (missing !== null) return t.skip(missing)
     const { service, screen } = await begin(t)
     const { page } = screen
     service.app.parts.alarms.raise({
@@ -122,7 +98,6 @@ describe('the overview', () => {
   })
 
   test('the wall shows the numbers large, goes on by key, and tells no names of users', async (t) => {
-    if (missing !== null) return t.skip(missing)
     const { service, screen } = await begin(t)
     const { page } = screen
     await service.sendUdp(scan('198.51.100.7', 11))
@@ -141,7 +116,6 @@ describe('the overview', () => {
   })
 
   test('about tells versions, licences and where data lies, and opens a document', async (t) => {
-    if (missing !== null) return t.skip(missing)
     const { service, screen } = await begin(t)
     const { page } = screen
     await show(screen, '/about')
@@ -157,7 +131,6 @@ describe('the overview', () => {
   })
 
   test('the palette blocks an address and freezes the list where one stands', async (t) => {
-    if (missing !== null) return t.skip(missing)
     const { service, screen } = await begin(t)
     const { page } = screen
     await show(screen, '/audit')

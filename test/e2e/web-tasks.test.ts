@@ -1,33 +1,13 @@
 /** What people do on the screens beside the daily ones, in a real browser on the real service. */
 import assert from 'node:assert/strict'
-import { before, describe, test, type TestContext } from 'node:test'
-import { enter, missingBrowser, openScreen, type Screen, setUp } from './browser.ts'
-import { scan, type Service, startService, until } from './harness.ts'
+import { describe } from 'node:test'
+import { begin, browserTest as test, enter, show } from './browser.ts'
+import { scan, until } from './harness.ts'
 
 const HOUR_MS = 3_600_000
 
-let missing: string | null = null
-
-async function show({ page, origin }: Screen, path: string): Promise<void> {
-  await page.goto(origin + path)
-  await page.getByRole('heading', { level: 1 }).first().waitFor()
-}
-
-async function begin(t: TestContext): Promise<{ service: Service; screen: Screen }> {
-  const service = await startService(t)
-  const screen = await openScreen(t, service)
-  await setUp(screen, service)
-  return { service, screen }
-}
-
 describe('the web page, screen by screen', () => {
-  before(() => {
-    missing = missingBrowser()
-    if (missing !== null && process.env['CI'] === 'true') assert.fail(missing)
-  })
-
   test('the wizard gives lines with this address, sees the first line and the first fetch, and sets the start', async (t) => {
-    if (missing !== null) return t.skip(missing)
     const { service, screen } = await begin(t)
     const { page } = screen
     await show(screen, '/welcome')
@@ -55,7 +35,6 @@ describe('the web page, screen by screen', () => {
   })
 
   test('a lower threshold shows beside the number whom it would have found, and is saved by its card', async (t) => {
-    if (missing !== null) return t.skip(missing)
     const { service, screen } = await begin(t)
     const { page } = screen
     await service.sendUdp(scan('198.51.100.9', 7))
@@ -77,7 +56,6 @@ describe('the web page, screen by screen', () => {
   })
 
   test('the list is frozen and freed, and blocks since an hour are withdrawn after a look at them', async (t) => {
-    if (missing !== null) return t.skip(missing)
     const { service, screen } = await begin(t)
     const { page } = screen
     await service.sendUdp(scan('198.51.100.7', 11))
@@ -104,7 +82,6 @@ describe('the web page, screen by screen', () => {
   })
 
   test('what was just blocked or lifted is taken back within ten seconds', async (t) => {
-    if (missing !== null) return t.skip(missing)
     const { service, screen } = await begin(t)
     const { page } = screen
     await show(screen, '/ip/198.51.100.77')
@@ -119,7 +96,6 @@ describe('the web page, screen by screen', () => {
   })
 
   test('a feed shows who fetches it, exactly what is served, and a feed of its own is added', async (t) => {
-    if (missing !== null) return t.skip(missing)
     const { service, screen } = await begin(t)
     const { page } = screen
     await service.sendUdp(scan('198.51.100.7', 11))
@@ -155,7 +131,6 @@ describe('the web page, screen by screen', () => {
   })
 
   test('a recipient is added and tested, and the delivery log says why nothing went out', async (t) => {
-    if (missing !== null) return t.skip(missing)
     const { screen } = await begin(t)
     const { page } = screen
     await show(screen, '/notifications')
@@ -173,7 +148,6 @@ describe('the web page, screen by screen', () => {
   })
 
   test('a device gets a time zone, and a file outside the allowed folders is refused', async (t) => {
-    if (missing !== null) return t.skip(missing)
     const { service, screen } = await begin(t)
     const { page } = screen
     await show(screen, '/sources')
@@ -194,7 +168,6 @@ describe('the web page, screen by screen', () => {
   })
 
   test('every screen is reached by the command palette, and ? tells the keys', async (t) => {
-    if (missing !== null) return t.skip(missing)
     const { screen } = await begin(t)
     const { page } = screen
     await page.keyboard.press('Shift+?')

@@ -2,10 +2,19 @@
 import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { before, describe, test } from 'node:test'
+import { describe } from 'node:test'
 import { AxeBuilder } from '@axe-core/playwright'
 import { Secret, TOTP } from 'otpauth'
-import { enter, IS_STILL, missingBrowser, openScreen, PASSWORD, type Screen, setUp } from './browser.ts'
+import {
+  browserTest as test,
+  enter,
+  IS_STILL,
+  openScreen,
+  PASSWORD,
+  type Screen,
+  setUp,
+  show,
+} from './browser.ts'
 import { customLine, scan, type Service, startService, until } from './harness.ts'
 
 const SCREENS = [
@@ -42,12 +51,10 @@ const SCREENS = [
   '/account',
 ]
 
-let missing: string | null = null
-
-async function show({ page, origin }: Screen, path: string): Promise<void> {
-  await page.goto(origin + path)
-  await page.getByRole('heading', { level: 1 }).first().waitFor()
-  await page.waitForLoadState('networkidle')
+/** Until the screen has asked for all that it shows. */
+async function showAll(screen: Screen, path: string): Promise<void> {
+  await show(screen, path)
+  await screen.page.waitForLoadState('networkidle')
 }
 
 /** What the screens of firewalls, bouncers and imports show one of. */
@@ -80,13 +87,7 @@ async function furnish({ control, folder }: Service): Promise<void> {
 }
 
 describe('the web page', () => {
-  before(() => {
-    missing = missingBrowser()
-    if (missing !== null && process.env['CI'] === 'true') assert.fail(missing)
-  })
-
   test('the first account needs the setup code; then name, password and second factor open the page', async (t) => {
-    if (missing !== null) return t.skip(missing)
     const service = await startService(t)
     const screen = await openScreen(t, service)
     const { page } = screen
@@ -123,7 +124,6 @@ describe('the web page', () => {
   })
 
   test('a scanner appears, is explained, lifted and allowed, and another is blocked: by keyboard', async (t) => {
-    if (missing !== null) return t.skip(missing)
     const service = await startService(t)
     await service.sendUdp(scan('198.51.100.7', 11))
     await until('it is listed', async () => (await service.list()).includes('198.51.100.7'))
@@ -159,7 +159,6 @@ describe('the web page', () => {
   })
 
   test('hostile text in every field of a log line is shown as text on every screen', async (t) => {
-    if (missing !== null) return t.skip(missing)
     const service = await startService(t)
     const payload = `"><img src=x onerror=alert(1)><script>alert(2)</script>{{7*7}}javascript:alert(3)`
     const lines = Array.from({ length: 11 }, (_, i) =>
@@ -170,12 +169,11 @@ describe('the web page', () => {
     await furnish(service)
     const screen = await openScreen(t, service)
     await setUp(screen, service)
-    for (const path of SCREENS) await show(screen, path)
+    for (const path of SCREENS) await showAll(screen, path)
     assert.deepEqual(screen.complaints, [])
   })
 
   test('no screen has a fault of accessibility, light or dark, in English or German', async (t) => {
-    if (missing !== null) return t.skip(missing)
     const service = await startService(t)
     await service.sendUdp(scan('198.51.100.7', 11))
     await until('it is listed', async () => (await service.list()).includes('198.51.100.7'))
@@ -196,7 +194,7 @@ describe('the web page', () => {
           (chosen) => globalThis.localStorage.setItem('ads-language', chosen),
           language,
         )
-        await show(screen, path)
+        await showAll(screen, path)
         await judge(`${language} light ${path}`, new AxeBuilder({ page: screen.page }))
         // The same page with other colours: what is not about colours was judged.
         await screen.page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' })
