@@ -20,6 +20,9 @@ export class ApiError extends Error {
   }
 }
 
+/** As many as the service puts into one answer: lists that are bounded come whole. */
+const PAGE_ROWS = 1000
+
 export interface Page<Row> {
   readonly items: readonly Row[]
   readonly nextCursor: string | null
@@ -43,13 +46,14 @@ export async function edit<Name extends ObjectRoute>(
   return (await ask(name, input as Record<string, unknown>, undefined, version)) as Reply<Name>
 }
 
-/** A page of rows; `cursor` from the page before. */
+/** A page of rows, the longest that there is unless `limit` says less; `cursor` from the page before. */
 export async function rows<Name extends RowRoute>(
   name: Name,
   input: Input<Name>,
   page: { readonly cursor?: string; readonly limit?: number } = {},
 ): Promise<Page<Reply<Name>>> {
-  return (await ask(name, { ...(input as Record<string, unknown>), ...page })) as Page<Reply<Name>>
+  const asked = { ...(input as Record<string, unknown>), limit: PAGE_ROWS, ...page }
+  return (await ask(name, asked)) as Page<Reply<Name>>
 }
 
 async function ask(

@@ -1,5 +1,17 @@
-/** Texts about devices that are registered by hand, in both languages. */
+/** Texts about who sends lines and about devices that are registered by hand, in both languages. */
 export const sourcesEn = {
+  'sources.trust': 'Trust',
+  'sources.trustOf': 'Trust {sender}',
+  'sources.trusted': '{sender} is a known sender now.',
+  'sources.pendingUse':
+    'Lines of unknown senders count too. Trust your firewalls here, then set senders.unknown to “store” at Settings: from then on forged lines convict nobody.',
+  'sources.pendingStore':
+    'Lines of unknown senders are stored and convict nobody. Trust those that are yours.',
+  'sources.setUp': 'Show what to set up on the firewall',
+  'sources.sendersEmpty':
+    'Nobody has sent a line yet. Whoever does appears here, with how many and over which way.',
+  'sources.seen': '{count} lines',
+  'sources.seen_one': '1 line',
   'register.title': 'Registered by hand',
   'register.hint':
     'Firewalls appear by themselves with their first line. Register one here for a time zone of its own, or for a log file to follow.',
@@ -23,6 +35,18 @@ export const sourcesEn = {
 } as const
 
 export const sourcesDe: Readonly<Record<keyof typeof sourcesEn, string>> = {
+  'sources.trust': 'Vertrauen',
+  'sources.trustOf': '{sender} vertrauen',
+  'sources.trusted': '{sender} ist jetzt ein bekannter Absender.',
+  'sources.pendingUse':
+    'Zeilen unbekannter Absender zählen mit. Vertrauen Sie hier Ihren Firewalls und stellen Sie danach senders.unknown bei den Einstellungen auf „store“: Dann überführen gefälschte Zeilen niemanden.',
+  'sources.pendingStore':
+    'Zeilen unbekannter Absender werden gespeichert und überführen niemanden. Vertrauen Sie denen, die Ihnen gehören.',
+  'sources.setUp': 'Zeigen, was auf der Firewall einzurichten ist',
+  'sources.sendersEmpty':
+    'Noch hat niemand eine Zeile geschickt. Wer es tut, erscheint hier, mit Anzahl und Weg.',
+  'sources.seen': '{count} Zeilen',
+  'sources.seen_one': '1 Zeile',
   'register.title': 'Von Hand eingetragen',
   'register.hint':
     'Firewalls erscheinen von selbst mit ihrer ersten Zeile. Tragen Sie hier eine ein, die eine eigene Zeitzone hat oder deren Logdatei gelesen werden soll.',

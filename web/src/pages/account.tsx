@@ -4,13 +4,14 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { CopyText } from '../components/copy-text.tsx'
 import { Instant } from '../components/instant.tsx'
+import { LongRows } from '../components/long-rows.tsx'
 import { Part } from '../components/part.tsx'
 import { Answer, Fault, PageHead } from '../components/problem.tsx'
-import { Rows } from '../components/rows.tsx'
 import { call } from '../data/api.ts'
 import { queryClient } from '../data/query-client.ts'
 import { sessionQuery, sessionsQuery } from '../data/queries.ts'
 import { useWords } from '../i18n/language.tsx'
+import { browserOf } from './account/browser-of.ts'
 import { Tokens } from './account/tokens.tsx'
 
 export function AccountPage() {
@@ -20,7 +21,7 @@ export function AccountPage() {
   return (
     <>
       <PageHead title={t('account.title')} />
-      <Stack gap="xl" maw={860}>
+      <Stack gap="md" maw={1080}>
         {user?.mustChange === true && (
           <Alert color="orange" role="alert">
             {t('account.mustChange')}
@@ -80,7 +81,7 @@ function Password() {
           />
           <Fault error={mutation.error} />
           {mutation.data !== undefined && <Text size="sm">{mutation.data.message}</Text>}
-          <Button type="submit" loading={mutation.isPending}>
+          <Button type="submit" loading={mutation.isPending} w="fit-content">
             {t('common.save')}
           </Button>
         </Stack>
@@ -102,7 +103,7 @@ function Factor({ isOn }: { readonly isOn: boolean }) {
       <Stack gap="sm" maw={480}>
         <Text size="sm">{isOn ? t('account.factorOn') : t('account.factorOff')}</Text>
         {begin.data === undefined && (
-          <Button variant="default" onClick={() => begin.mutate()} loading={begin.isPending}>
+          <Button variant="default" onClick={() => begin.mutate()} loading={begin.isPending} w="fit-content">
             {isOn ? t('account.factorAgain') : t('account.factorBegin')}
           </Button>
         )}
@@ -125,7 +126,7 @@ function Factor({ isOn }: { readonly isOn: boolean }) {
                 required
               />
               <Fault error={confirm.error} />
-              <Button type="submit" loading={confirm.isPending}>
+              <Button type="submit" loading={confirm.isPending} w="fit-content">
                 {t('common.save')}
               </Button>
             </Stack>
@@ -157,10 +158,12 @@ function Sessions() {
     <Part title={t('account.sessions')}>
       <Fault error={end.error} />
       <Answer query={sessions}>
-        {({ items }) => (
-          <Rows
+        {({ items, nextCursor }) => (
+          <LongRows
             rows={items}
+            hasMore={nextCursor !== null}
             keyOf={({ id }) => id}
+            textOf={({ user, address, agent }) => `${user} ${address} ${browserOf(agent)}`}
             minWidth={560}
             columns={[
               {
@@ -180,8 +183,8 @@ function Sessions() {
               {
                 head: t('session.column.browser'),
                 cell: ({ agent }) => (
-                  <Text size="xs" lineClamp={1}>
-                    {agent}
+                  <Text size="sm" lineClamp={1} title={agent}>
+                    {browserOf(agent)}
                   </Text>
                 ),
               },

@@ -5,9 +5,9 @@ import { Link, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import { FeedPlaces } from '../components/feed-places.tsx'
 import { Instant } from '../components/instant.tsx'
+import { LongRows } from '../components/long-rows.tsx'
 import { NeedsRole } from '../components/needs-role.tsx'
 import { Answer, Empty, PageHead } from '../components/problem.tsx'
-import { Rows } from '../components/rows.tsx'
 import type { Reply } from '../data/api.ts'
 import { bouncersQuery } from '../data/enforcing.ts'
 import { useMay } from '../data/may.ts'
@@ -37,12 +37,26 @@ export function BouncersPage() {
         {mayAdd && <Button onClick={() => setIsAdding(true)}>{t('bouncers.add')}</Button>}
       </PageHead>
       <NeedsRole operation="addBouncer" />
-      <Text mb="md" className="sentence">
+      <Text mb="md" size="sm" className="sentence">
         {t('bouncers.intro')}
       </Text>
       <Answer query={bouncers}>
         {({ items }) =>
-          items.length === 0 ? <Empty>{t('bouncers.empty')}</Empty> : <Bouncers bouncers={items} />
+          items.length === 0 ? (
+            <Empty
+              next={
+                mayAdd && (
+                  <Button variant="default" onClick={() => setIsAdding(true)}>
+                    {t('bouncers.add')}
+                  </Button>
+                )
+              }
+            >
+              {t('bouncers.empty')}
+            </Empty>
+          ) : (
+            <Bouncers bouncers={items} />
+          )
         }
       </Answer>
       {isAdding && <BouncerForm bouncer={null} onClose={() => setIsAdding(false)} />}
@@ -53,9 +67,10 @@ export function BouncersPage() {
 function Bouncers({ bouncers }: { readonly bouncers: readonly Bouncer[] }) {
   const { t } = useWords()
   return (
-    <Rows
+    <LongRows
       rows={bouncers}
       keyOf={({ name }) => name}
+      textOf={(bouncer) => `${bouncer.name} ${bouncer.note} ${programsOf(bouncer)}`}
       minWidth={760}
       columns={[
         {
@@ -73,7 +88,9 @@ function Bouncers({ bouncers }: { readonly bouncers: readonly Bouncer[] }) {
         },
         {
           head: t('bouncers.column.gets'),
-          cell: ({ hostsOnly }) => t(hostsOnly ? 'bouncers.hosts' : 'bouncers.everything'),
+          cell: ({ hostsOnly }) => (
+            <span className="nowrap">{t(hostsOnly ? 'bouncers.hosts' : 'bouncers.everything')}</span>
+          ),
         },
         {
           head: t('bouncers.column.opens'),

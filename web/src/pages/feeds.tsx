@@ -42,7 +42,7 @@ export function FeedsPage() {
               {mayAdd && <Button onClick={adding.open}>{t('feeds.add')}</Button>}
             </PageHead>
             <NeedsRole operation="addFeed" />
-            <Text mb="md" className="sentence">
+            <Text mb="md" size="sm" className="sentence">
               {t('feeds.intro')}
             </Text>
             {items.length === 0 ? (

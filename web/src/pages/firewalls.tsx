@@ -5,9 +5,9 @@ import { Link, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import { FeedPlaces } from '../components/feed-places.tsx'
 import { Instant } from '../components/instant.tsx'
+import { LongRows } from '../components/long-rows.tsx'
 import { NeedsRole } from '../components/needs-role.tsx'
 import { Answer, Empty, PageHead } from '../components/problem.tsx'
-import { Rows } from '../components/rows.tsx'
 import type { Reply } from '../data/api.ts'
 import { firewallsQuery } from '../data/enforcing.ts'
 import { useMay } from '../data/may.ts'
@@ -39,7 +39,7 @@ export function FirewallsPage() {
         {mayAdd && <Button onClick={() => setIsAdding(true)}>{t('firewalls.add')}</Button>}
       </PageHead>
       <NeedsRole operation="addFirewall" />
-      <Text mb="md" className="sentence">
+      <Text mb="md" size="sm" className="sentence">
         {t('firewalls.intro')}
       </Text>
       <Stack gap="md">
@@ -47,17 +47,20 @@ export function FirewallsPage() {
         <Answer query={firewalls}>
           {({ items }) =>
             items.length === 0 ? (
-              <div>
-                <Empty>{t('firewalls.empty')}</Empty>
-                <Button
-                  variant="default"
-                  renderRoot={(props) => (
-                    <Link to="/feeds" search={{ feed: 'blacklist', tab: 'use' }} {...props} />
-                  )}
-                >
-                  {t('firewalls.emptyDo')}
-                </Button>
-              </div>
+              <Empty
+                next={
+                  <Button
+                    variant="default"
+                    renderRoot={(props) => (
+                      <Link to="/feeds" search={{ feed: 'blacklist', tab: 'use' }} {...props} />
+                    )}
+                  >
+                    {t('firewalls.emptyDo')}
+                  </Button>
+                }
+              >
+                {t('firewalls.empty')}
+              </Empty>
             ) : (
               <Firewalls firewalls={items} />
             )
@@ -72,9 +75,10 @@ export function FirewallsPage() {
 function Firewalls({ firewalls }: { readonly firewalls: readonly Firewall[] }) {
   const { t, language } = useWords()
   return (
-    <Rows
+    <LongRows
       rows={firewalls}
       keyOf={({ id }) => id}
+      textOf={({ name, addresses, devices }) => [name, ...addresses, ...devices].join(' ')}
       minWidth={860}
       columns={[
         {

@@ -5,9 +5,9 @@ import { Link, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import { FeedPlaces } from '../components/feed-places.tsx'
 import { Instant } from '../components/instant.tsx'
+import { LongRows } from '../components/long-rows.tsx'
 import { NeedsRole } from '../components/needs-role.tsx'
 import { Answer, Empty, PageHead } from '../components/problem.tsx'
-import { Rows } from '../components/rows.tsx'
 import type { Reply } from '../data/api.ts'
 import { importsQuery } from '../data/enforcing.ts'
 import { useMay } from '../data/may.ts'
@@ -40,13 +40,27 @@ export function ImportsPage() {
         {mayAdd && <Button onClick={() => setIsAdding(true)}>{t('imports.add')}</Button>}
       </PageHead>
       <NeedsRole operation="addImport" />
-      <Text mb="md" className="sentence">
+      <Text mb="md" size="sm" className="sentence">
         {t('imports.intro')}
       </Text>
       <Stack gap="xl">
         <Answer query={imports}>
           {({ items }) =>
-            items.length === 0 ? <Empty>{t('imports.empty')}</Empty> : <Imports imports={items} />
+            items.length === 0 ? (
+              <Empty
+                next={
+                  mayAdd && (
+                    <Button variant="default" onClick={() => setIsAdding(true)}>
+                      {t('imports.add')}
+                    </Button>
+                  )
+                }
+              >
+                {t('imports.empty')}
+              </Empty>
+            ) : (
+              <Imports imports={items} />
+            )
           }
         </Answer>
         {mayTakeOver && <OriginalImport />}
@@ -59,9 +73,10 @@ export function ImportsPage() {
 function Imports({ imports }: { readonly imports: readonly Import[] }) {
   const { t, language } = useWords()
   return (
-    <Rows
+    <LongRows
       rows={imports}
       keyOf={({ name }) => name}
+      textOf={({ name, from, hosts }) => [name, from ?? '', ...hosts].join(' ')}
       minWidth={820}
       columns={[
         {

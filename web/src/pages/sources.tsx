@@ -1,16 +1,20 @@
 /** Who sends lines, how their clocks go, what is lost on the way, and what could not be read. */
-import { Alert, Badge, Stack, Table } from '@mantine/core'
+import { Badge, Button, Group, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import type { ReactNode } from 'react'
+import { Link } from '@tanstack/react-router'
+import { type ReactNode, useState } from 'react'
 import { EventsLink } from '../components/events-link.tsx'
 import { Instant } from '../components/instant.tsx'
+import { LongRows } from '../components/long-rows.tsx'
 import { Part } from '../components/part.tsx'
 import { Answer, Empty, PageHead } from '../components/problem.tsx'
+import { Rows } from '../components/rows.tsx'
 import type { Reply } from '../data/api.ts'
 import { conditionOf } from '../data/records-filter.ts'
 import { statusQuery } from '../data/queries.ts'
 import { useWords } from '../i18n/language.tsx'
 import { RegisteredDevices } from './sources/registered.tsx'
+import { Senders } from './sources/senders.tsx'
 
 type Status = Reply<'status'>
 
@@ -26,6 +30,11 @@ export function SourcesPage() {
             <Section
               title={t('overview.devices')}
               empty={t('overview.devicesEmpty')}
+              next={
+                <Button variant="default" renderRoot={(props) => <Link to="/welcome" {...props} />}>
+                  {t('sources.setUp')}
+                </Button>
+              }
               count={told.devices.length}
             >
               <Devices status={told} />
@@ -33,10 +42,10 @@ export function SourcesPage() {
             <RegisteredDevices />
             <Section
               title={t('sources.senders')}
-              empty={t('overview.devicesEmpty')}
+              empty={t('sources.sendersEmpty')}
               count={told.senders.list.length}
             >
-              <Senders status={told} />
+              <Senders senders={told.senders} />
             </Section>
             <Section title={t('sources.stages')} empty="" count={1}>
               <Stages status={told} />
@@ -61,123 +70,99 @@ export function SourcesPage() {
 function Section({
   title,
   empty,
+  next,
   count,
   children,
 }: {
   readonly title: string
   readonly empty: string
+  readonly next?: ReactNode
   readonly count: number
   readonly children: ReactNode
 }) {
-  return <Part title={title}>{count === 0 ? <Empty>{empty}</Empty> : children}</Part>
+  return <Part title={title}>{count === 0 ? <Empty next={next}>{empty}</Empty> : children}</Part>
 }
 
 function Devices({ status }: { readonly status: Status }) {
   const { t, language } = useWords()
   return (
-    <Table.ScrollContainer minWidth={640}>
-      <Table>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t('device.name')}</Table.Th>
-            <Table.Th ta="right">{t('device.records')}</Table.Th>
-            <Table.Th ta="right">{t('device.unparsed')}</Table.Th>
-            <Table.Th>{t('device.clock')}</Table.Th>
-            <Table.Th>{t('device.last')}</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {status.devices.map((device) => (
-            <Table.Tr key={device.device}>
-              <Table.Td>
-                <EventsLink filter={conditionOf('device_name', device.device)}>{device.device}</EventsLink>
-              </Table.Td>
-              <Table.Td ta="right">{device.records.toLocaleString(language)}</Table.Td>
-              <Table.Td ta="right">{device.unparsed.toLocaleString(language)}</Table.Td>
-              <Table.Td>
-                {device.clockInsane
-                  ? t('device.clockInsane')
-                  : Math.abs(device.clockOffsetMs ?? 0) < 1000
-                    ? t('device.clockRight')
-                    : t('device.clockOff', { seconds: Math.round((device.clockOffsetMs ?? 0) / 1000) })}
-              </Table.Td>
-              <Table.Td>
-                <Instant at={device.lastSeenAt} none={t('common.never')} />
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <LongRows
+      rows={status.devices}
+      keyOf={({ device }) => device}
+      textOf={({ device }) => device}
+      minWidth={640}
+      columns={[
+        {
+          head: t('device.name'),
+          cell: ({ device }) => <EventsLink filter={conditionOf('device_name', device)}>{device}</EventsLink>,
+        },
+        {
+          head: t('device.records'),
+          isRight: true,
+          cell: ({ records }) => records.toLocaleString(language),
+        },
+        {
+          head: t('device.unparsed'),
+          isRight: true,
+          cell: ({ unparsed }) => unparsed.toLocaleString(language),
+        },
+        { head: t('device.clock'), cell: (device) => <Clock device={device} /> },
+        {
+          head: t('device.last'),
+          cell: ({ lastSeenAt }) => <Instant at={lastSeenAt} none={t('common.never')} />,
+        },
+      ]}
+    />
   )
 }
 
-function Senders({ status }: { readonly status: Status }) {
-  const { t, language } = useWords()
-  return (
-    <Table.ScrollContainer minWidth={560}>
-      <Table>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t('sources.column.sender')}</Table.Th>
-            <Table.Th>{t('sources.column.way')}</Table.Th>
-            <Table.Th>{t('blocks.column.state')}</Table.Th>
-            <Table.Th ta="right">{t('device.records')}</Table.Th>
-            <Table.Th ta="right">{t('device.unparsed')}</Table.Th>
-            <Table.Th>{t('device.last')}</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {status.senders.list.map((sender) => (
-            <Table.Tr key={`${sender.sender} ${sender.transport}`}>
-              <Table.Td className="mono">{sender.sender}</Table.Td>
-              <Table.Td>{sender.transport}</Table.Td>
-              <Table.Td>
-                <Badge color={sender.known ? 'blue' : 'orange'} variant="light" tt="none">
-                  {sender.known ? t('sources.known') : t('sources.pending')}
-                </Badge>
-              </Table.Td>
-              <Table.Td ta="right">{sender.lines.toLocaleString(language)}</Table.Td>
-              <Table.Td ta="right">{sender.unparsed.toLocaleString(language)}</Table.Td>
-              <Table.Td>
-                <Instant at={sender.lastSeenAt} none={t('common.never')} />
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
-  )
+const RIGHT_MS = 1000
+
+function Clock({ device }: { readonly device: Status['devices'][number] }) {
+  const { t } = useWords()
+  const offsetMs = device.clockOffsetMs ?? 0
+  if (device.clockInsane)
+    return (
+      <Badge variant="light" color="orange">
+        <span aria-hidden>! </span>
+        {t('device.clockInsane')}
+      </Badge>
+    )
+  if (Math.abs(offsetMs) < RIGHT_MS) return t('device.clockRight')
+  return t('device.clockOff', { seconds: Math.round(offsetMs / 1000) })
 }
 
 function Losses({ status }: { readonly status: Status }) {
   const { t, language } = useWords()
   return (
-    <Table.ScrollContainer minWidth={480}>
-      <Table>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t('device.name')}</Table.Th>
-            <Table.Th>{t('sources.column.type')}</Table.Th>
-            <Table.Th ta="right">{t('device.records')}</Table.Th>
-            <Table.Th ta="right">{t('sources.column.lost')}</Table.Th>
-            <Table.Th ta="right">{t('sources.column.twice')}</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {status.losses.map(({ device, type, records, lost, duplicates }) => (
-            <Table.Tr key={`${device} ${type}`}>
-              <Table.Td>{device}</Table.Td>
-              <Table.Td>{type}</Table.Td>
-              <Table.Td ta="right">{records.toLocaleString(language)}</Table.Td>
-              <Table.Td ta="right">{lost.toLocaleString(language)}</Table.Td>
-              <Table.Td ta="right">{duplicates.toLocaleString(language)}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <LongRows
+      rows={status.losses}
+      keyOf={({ device, type }) => `${device} ${type}`}
+      textOf={({ device, type }) => `${device} ${type}`}
+      minWidth={480}
+      columns={[
+        { head: t('device.name'), cell: ({ device }) => device },
+        { head: t('sources.column.type'), cell: ({ type }) => type },
+        {
+          head: t('device.records'),
+          isRight: true,
+          cell: ({ records }) => records.toLocaleString(language),
+        },
+        { head: t('sources.column.lost'), isRight: true, cell: ({ lost }) => <Lost count={lost} /> },
+        {
+          head: t('sources.column.twice'),
+          isRight: true,
+          cell: ({ duplicates }) => duplicates.toLocaleString(language),
+        },
+      ]}
+    />
   )
+}
+
+function Lost({ count }: { readonly count: number }) {
+  const { language } = useWords()
+  if (count === 0) return '0'
+  return <b className="fresh-late">! {count.toLocaleString(language)}</b>
 }
 
 function sumOf(counters: Readonly<Record<string, number>>, names: RegExp): number {
@@ -209,46 +194,61 @@ function Stages({ status }: { readonly status: Status }) {
     },
   ]
   return (
-    <Table.ScrollContainer minWidth={480}>
-      <Table>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t('sources.column.stage')}</Table.Th>
-            <Table.Th ta="right">{t('sources.column.taken')}</Table.Th>
-            <Table.Th ta="right">{t('sources.column.lost')}</Table.Th>
-            <Table.Th ta="right">{t('sources.column.waits')}</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {rows.map(({ stage, taken, lost, waits }) => (
-            <Table.Tr key={stage}>
-              <Table.Td>{stage}</Table.Td>
-              <Table.Td ta="right">{taken.toLocaleString(language)}</Table.Td>
-              <Table.Td ta="right">
-                {lost > 0 ? (
-                  <b className="fresh-late">! {lost.toLocaleString(language)}</b>
-                ) : (
-                  lost.toLocaleString(language)
-                )}
-              </Table.Td>
-              <Table.Td ta="right">{waits === null ? '' : waits.toLocaleString(language)}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <Rows
+      rows={rows}
+      keyOf={({ stage }) => stage}
+      minWidth={480}
+      columns={[
+        { head: t('sources.column.stage'), cell: ({ stage }) => stage },
+        {
+          head: t('sources.column.taken'),
+          isRight: true,
+          cell: ({ taken }) => taken.toLocaleString(language),
+        },
+        { head: t('sources.column.lost'), isRight: true, cell: ({ lost }) => <Lost count={lost} /> },
+        {
+          head: t('sources.column.waits'),
+          isRight: true,
+          cell: ({ waits }) => waits?.toLocaleString(language) ?? '',
+        },
+      ]}
+    />
   )
 }
 
-function UnknownLines({ status }: { readonly status: Status }) {
+const SHAPES_SHOWN = 20
+
+function UnknownLines({ status: { unknownLines } }: { readonly status: Status }) {
+  const { t } = useWords()
+  const [most, setMost] = useState(SHAPES_SHOWN)
   return (
-    <Stack gap="sm">
-      {status.unknownLines.map(({ sender, sample, reason, advice, count }) => (
-        <Alert key={sender + sample} color="gray" variant="light" title={`${sender} · ${count}× · ${reason}`}>
-          <div className="evidence">{sample}</div>
-          {advice}
-        </Alert>
-      ))}
-    </Stack>
+    <>
+      <ul className="unread">
+        {unknownLines.slice(0, most).map(({ sender, sample, reason, advice, count }) => (
+          <li key={sender + sample}>
+            <Group gap="xs" mb={4}>
+              <span className="mono">{sender}</span>
+              <Text size="sm" fw={600} component="span">
+                {reason}
+              </Text>
+              <Text size="sm" c="dimmed" component="span">
+                {t('sources.seen', { count })}
+              </Text>
+            </Group>
+            <div className="evidence unread-sample">{sample}</div>
+            <Text size="sm" className="sentence">
+              {advice}
+            </Text>
+          </li>
+        ))}
+      </ul>
+      {unknownLines.length > most && (
+        <Group justify="center" mt="sm">
+          <Button variant="default" onClick={() => setMost(most + SHAPES_SHOWN)}>
+            {t('common.more')}
+          </Button>
+        </Group>
+      )}
+    </>
   )
 }

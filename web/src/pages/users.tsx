@@ -5,9 +5,9 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { FormDialog } from '../components/form-dialog.tsx'
 import { Instant } from '../components/instant.tsx'
+import { LongRows } from '../components/long-rows.tsx'
 import { NeedsRole } from '../components/needs-role.tsx'
 import { Answer, Fault, PageHead } from '../components/problem.tsx'
-import { Rows } from '../components/rows.tsx'
 import { WithReason } from '../components/with-reason.tsx'
 import { call, type Input, type Reply } from '../data/api.ts'
 import { useMay } from '../data/may.ts'
@@ -48,10 +48,12 @@ function Users() {
       </PageHead>
       <Fault error={change.error} />
       <Answer query={users}>
-        {({ items }) => (
-          <Rows
+        {({ items, nextCursor }) => (
+          <LongRows
             rows={items}
+            hasMore={nextCursor !== null}
             keyOf={({ id }) => id}
+            textOf={({ name, role, elsewhere }) => `${name} ${role} ${elsewhere ?? ''}`}
             minWidth={640}
             columns={[
               { head: t('signIn.name'), cell: ({ name }) => name },
@@ -63,6 +65,8 @@ function Users() {
                     data={roles}
                     value={user.role}
                     allowDeselect={false}
+                    w={250}
+                    maw="100%"
                     onChange={(role) =>
                       role !== null && change.mutate({ name: user.name, role: role as Role })
                     }
@@ -70,8 +74,11 @@ function Users() {
                 ),
               },
               { head: t('users.state'), cell: (user) => <State user={user} /> },
-              { head: t('users.factor'), cell: ({ hasFactor }) => (hasFactor ? '✓' : '–') },
-              { head: t('account.sessions'), cell: ({ sessions }) => sessions },
+              {
+                head: t('users.factor'),
+                cell: ({ hasFactor }) => (hasFactor ? `✓ ${t('users.factorOn')}` : t('users.factorOff')),
+              },
+              { head: t('account.sessions'), isRight: true, cell: ({ sessions }) => sessions },
               {
                 head: t('blocks.column.since'),
                 cell: ({ createdAt }) => <Instant at={createdAt} none="" />,

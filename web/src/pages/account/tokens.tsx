@@ -6,9 +6,9 @@ import { HTTP_ROUTES } from '../../../../src/api/http/http-routes.ts'
 import { holds, type Role, ROLES, WEAKEN_SCOPE } from '../../../../src/api/http/roles.ts'
 import { CopyText } from '../../components/copy-text.tsx'
 import { Instant, relativeText } from '../../components/instant.tsx'
+import { LongRows } from '../../components/long-rows.tsx'
 import { Part } from '../../components/part.tsx'
 import { Answer, Empty, Fault } from '../../components/problem.tsx'
-import { Rows } from '../../components/rows.tsx'
 import { call } from '../../data/api.ts'
 import { queryClient } from '../../data/query-client.ts'
 import { sessionQuery, tokensQuery } from '../../data/queries.ts'
@@ -40,13 +40,15 @@ export function Tokens() {
     <Part title={t('account.tokens')}>
       <Fault error={remove.error} />
       <Answer query={tokens}>
-        {({ items }) =>
+        {({ items, nextCursor }) =>
           items.length === 0 ? (
             <Empty>{t('account.tokensEmpty')}</Empty>
           ) : (
-            <Rows
+            <LongRows
               rows={items}
+              hasMore={nextCursor !== null}
               keyOf={({ id }) => id}
+              textOf={({ name, user, role, scopes }) => [name, user, role, ...(scopes ?? [])].join(' ')}
               minWidth={640}
               columns={[
                 {

@@ -1,11 +1,12 @@
 /** One bouncer: what it is, who uses its key, what it tells of its work, and what to put into its configuration. */
-import { Anchor, Button, Stack, Table, Text } from '@mantine/core'
+import { Anchor, Button, Stack, Text } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { CopyText } from '../../components/copy-text.tsx'
 import { Facts } from '../../components/facts.tsx'
 import { Instant } from '../../components/instant.tsx'
+import { LongRows } from '../../components/long-rows.tsx'
 import { NeedsRole } from '../../components/needs-role.tsx'
 import { Part } from '../../components/part.tsx'
 import { Answer, Empty, Fault, PageHead } from '../../components/problem.tsx'
@@ -31,7 +32,9 @@ export function BouncerDetail({ name }: { readonly name: string }) {
   })
   return (
     <>
-      <Link to="/bouncers">{t('bouncers.all')}</Link>
+      <Link to="/bouncers" className="back">
+        {t('bouncers.all')}
+      </Link>
       {found.data === undefined && <PageHead title={name} />}
       <Answer query={found}>
         {({ bouncer, metrics }) => (
@@ -127,38 +130,37 @@ function Uses({ bouncer: { uses } }: { readonly bouncer: Bouncer }) {
       {uses.length === 0 ? (
         <Empty>{t('bouncers.usesEmpty')}</Empty>
       ) : (
-        <Table.ScrollContainer minWidth={640}>
-          <Table>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>{t('bouncers.column.from')}</Table.Th>
-                <Table.Th>{t('bouncers.column.program')}</Table.Th>
-                <Table.Th>{t('bouncers.column.pull')}</Table.Th>
-                <Table.Th ta="right">{t('bouncers.column.pulls')}</Table.Th>
-                <Table.Th>{t('bouncers.column.answer')}</Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {uses.map(({ address, agent, agentVersion, lastPullAt, pulls, lastAnswer }) => (
-                <Table.Tr key={`${address} ${agent}`}>
-                  <Table.Td className="mono">{address}</Table.Td>
-                  <Table.Td>{`${agent} ${agentVersion}`}</Table.Td>
-                  <Table.Td>
-                    <Instant at={lastPullAt} none={t('bouncers.never')} />
-                  </Table.Td>
-                  <Table.Td ta="right">{pulls.toLocaleString(language)}</Table.Td>
-                  <Table.Td>
-                    {lastAnswer !== null &&
-                      t(lastAnswer.isWhole ? 'bouncers.whole' : 'bouncers.changes', {
-                        began: lastAnswer.began,
-                        ended: lastAnswer.ended,
-                      })}
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
+        <LongRows
+          rows={uses}
+          keyOf={({ address, agent }) => `${address} ${agent}`}
+          textOf={({ address, agent, agentVersion }) => `${address} ${agent} ${agentVersion}`}
+          minWidth={640}
+          columns={[
+            { head: t('bouncers.column.from'), isMono: true, cell: ({ address }) => address },
+            {
+              head: t('bouncers.column.program'),
+              cell: ({ agent, agentVersion }) => `${agent} ${agentVersion}`,
+            },
+            {
+              head: t('bouncers.column.pull'),
+              cell: ({ lastPullAt }) => <Instant at={lastPullAt} none={t('bouncers.never')} />,
+            },
+            {
+              head: t('bouncers.column.pulls'),
+              isRight: true,
+              cell: ({ pulls }) => pulls.toLocaleString(language),
+            },
+            {
+              head: t('bouncers.column.answer'),
+              cell: ({ lastAnswer }) =>
+                lastAnswer !== null &&
+                t(lastAnswer.isWhole ? 'bouncers.whole' : 'bouncers.changes', {
+                  began: lastAnswer.began,
+                  ended: lastAnswer.ended,
+                }),
+            },
+          ]}
+        />
       )}
     </Part>
   )
@@ -170,42 +172,38 @@ function Metrics({ metrics }: { readonly metrics: Reply<'showBouncer'>['metrics'
   const newest = metrics.filter(
     (one, at) => metrics.findIndex(({ address }) => address === one.address) === at,
   )
+  const told = newest.flatMap(({ at, address, items }) =>
+    items.map((item) => ({
+      at,
+      address,
+      item,
+      of: Object.entries(item.labels)
+        .map(([label, text]) => `${label}=${text}`)
+        .join(' '),
+    })),
+  )
   return (
     <Part title={t('bouncers.metrics')}>
-      {newest.length === 0 ? (
+      {told.length === 0 ? (
         <Empty>{t('bouncers.metricsEmpty')}</Empty>
       ) : (
-        <Table.ScrollContainer minWidth={640}>
-          <Table>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>{t('bouncers.column.told')}</Table.Th>
-                <Table.Th>{t('bouncers.column.from')}</Table.Th>
-                <Table.Th>{t('bouncers.column.what')}</Table.Th>
-                <Table.Th ta="right">{t('bouncers.column.value')}</Table.Th>
-                <Table.Th>{t('bouncers.column.of')}</Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {newest.flatMap(({ at, address, items }) =>
-                items.map(({ name, value, unit, labels }) => {
-                  const of = Object.entries(labels).map(([label, text]) => `${label}=${text}`)
-                  return (
-                    <Table.Tr key={`${address} ${name} ${unit} ${of.join(' ')}`}>
-                      <Table.Td>
-                        <Instant at={at} none="" />
-                      </Table.Td>
-                      <Table.Td className="mono">{address}</Table.Td>
-                      <Table.Td>{name}</Table.Td>
-                      <Table.Td ta="right">{`${value.toLocaleString(language)} ${unit}`}</Table.Td>
-                      <Table.Td>{of.join(' ')}</Table.Td>
-                    </Table.Tr>
-                  )
-                }),
-              )}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
+        <LongRows
+          rows={told}
+          keyOf={({ address, item, of }) => `${address} ${item.name} ${item.unit} ${of}`}
+          textOf={({ address, item, of }) => `${address} ${item.name} ${of}`}
+          minWidth={640}
+          columns={[
+            { head: t('bouncers.column.what'), cell: ({ item }) => item.name },
+            {
+              head: t('bouncers.column.value'),
+              isRight: true,
+              cell: ({ item }) => `${item.value.toLocaleString(language)} ${item.unit}`,
+            },
+            { head: t('bouncers.column.of'), cell: ({ of }) => of },
+            { head: t('bouncers.column.from'), isMono: true, cell: ({ address }) => address },
+            { head: t('bouncers.column.told'), cell: ({ at }) => <Instant at={at} none="" /> },
+          ]}
+        />
       )}
     </Part>
   )

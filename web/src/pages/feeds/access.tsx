@@ -1,16 +1,5 @@
 /** Who may fetch a feed: credentials, made and taken away; a secret is shown once. */
-import {
-  Button,
-  Code,
-  Group,
-  Modal,
-  NativeSelect,
-  NumberInput,
-  Stack,
-  Table,
-  Text,
-  TextInput,
-} from '@mantine/core'
+import { Button, Code, Group, Modal, NativeSelect, NumberInput, Stack, Text, TextInput } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -18,6 +7,7 @@ import { CopyText } from '../../components/copy-text.tsx'
 import { relativeText } from '../../components/instant.tsx'
 import { Part } from '../../components/part.tsx'
 import { Empty, Fault } from '../../components/problem.tsx'
+import { type Column, Rows } from '../../components/rows.tsx'
 import { WithReason } from '../../components/with-reason.tsx'
 import { call, type Input, type Reply } from '../../data/api.ts'
 import { useMay } from '../../data/may.ts'
@@ -36,6 +26,15 @@ export function Access({ feed }: { readonly feed: Feed }) {
   const mayMake = useMay('rotateFeedToken')
   const [isMaking, making] = useDisclosure(false)
   const [revoked, setRevoked] = useState<Credential | null>(null)
+  const revoking: Column<Credential> = {
+    head: t('feeds.revoke'),
+    isActions: true,
+    cell: (credential) => (
+      <Button size="compact-sm" variant="default" onClick={() => setRevoked(credential)}>
+        {t('feeds.revoke')}
+      </Button>
+    ),
+  }
   return (
     <Part
       title={t('feeds.credentials')}
@@ -53,28 +52,23 @@ export function Access({ feed }: { readonly feed: Feed }) {
         {credentials.length === 0 ? (
           <Empty>{t('feeds.credentialsEmpty')}</Empty>
         ) : (
-          <Table>
-            <Table.Tbody>
-              {credentials.map((credential) => (
-                <Table.Tr key={`${credential.kind} ${credential.name} ${credential.validUntil}`}>
-                  <Table.Td>{credential.name}</Table.Td>
-                  <Table.Td>{t(`feeds.kind.${credential.kind}`)}</Table.Td>
-                  <Table.Td>
-                    {credential.validUntil === null
-                      ? ''
-                      : t('feeds.validUntil', { time: relativeText(credential.validUntil, language) })}
-                  </Table.Td>
-                  <Table.Td ta="right">
-                    {mayMake && (
-                      <Button size="compact-sm" variant="default" onClick={() => setRevoked(credential)}>
-                        {t('feeds.revoke')}
-                      </Button>
-                    )}
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
+          <Rows
+            rows={credentials}
+            keyOf={({ kind, name, validUntil }) => `${kind} ${name} ${validUntil}`}
+            minWidth={420}
+            columns={[
+              { head: t('feeds.form.name'), cell: ({ name }) => name },
+              { head: t('feeds.column.kind'), cell: ({ kind }) => t(`feeds.kind.${kind}`) },
+              {
+                head: t('feeds.column.until'),
+                cell: ({ validUntil }) =>
+                  validUntil === null
+                    ? t('feeds.untilRevoked')
+                    : t('feeds.validUntil', { time: relativeText(validUntil, language) }),
+              },
+              ...(mayMake ? [revoking] : []),
+            ]}
+          />
         )}
       </Stack>
       <WithReason
@@ -164,6 +158,9 @@ function NewCredential({ feed, isOpen, onClose }: NewCredentialProps) {
             />
             <Fault error={make.error} />
             <Group justify="flex-end">
+              <Button variant="default" onClick={close}>
+                {t('common.cancel')}
+              </Button>
               <Button type="submit" loading={make.isPending}>
                 {t('feeds.rotate')}
               </Button>

@@ -31,7 +31,9 @@ export function FeedDetail({ feed }: { readonly feed: Feed }) {
   const [isRemoving, removing] = useDisclosure(false)
   return (
     <>
-      <Link to="/feeds">{t('feeds.all')}</Link>
+      <Link to="/feeds" className="back">
+        {t('feeds.all')}
+      </Link>
       <PageHead title={feed.feed}>
         {mayChange && (
           <>

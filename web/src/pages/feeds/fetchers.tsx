@@ -1,13 +1,17 @@
 /** Who fetches a feed: when, how often, with which answer, and whether it has what is served now. */
-import { Badge, Button, Group, Table, Text, VisuallyHidden } from '@mantine/core'
+import { Badge, Button, Group, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Instant } from '../../components/instant.tsx'
+import { LongRows } from '../../components/long-rows.tsx'
 import { Answer, Empty } from '../../components/problem.tsx'
+import type { Column } from '../../components/rows.tsx'
 import { WithReason } from '../../components/with-reason.tsx'
 import { call, type Reply, rows } from '../../data/api.ts'
 import { useMay } from '../../data/may.ts'
 import { useWords } from '../../i18n/language.tsx'
+
+type Fetcher = Reply<'listFeedFetchers'>
 
 const NOT_CHANGED = 304
 
@@ -20,67 +24,59 @@ export function Fetchers({ feed }: { readonly feed: string }) {
     queryFn: () => rows('listFeedFetchers', { feed }),
     refetchInterval: 5000,
   })
+  const forget: Column<Fetcher> = {
+    head: t('feeds.forget'),
+    isActions: true,
+    cell: ({ address }) => (
+      <Button size="compact-sm" variant="default" onClick={() => setForgetting(address)}>
+        {t('feeds.forget')}
+      </Button>
+    ),
+  }
   return (
     <Answer query={fetchers}>
-      {({ items }) =>
+      {({ items, nextCursor }) =>
         items.length === 0 ? (
           <Empty>{t('feeds.fetchersEmpty')}</Empty>
         ) : (
           <>
-            <Table.ScrollContainer minWidth={860}>
-              <Table>
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>{t('feeds.column.who')}</Table.Th>
-                    <Table.Th>{t('feeds.column.agent')}</Table.Th>
-                    <Table.Th>{t('feeds.column.last')}</Table.Th>
-                    <Table.Th>{t('feeds.column.every')}</Table.Th>
-                    <Table.Th>{t('feeds.column.status')}</Table.Th>
-                    <Table.Th>{t('feeds.column.has')}</Table.Th>
-                    <Table.Th ta="right">{t('feeds.column.fetches')}</Table.Th>
-                    <Table.Th>
-                      <VisuallyHidden>{t('feeds.forget')}</VisuallyHidden>
-                    </Table.Th>
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {items.map((fetcher) => (
-                    <Table.Tr key={`${fetcher.address} ${fetcher.agent}`}>
-                      <Table.Td className="mono">{fetcher.address}</Table.Td>
-                      <Table.Td>
-                        <Text size="xs" lineClamp={1} maw={220}>
-                          {fetcher.agent}
-                        </Text>
-                      </Table.Td>
-                      <Table.Td>
-                        <Instant at={fetcher.lastAt} none={t('common.never')} />
-                      </Table.Td>
-                      <Table.Td>
-                        {fetcher.intervalSeconds === null
-                          ? ''
-                          : t('feeds.seconds', { seconds: Math.round(fetcher.intervalSeconds) })}
-                      </Table.Td>
-                      <Table.Td>{statusWord(fetcher.lastStatus, t)}</Table.Td>
-                      <Table.Td>
-                        <Has fetcher={fetcher} />
-                      </Table.Td>
-                      <Table.Td ta="right">{fetcher.fetches.toLocaleString(language)}</Table.Td>
-                      <Table.Td ta="right">
-                        {mayForget && (
-                          <Button
-                            size="compact-sm"
-                            variant="default"
-                            onClick={() => setForgetting(fetcher.address)}
-                          >
-                            {t('feeds.forget')}
-                          </Button>
-                        )}
-                      </Table.Td>
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
+            <LongRows
+              rows={items}
+              hasMore={nextCursor !== null}
+              keyOf={({ address, agent }) => `${address} ${agent}`}
+              textOf={({ address, agent }) => `${address} ${agent}`}
+              minWidth={860}
+              columns={[
+                { head: t('feeds.column.who'), isMono: true, cell: ({ address }) => address },
+                {
+                  head: t('feeds.column.agent'),
+                  cell: ({ agent }) => (
+                    <Text size="xs" lineClamp={1} maw={240} title={agent}>
+                      {agent}
+                    </Text>
+                  ),
+                },
+                {
+                  head: t('feeds.column.last'),
+                  cell: ({ lastAt }) => <Instant at={lastAt} none={t('common.never')} />,
+                },
+                {
+                  head: t('feeds.column.every'),
+                  cell: ({ intervalSeconds }) =>
+                    intervalSeconds === null
+                      ? ''
+                      : t('feeds.seconds', { seconds: Math.round(intervalSeconds) }),
+                },
+                { head: t('feeds.column.status'), cell: ({ lastStatus }) => statusWord(lastStatus, t) },
+                { head: t('feeds.column.has'), cell: (fetcher) => <Has fetcher={fetcher} /> },
+                {
+                  head: t('feeds.column.fetches'),
+                  isRight: true,
+                  cell: ({ fetches }) => fetches.toLocaleString(language),
+                },
+                ...(mayForget ? [forget] : []),
+              ]}
+            />
             <WithReason
               title={t('feeds.forget')}
               what={t('feeds.forgetHint')}
@@ -104,7 +100,7 @@ function statusWord(code: number, t: ReturnType<typeof useWords>['t']): string {
   return t(code === NOT_CHANGED ? 'feeds.status.same' : 'feeds.status.new', { code: String(code) })
 }
 
-function Has({ fetcher }: { readonly fetcher: Reply<'listFeedFetchers'> }) {
+function Has({ fetcher }: { readonly fetcher: Fetcher }) {
   const { t } = useWords()
   // An older list is nothing to mend as long as its reader comes again.
   const [sign, color] = fetcher.silent ? ['! ', 'orange'] : fetcher.upToDate ? ['✓ ', 'blue'] : ['', 'gray']

@@ -1,8 +1,9 @@
 /** Revisions of a feed: the difference to the list served now, and the way back. */
-import { Badge, Button, Group, Stack, Table, VisuallyHidden } from '@mantine/core'
+import { Badge, Button, Group, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Instant } from '../../components/instant.tsx'
+import { LongRows } from '../../components/long-rows.tsx'
 import { Answer } from '../../components/problem.tsx'
 import { WithReason } from '../../components/with-reason.tsx'
 import { call, rows } from '../../data/api.ts'
@@ -21,69 +22,53 @@ export function Revisions({ feed }: { readonly feed: string }) {
   })
   return (
     <Answer query={revisions}>
-      {({ items }) => (
+      {({ items, nextCursor }) => (
         <Stack gap="md">
           {shown !== null && <DiffTo feed={feed} revision={shown} />}
-          <Table.ScrollContainer minWidth={640}>
-            <Table>
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>{t('feeds.column.revision')}</Table.Th>
-                  <Table.Th>{t('feeds.column.made')}</Table.Th>
-                  <Table.Th ta="right">{t('feeds.column.entries')}</Table.Th>
-                  <Table.Th>{t('feeds.column.note')}</Table.Th>
-                  <Table.Th>
-                    <VisuallyHidden>{t('feeds.diff')}</VisuallyHidden>
-                  </Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {items.map((one) => (
-                  <Table.Tr key={one.revision}>
-                    <Table.Td>
-                      {one.revision}{' '}
-                      {one.served && (
-                        <Badge variant="light" tt="none">
+          <div>
+            <LongRows
+              rows={items}
+              hasMore={nextCursor !== null}
+              keyOf={({ revision }) => String(revision)}
+              textOf={({ revision, note }) => `${revision} ${note ?? t('feeds.byDecisions')}`}
+              minWidth={640}
+              columns={[
+                {
+                  head: t('feeds.column.revision'),
+                  cell: ({ revision, served }) => (
+                    <>
+                      {revision.toLocaleString(language)}{' '}
+                      {served && (
+                        <Badge variant="light">
                           <span aria-hidden>✓ </span>
                           {t('feeds.served')}
                         </Badge>
                       )}
-                    </Table.Td>
-                    <Table.Td>
-                      <Instant at={one.madeAt} none="" />
-                    </Table.Td>
-                    <Table.Td ta="right">{one.entries.toLocaleString(language)}</Table.Td>
-                    <Table.Td>{one.note ?? t('feeds.byDecisions')}</Table.Td>
-                    <Table.Td>
-                      <Group gap="xs" justify="flex-end" wrap="nowrap">
-                        {!one.kept && !one.served && <span>{t('feeds.gone')}</span>}
-                        {one.kept && !one.served && (
-                          <>
-                            <Button
-                              size="compact-sm"
-                              variant="default"
-                              onClick={() => setShown(one.revision)}
-                            >
-                              {t('feeds.diff')}
-                            </Button>
-                            {mayGoBack && (
-                              <Button
-                                size="compact-sm"
-                                variant="default"
-                                onClick={() => setBack(one.revision)}
-                              >
-                                {t('feeds.rollback')}
-                              </Button>
-                            )}
-                          </>
-                        )}
-                      </Group>
-                    </Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
+                    </>
+                  ),
+                },
+                { head: t('feeds.column.made'), cell: ({ madeAt }) => <Instant at={madeAt} none="" /> },
+                {
+                  head: t('feeds.column.entries'),
+                  isRight: true,
+                  cell: ({ entries }) => entries.toLocaleString(language),
+                },
+                { head: t('feeds.column.note'), cell: ({ note }) => note ?? t('feeds.byDecisions') },
+                {
+                  head: t('feeds.diff'),
+                  isActions: true,
+                  cell: (one) => (
+                    <Ways
+                      isKept={one.kept}
+                      isServed={one.served}
+                      onShow={() => setShown(one.revision)}
+                      {...(mayGoBack ? { onBack: () => setBack(one.revision) } : {})}
+                    />
+                  ),
+                },
+              ]}
+            />
+          </div>
           <WithReason
             title={t('feeds.rollback')}
             what={
@@ -102,6 +87,37 @@ export function Revisions({ feed }: { readonly feed: string }) {
         </Stack>
       )}
     </Answer>
+  )
+}
+
+interface WaysProps {
+  readonly isKept: boolean
+  readonly isServed: boolean
+  readonly onShow: () => void
+  readonly onBack?: () => void
+}
+
+/** What can be done with a revision that is not served. */
+function Ways({ isKept, isServed, onShow, onBack }: WaysProps) {
+  const { t } = useWords()
+  if (isServed) return null
+  if (!isKept)
+    return (
+      <Text size="xs" c="dimmed">
+        {t('feeds.gone')}
+      </Text>
+    )
+  return (
+    <Group gap="xs" justify="flex-end" wrap="nowrap">
+      <Button size="compact-sm" variant="default" onClick={onShow}>
+        {t('feeds.diff')}
+      </Button>
+      {onBack !== undefined && (
+        <Button size="compact-sm" variant="default" onClick={onBack}>
+          {t('feeds.rollback')}
+        </Button>
+      )}
+    </Group>
   )
 }
 

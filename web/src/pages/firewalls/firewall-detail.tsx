@@ -1,14 +1,16 @@
 /** One firewall: which it is, what it fetched and loaded, the push, its leaks, and the way of its blocks. */
-import { Badge, Button, Group, Stack, Table, Text } from '@mantine/core'
+import { Badge, Button, Group, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { AddressLink } from '../../components/address-link.tsx'
 import { Facts } from '../../components/facts.tsx'
 import { Instant } from '../../components/instant.tsx'
+import { LongRows } from '../../components/long-rows.tsx'
 import { NeedsRole } from '../../components/needs-role.tsx'
 import { Part } from '../../components/part.tsx'
 import { Answer, Empty, PageHead } from '../../components/problem.tsx'
+import { Rows } from '../../components/rows.tsx'
 import { WithReason } from '../../components/with-reason.tsx'
 import { call, type Reply } from '../../data/api.ts'
 import { firewallQuery } from '../../data/enforcing.ts'
@@ -31,7 +33,9 @@ export function FirewallDetail({ id }: { readonly id: string }) {
   const [isRemoving, setIsRemoving] = useState(false)
   return (
     <>
-      <Link to="/firewalls">{t('firewalls.all')}</Link>
+      <Link to="/firewalls" className="back">
+        {t('firewalls.all')}
+      </Link>
       {found.data === undefined && <PageHead title={id} />}
       <Answer query={found}>
         {({ firewall, leaks }) => {
@@ -125,47 +129,50 @@ function Identity({ firewall }: { readonly firewall: Firewall }) {
 
 function Lists({ firewall: { feeds, loaded } }: { readonly firewall: Firewall }) {
   const { t, language } = useWords()
-  const names = [...new Set([...feeds, ...loaded].map(({ feed }) => feed))]
+  const lists = [...new Set([...feeds, ...loaded].map(({ feed }) => feed))].map((name) => ({
+    name,
+    fetched: feeds.find(({ feed }) => feed === name),
+  }))
   return (
     <Part title={t('firewalls.lists')}>
-      {names.length === 0 ? (
+      {lists.length === 0 ? (
         <Empty>{t('firewalls.listsEmpty')}</Empty>
       ) : (
-        <Table.ScrollContainer minWidth={560}>
-          <Table>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>{t('firewalls.column.feed')}</Table.Th>
-                <Table.Th ta="right">{t('firewalls.column.revision')}</Table.Th>
-                <Table.Th>{t('firewalls.column.fetched')}</Table.Th>
-                <Table.Th ta="right">{t('firewalls.column.fetches')}</Table.Th>
-                <Table.Th>{t('firewalls.column.loaded')}</Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {names.map((name) => {
-                const fetched = feeds.find(({ feed }) => feed === name)
-                return (
-                  <Table.Tr key={name}>
-                    <Table.Td>
-                      <Link to="/feeds" search={{ feed: name, tab: 'fetchers' }}>
-                        {name}
-                      </Link>
-                    </Table.Td>
-                    <Table.Td ta="right">{fetched?.revision.toLocaleString(language) ?? ''}</Table.Td>
-                    <Table.Td>
-                      <Instant at={fetched?.lastFetchedAt ?? null} none={t('firewalls.never')} />
-                    </Table.Td>
-                    <Table.Td ta="right">{fetched?.fetches.toLocaleString(language) ?? ''}</Table.Td>
-                    <Table.Td>
-                      <Loaded loaded={loaded.find(({ feed }) => feed === name)} />
-                    </Table.Td>
-                  </Table.Tr>
-                )
-              })}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
+        <Rows
+          rows={lists}
+          keyOf={({ name }) => name}
+          minWidth={560}
+          columns={[
+            {
+              head: t('firewalls.column.feed'),
+              cell: ({ name }) => (
+                <Link to="/feeds" search={{ feed: name, tab: 'fetchers' }}>
+                  {name}
+                </Link>
+              ),
+            },
+            {
+              head: t('firewalls.column.revision'),
+              isRight: true,
+              cell: ({ fetched }) => fetched?.revision.toLocaleString(language) ?? '',
+            },
+            {
+              head: t('firewalls.column.fetched'),
+              cell: ({ fetched }) => (
+                <Instant at={fetched?.lastFetchedAt ?? null} none={t('firewalls.never')} />
+              ),
+            },
+            {
+              head: t('firewalls.column.fetches'),
+              isRight: true,
+              cell: ({ fetched }) => fetched?.fetches.toLocaleString(language) ?? '',
+            },
+            {
+              head: t('firewalls.column.loaded'),
+              cell: ({ name }) => <Loaded loaded={loaded.find(({ feed }) => feed === name)} />,
+            },
+          ]}
+        />
       )}
     </Part>
   )
@@ -200,36 +207,29 @@ function Leaks({ leaks }: { readonly leaks: Reply<'showFirewall'>['leaks'] }) {
       {leaks.length === 0 ? (
         <Empty>{t('firewalls.leaksEmpty')}</Empty>
       ) : (
-        <Table.ScrollContainer minWidth={560}>
-          <Table>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>{t('firewalls.column.target')}</Table.Th>
-                <Table.Th>{t('firewalls.column.since')}</Table.Th>
-                <Table.Th>{t('firewalls.column.last')}</Table.Th>
-                <Table.Th ta="right">{t('firewalls.column.lines')}</Table.Th>
-                <Table.Th>{t('firewalls.column.rule')}</Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {leaks.map(({ target, firstAt, lastAt, lines, rule }) => (
-                <Table.Tr key={target}>
-                  <Table.Td>
-                    <AddressLink address={target} />
-                  </Table.Td>
-                  <Table.Td>
-                    <Instant at={firstAt} none="" />
-                  </Table.Td>
-                  <Table.Td>
-                    <Instant at={lastAt} none="" />
-                  </Table.Td>
-                  <Table.Td ta="right">{lines.toLocaleString(language)}</Table.Td>
-                  <Table.Td>{rule ?? ''}</Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
+        <LongRows
+          rows={leaks}
+          keyOf={({ target }) => target}
+          textOf={({ target, rule }) => `${target} ${rule ?? ''}`}
+          minWidth={560}
+          columns={[
+            {
+              head: t('firewalls.column.target'),
+              cell: ({ target }) => <AddressLink address={target} />,
+            },
+            {
+              head: t('firewalls.column.since'),
+              cell: ({ firstAt }) => <Instant at={firstAt} none="" />,
+            },
+            { head: t('firewalls.column.last'), cell: ({ lastAt }) => <Instant at={lastAt} none="" /> },
+            {
+              head: t('firewalls.column.lines'),
+              isRight: true,
+              cell: ({ lines }) => lines.toLocaleString(language),
+            },
+            { head: t('firewalls.column.rule'), cell: ({ rule }) => rule ?? '' },
+          ]}
+        />
       )}
     </Part>
   )

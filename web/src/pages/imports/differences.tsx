@@ -32,14 +32,18 @@ export function Differences({ name }: { readonly name: string }) {
       }
     >
       <Answer query={differences}>
-        {({ items }) => {
+        {({ items, nextCursor }) => {
           const theirs = items.filter((one) => one.side === 'theirs').length
           const shown = items.filter((one) => side === 'all' || one.side === side)
           if (items.length === 0) return <Empty>{t('imports.differencesNone')}</Empty>
           return (
             <>
               <Group mb="sm" justify="space-between">
-                <Text size="sm">{t('imports.counts', { theirs, ours: items.length - theirs })}</Text>
+                <Text size="sm">
+                  {nextCursor === null
+                    ? t('imports.counts', { theirs, ours: items.length - theirs })
+                    : t('imports.countsMore', { count: items.length, theirs, ours: items.length - theirs })}
+                </Text>
                 <SegmentedControl
                   size="xs"
                   aria-label={t('imports.side')}
@@ -55,26 +59,23 @@ export function Differences({ name }: { readonly name: string }) {
                 columns={[
                   {
                     head: t('imports.column.target'),
+                    cell: (one) => <AddressLink address={one.target} />,
+                  },
+                  {
+                    head: t('imports.column.side'),
                     cell: (one) => (
-                      <Group gap={6}>
-                        <AddressLink address={one.target} />
-                        <Badge
-                          variant="light"
-                          tt="none"
-                          miw="max-content"
-                          color={one.side === 'theirs' ? 'orange' : 'blue'}
-                        >
-                          {t(`imports.side.${one.side}`)}
-                        </Badge>
-                      </Group>
+                      <Badge variant="light" color={one.side === 'theirs' ? 'orange' : 'blue'}>
+                        <span aria-hidden>{one.side === 'theirs' ? '← ' : '→ '}</span>
+                        {t(`imports.side.${one.side}`)}
+                      </Badge>
                     ),
                   },
                   { head: t('imports.column.why'), cell: ({ why }) => why },
                 ]}
               />
-              {shown.length > SHOWN && (
+              {(shown.length > SHOWN || nextCursor !== null) && (
                 <Text size="sm" c="dimmed" mt="xs">
-                  {t('imports.cut', { count: SHOWN, name })}
+                  {t('imports.cut', { count: Math.min(SHOWN, shown.length), name })}
                 </Text>
               )}
             </>

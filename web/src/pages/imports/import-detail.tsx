@@ -26,7 +26,9 @@ export function ImportDetail({ name }: { readonly name: string }) {
   const imports = useQuery(importsQuery)
   return (
     <>
-      <Link to="/imports">{t('imports.all')}</Link>
+      <Link to="/imports" className="back">
+        {t('imports.all')}
+      </Link>
       {imports.data === undefined && <PageHead title={name} />}
       <Answer query={imports}>
         {({ items }) => {
@@ -80,9 +82,18 @@ function Detail({ source }: { readonly source: Import }) {
       <Stack gap="md">
         <Fault error={refresh.error} />
         {source.problem !== null && refresh.error === null && (
-          <Alert color="orange" title={source.problem}>
+          <Alert color="orange" variant="light" className="place" role="alert">
+            <Text size="sm" fw={600}>
+              <span aria-hidden>! </span>
+              {source.problem}
+            </Text>
             {source.held && mayRefresh && (
-              <Button variant="default" loading={refresh.isPending} onClick={() => refresh.mutate(true)}>
+              <Button
+                mt="xs"
+                variant="default"
+                loading={refresh.isPending}
+                onClick={() => refresh.mutate(true)}
+              >
                 {t('imports.confirm')}
               </Button>
             )}

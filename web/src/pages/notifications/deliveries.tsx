@@ -1,10 +1,11 @@
 /** What was delivered and what was not, the newest first; anything can be sent once more. */
-import { Badge, Button, NativeSelect, Table, Text, VisuallyHidden } from '@mantine/core'
+import { Badge, Button, NativeSelect, Text } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Instant } from '../../components/instant.tsx'
 import { Part } from '../../components/part.tsx'
 import { Answer, Empty, Fault } from '../../components/problem.tsx'
+import { Rows } from '../../components/rows.tsx'
 import { call, type Reply, rows } from '../../data/api.ts'
 import { queryClient } from '../../data/query-client.ts'
 import { useWords } from '../../i18n/language.tsx'
@@ -55,57 +56,52 @@ export function Deliveries() {
           items.length === 0 ? (
             <Empty>{t('notify.logEmpty')}</Empty>
           ) : (
-            <Table.ScrollContainer minWidth={760}>
-              <Table>
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>{t('notify.column.when')}</Table.Th>
-                    <Table.Th>{t('notify.column.to')}</Table.Th>
-                    <Table.Th>{t('notify.column.what')}</Table.Th>
-                    <Table.Th>{t('notify.column.outcome')}</Table.Th>
-                    <Table.Th>
-                      <VisuallyHidden>{t('notify.replay')}</VisuallyHidden>
-                    </Table.Th>
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {items.map((delivery) => {
-                    const [color, sign] = SIGNS[delivery.outcome]
-                    return (
-                      <Table.Tr key={delivery.id}>
-                        <Table.Td>
-                          <Instant at={delivery.at} none="" />
-                        </Table.Td>
-                        <Table.Td>{delivery.recipient}</Table.Td>
-                        <Table.Td>{delivery.what}</Table.Td>
-                        <Table.Td>
-                          <Badge variant="light" tt="none" color={color}>
-                            <span aria-hidden>{sign} </span>
-                            {t(`notify.outcome.${delivery.outcome}`)}
-                          </Badge>
-                          <Text size="xs" c="dimmed" lineClamp={2}>
-                            {delivery.reason}
-                          </Text>
-                        </Table.Td>
-                        <Table.Td ta="right">
-                          <Button
-                            size="compact-sm"
-                            variant="default"
-                            loading={replay.isPending && replay.variables === delivery.id}
-                            onClick={() => replay.mutate(delivery.id)}
-                          >
-                            {t('notify.replay')}
-                          </Button>
-                        </Table.Td>
-                      </Table.Tr>
-                    )
-                  })}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
+            <Rows
+              rows={items}
+              keyOf={({ id }) => id}
+              minWidth={760}
+              columns={[
+                { head: t('notify.column.when'), cell: ({ at }) => <Instant at={at} none="" /> },
+                { head: t('notify.column.to'), cell: ({ recipient }) => recipient },
+                { head: t('notify.column.what'), cell: ({ what }) => what },
+                { head: t('notify.column.outcome'), cell: (delivery) => <Became delivery={delivery} /> },
+                {
+                  head: t('notify.replay'),
+                  isActions: true,
+                  cell: ({ id }) => (
+                    <Button
+                      size="compact-sm"
+                      variant="default"
+                      loading={replay.isPending && replay.variables === id}
+                      onClick={() => replay.mutate(id)}
+                    >
+                      {t('notify.replay')}
+                    </Button>
+                  ),
+                },
+              ]}
+            />
           )
         }
       </Answer>
     </Part>
+  )
+}
+
+function Became({ delivery: { outcome, reason } }: { readonly delivery: Reply<'listDeliveries'> }) {
+  const { t } = useWords()
+  const [color, sign] = SIGNS[outcome]
+  return (
+    <>
+      <Badge variant="light" color={color}>
+        <span aria-hidden>{sign} </span>
+        {t(`notify.outcome.${outcome}`)}
+      </Badge>
+      {reason !== '' && reason !== null && (
+        <Text size="xs" c="dimmed" lineClamp={2} title={reason}>
+          {reason}
+        </Text>
+      )}
+    </>
   )
 }

@@ -1,22 +1,14 @@
 /** Devices registered by hand: a time zone of their own, a log file to follow within the folders that are allowed. */
-import {
-  Button,
-  Group,
-  Modal,
-  NativeSelect,
-  Stack,
-  Table,
-  Text,
-  TextInput,
-  VisuallyHidden,
-} from '@mantine/core'
+import { Button, Group, Modal, NativeSelect, Stack, Text, TextInput } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { notifications } from '@mantine/notifications'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
+import { LongRows } from '../../components/long-rows.tsx'
 import { NeedsRole } from '../../components/needs-role.tsx'
 import { Part } from '../../components/part.tsx'
 import { Answer, Empty, Fault } from '../../components/problem.tsx'
+import type { Column } from '../../components/rows.tsx'
 import { call, type Reply } from '../../data/api.ts'
 import { useMay } from '../../data/may.ts'
 import { queryClient } from '../../data/query-client.ts'
@@ -53,6 +45,9 @@ function registeredIn(settings: readonly Reply<'listSettings'>[]): Registered {
   }
 }
 
+const zonesText = (zones: Registered['zones']): string =>
+  zones.map(([device, zone]) => `${device}=${zone}`).join(',')
+
 const isAllowed = (file: string, folders: readonly string[]): boolean =>
   !file.includes('/../') && !file.includes(',') && folders.some((folder) => file.startsWith(`${folder}/`))
 
@@ -64,6 +59,26 @@ export function RegisteredDevices() {
   const change = useMutation({
     mutationFn: (changes: Record<string, string>) => call('changeSettings', { changes, reason: '' }),
     onSuccess: () => queryClient.invalidateQueries(),
+  })
+  const removal = (known: Registered): Column<RegisteredRow> => ({
+    head: t('register.remove'),
+    isActions: true,
+    cell: ({ name, zone }) => (
+      <Button
+        size="compact-sm"
+        variant="default"
+        disabled={zone === null ? known.areFilesFixed : known.areZonesFixed}
+        onClick={() =>
+          change.mutate(
+            zone === null
+              ? { [FILES]: known.files.filter((other) => other !== name).join(',') }
+              : { [ZONES]: zonesText(known.zones.filter(([other]) => other !== name)) },
+          )
+        }
+      >
+        {t('register.remove')}
+      </Button>
+    ),
   })
   return (
     <Part
@@ -81,8 +96,6 @@ export function RegisteredDevices() {
       <Answer query={settings}>
         {({ items }) => {
           const known = registeredIn(items)
-          const zonesText = (zones: Registered['zones']) =>
-            zones.map(([device, zone]) => `${device}=${zone}`).join(',')
           return (
             <>
               {known.zones.length + known.files.length === 0 ? (
@@ -92,52 +105,24 @@ export function RegisteredDevices() {
                   <Text size="sm" c="dimmed" className="sentence" mb="xs">
                     {t('register.hint')}
                   </Text>
-                  <Table.ScrollContainer minWidth={420}>
-                    <Table>
-                      <Table.Thead>
-                        <Table.Tr>
-                          <Table.Th>{t('register.column.device')}</Table.Th>
-                          <Table.Th>{t('register.column.what')}</Table.Th>
-                          <Table.Th>
-                            <VisuallyHidden>{t('register.remove')}</VisuallyHidden>
-                          </Table.Th>
-                        </Table.Tr>
-                      </Table.Thead>
-                      <Table.Tbody>
-                        {known.zones.map(([device, zone]) => (
-                          <Row
-                            key={device}
-                            name={device}
-                            what={t('register.inZone', { zone })}
-                            isFixed={known.areZonesFixed}
-                            mayRemove={mayRegister}
-                            onRemove={() =>
-                              change.mutate({
-                                [ZONES]: zonesText(known.zones.filter(([other]) => other !== device)),
-                              })
-                            }
-                          />
-                        ))}
-                        {known.files.map((file) => (
-                          <Row
-                            key={file}
-                            name={file}
-                            what={t('register.follows')}
-                            isFixed={known.areFilesFixed}
-                            mayRemove={mayRegister}
-                            onRemove={() =>
-                              change.mutate({
-                                [FILES]: known.files.filter((other) => other !== file).join(','),
-                              })
-                            }
-                          />
-                        ))}
-                      </Table.Tbody>
-                    </Table>
-                  </Table.ScrollContainer>
+                  <LongRows
+                    rows={rowsOf(known)}
+                    keyOf={({ name, zone }) => `${name} ${zone ?? ''}`}
+                    textOf={({ name, zone }) => `${name} ${zone ?? ''}`}
+                    minWidth={420}
+                    columns={[
+                      { head: t('register.column.device'), isMono: true, cell: ({ name }) => name },
+                      {
+                        head: t('register.column.what'),
+                        cell: ({ zone }) =>
+                          zone === null ? t('register.follows') : t('register.inZone', { zone }),
+                      },
+                      ...(mayRegister ? [removal(known)] : []),
+                    ]}
+                  />
                 </>
               )}
-              <RegisterForm known={known} isOpen={isAdding} onClose={adding.close} toText={zonesText} />
+              <RegisterForm known={known} isOpen={isAdding} onClose={adding.close} />
             </>
           )
         }}
@@ -146,39 +131,23 @@ export function RegisteredDevices() {
   )
 }
 
-interface RowProps {
+interface RegisteredRow {
   readonly name: string
-  readonly what: string
-  readonly isFixed: boolean
-  readonly mayRemove: boolean
-  readonly onRemove: () => void
+  /** Null: a file that is followed. */
+  readonly zone: string | null
 }
 
-function Row({ name, what, isFixed, mayRemove, onRemove }: RowProps) {
-  const { t } = useWords()
-  return (
-    <Table.Tr>
-      <Table.Td className="mono">{name}</Table.Td>
-      <Table.Td>{what}</Table.Td>
-      <Table.Td ta="right">
-        {mayRemove && (
-          <Button size="compact-sm" variant="default" disabled={isFixed} onClick={onRemove}>
-            {t('register.remove')}
-          </Button>
-        )}
-      </Table.Td>
-    </Table.Tr>
-  )
+function rowsOf({ zones, files }: Registered): RegisteredRow[] {
+  return [...zones.map(([name, zone]) => ({ name, zone })), ...files.map((name) => ({ name, zone: null }))]
 }
 
 interface RegisterFormProps {
   readonly known: Registered
   readonly isOpen: boolean
   readonly onClose: () => void
-  readonly toText: (zones: Registered['zones']) => string
 }
 
-function RegisterForm({ known, isOpen, onClose, toText }: RegisterFormProps) {
+function RegisterForm({ known, isOpen, onClose }: RegisterFormProps) {
   const { t } = useWords()
   const [name, setName] = useState('')
   const [zone, setZone] = useState('')
@@ -192,7 +161,9 @@ function RegisterForm({ known, isOpen, onClose, toText }: RegisterFormProps) {
         changes: {
           ...(zone === ''
             ? {}
-            : { [ZONES]: toText([...known.zones.filter(([other]) => other !== name), [name.trim(), zone]]) }),
+            : {
+                [ZONES]: zonesText([...known.zones.filter(([other]) => other !== name), [name.trim(), zone]]),
+              }),
           ...(path === '' ? {} : { [FILES]: [...new Set([...known.files, path])].join(',') }),
         },
         reason: '',
