@@ -29,8 +29,9 @@ const LIMITS = {
 const STEP_ROWS = 5_000_000
 /** Days that `refresh` reads, today included. */
 const DAYS = 7
-/** How much longer than it works it rests. */
-const REST = 9
+/** How much longer than it works it rests, and how long at most. */
+const REST = 4
+const LONGEST_REST_MS = 5000
 const ROUNDS = 3
 const READ_SECONDS = 30
 const BACKGROUND_SECONDS = 600
@@ -117,7 +118,7 @@ export class TextValues {
     return false
   }
 
-  /** Reads the last days, the newest first, and rests nine times as long as it works. Rejects with StoreError, or when the signal aborts. */
+  /** Reads the last days, the newest first, and rests four times as long as it works. Rejects with StoreError, or when the signal aborts. */
   async refresh(signal: AbortSignal): Promise<void> {
     const nowMs = this.#clock.nowMs()
     const days = { first: partitionOf(nowMs - (DAYS - 1) * DAY_MS), last: partitionOf(nowMs + DAY_MS) }
@@ -126,7 +127,8 @@ export class TextValues {
       if (rowsOf(unknown) <= this.#limits.leftRows) return
       const beganMs = this.#clock.monotonicMs()
       await this.#read(stepOf(unknown), days, BACKGROUND_SECONDS, signal)
-      await sleep((this.#clock.monotonicMs() - beganMs) * REST, undefined, { signal })
+      const restMs = Math.min(LONGEST_REST_MS, (this.#clock.monotonicMs() - beganMs) * REST)
+      await sleep(restMs, undefined, { signal })
     }
   }
 
