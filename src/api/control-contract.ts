@@ -8,7 +8,7 @@ import { z } from 'zod'
 import { RULES } from '../model/detection.ts'
 import { ACCOUNT_CONTRACT, ACCOUNT_ROUTES } from './contract/accounts.ts'
 import { ADDRESS_CONTRACT, ADDRESS_ROUTES } from './contract/addresses.ts'
-import { blockView, target } from './contract/block-view.ts'
+import { blockView, tag, target } from './contract/block-view.ts'
 import { CERTIFICATE_CONTRACT, CERTIFICATE_ROUTES } from './contract/certificate.ts'
 import { enforcementView, FIREWALL_CONTRACT, FIREWALL_ROUTES } from './contract/firewalls.ts'
 import { CROWDSEC_CONTRACT, CROWDSEC_ROUTES } from './contract/crowdsec.ts'
@@ -41,6 +41,8 @@ export const ROUTES = {
   listBlocks: { method: 'POST', path: '/control/v1/blocks/list', reply: 'rows' },
   addBlocks: { method: 'POST', path: '/control/v1/blocks/add', reply: 'object' },
   extendBlocks: { method: 'POST', path: '/control/v1/blocks/extend', reply: 'object' },
+  tagBlocks: { method: 'POST', path: '/control/v1/blocks/tag', reply: 'object' },
+  listTags: { method: 'GET', path: '/control/v1/blocks/tags', reply: 'rows' },
   removeBlocks: { method: 'POST', path: '/control/v1/blocks/remove', reply: 'object' },
   releaseHeld: { method: 'POST', path: '/control/v1/held/release', reply: 'object' },
   refuseHeld: { method: 'POST', path: '/control/v1/held/refuse', reply: 'object' },
@@ -315,6 +317,8 @@ export const CONTRACT = {
       /** Blocks that share an address with it. */
       target: target.optional(),
       since: instant.optional(),
+      /** A word that people put on them, whatever its case. */
+      tag: z.string().max(64).optional(),
       ended: z.boolean().optional(),
       /** Those with a smaller id: the pages after the first. */
       before: z.string().max(64).optional(),
@@ -325,6 +329,21 @@ export const CONTRACT = {
   addBlocks: { input: addTargets, reply: changes },
   /** Another end for blocks that stand; null: until removed. */
   extendBlocks: { input: addTargets, reply: changes },
+  /** Words to find blocks by; who is blocked does not depend on them. */
+  tagBlocks: {
+    input: z
+      .strictObject({
+        targets,
+        add: z.array(tag).max(10).default([]),
+        remove: z.array(tag).max(10).default([]),
+        reason: z.string().trim().max(1000).default(''),
+        dryRun: z.boolean(),
+      })
+      .refine(({ add, remove }) => add.length + remove.length > 0, 'say which tags: add or remove'),
+    reply: changes,
+  },
+  /** The words on what is blocked, held or noted now, the most frequent first. */
+  listTags: { input: nothing, reply: z.object({ tag: z.string(), count: z.int() }) },
   removeBlocks: { input: changeTargets, reply: changes },
   releaseHeld: { input: changeTargets, reply: changes },
   refuseHeld: { input: changeTargets, reply: changes },

@@ -49,6 +49,7 @@ const block = (i: number): BlockView => ({
   endedBy: null,
   endReason: null,
   device: null,
+  tags: [],
 })
 
 /** Actions of which a test needs some; the others fail loudly. */

@@ -22,6 +22,7 @@ export function viewOfDecision(decision: Decision): BlockView {
     endReason,
     device,
     createdBy,
+    tags,
   } = decision
   return {
     id,
@@ -42,6 +43,7 @@ export function viewOfDecision(decision: Decision): BlockView {
     endedBy,
     endReason,
     device,
+    tags: [...tags],
   }
 }
 

@@ -144,6 +144,7 @@ function decisionOf(target: Network): Decision {
     createdBy: 'system',
     lifetimeMs: null,
     offences: 1,
+    tags: [],
   }
 }
 

@@ -3,28 +3,21 @@
  * the audit log. Outcomes become the sentences that the command line prints.
  */
 import type { Accounts } from '../api/accounts/accounts.ts'
-import {
-  type Caller,
-  type ChangeResult,
-  type Explanation,
-  type Reply,
-  type ServiceActions,
-} from '../api/control-contract.ts'
-import { viewOfAllowEntry, viewOfDecision } from '../api/decision-views.ts'
+import { type Caller, type Explanation, type Reply, type ServiceActions } from '../api/control-contract.ts'
+import { viewOfDecision } from '../api/decision-views.ts'
 import type { Decider } from '../decide/decider.ts'
 import type { Explanation as Told } from '../decide/explain.ts'
 import { errorCodeOf, type Outcome } from '../decide/outcome.ts'
-import { instantOf } from '../decide/sentences.ts'
 import type { Settings } from '../config/schema.ts'
-import { formatNetwork, isV4, type Network, overlaps, parseNetwork } from '../lib/address.ts'
+import { formatNetwork, isV4, type Network, parseNetwork } from '../lib/address.ts'
 import { AppError } from '../lib/errors.ts'
-import type { Decision, DecisionMode } from '../model/decision.ts'
 import type { StateStore } from '../store/state/state-store.ts'
 import { Backtests } from './backtests.ts'
 import { clockSentences, countSentences, countView, exceptionView } from './explain-counts.ts'
 import { enforcementOf, firewallActions } from './firewall-actions.ts'
 import { explainLine } from './explain-line.ts'
 import { aboutActions } from './about-actions.ts'
+import { allowActions, blockActions } from './block-actions.ts'
 import { accountActions } from './account-actions.ts'
 import { addressActions } from './address-actions.ts'
 import { certificateActions } from './certificate-actions.ts'
@@ -35,7 +28,6 @@ import { notifyActions } from './notify-actions.ts'
 import { overviewActions } from './overview-actions.ts'
 import type { Parts } from './parts.ts'
 import { reportActions, type ReportedEvidence, reportedEvidence } from './report-actions.ts'
-import { resultOf } from './change-result.ts'
 import { recordActions } from './record-actions.ts'
 import { seenLines } from './seen-lines.ts'
 import type { SettingsDesk } from './settings-desk.ts'
@@ -44,7 +36,6 @@ import { removeForsakenViews, viewActions } from './view-actions.ts'
 
 /** Targets named in the answer of `withdraw`. */
 const WITHDRAW_SHOWN = 1000
-const ENDED_LIMIT = 10_000
 
 export interface ActionOptions {
   readonly parts: Parts
@@ -108,85 +99,6 @@ function backtestActions(
   }
 }
 
-type BlockActions = Pick<
-  ServiceActions,
-  'listBlocks' | 'addBlocks' | 'extendBlocks' | 'removeBlocks' | 'releaseHeld' | 'refuseHeld'
->
-
-function blockActions(decider: () => Decider, state: () => StateStore): BlockActions {
-  return {
-    listBlocks: (input) => listBlocks(decider(), state(), input),
-    addBlocks: async ({ targets, reason, until, dryRun }, { user }) => {
-      const untilMs = until === null ? null : Date.parse(until)
-      const blocks = targets.map((target) => ({ target, reason, untilMs }))
-      const outcomes = await decider().blocks.addMany(blocks, user, dryRun)
-      const results = outcomes.map((outcome, i) =>
-        resultOf(targets[i] ?? '', outcome, ({ note }) => note ?? (dryRun ? 'would be blocked' : 'blocked')),
-      )
-      return { dryRun, results }
-    },
-    extendBlocks: ({ targets, reason, until, dryRun }, { user }) =>
-      each(targets, dryRun && dryLift(decider(), ['block'], 'given another end'), async (target) =>
-        resultOf(
-          target,
-          await decider().blocks.extend(target, until === null ? null : Date.parse(until), user, reason),
-          ({ expiresAtMs }) =>
-            expiresAtMs === null ? 'blocked until removed' : `blocked until ${instantOf(expiresAtMs)}`,
-        ),
-      ),
-    removeBlocks: ({ targets, reason, dryRun }, { user }) =>
-      each(targets, dryRun && dryLift(decider(), ['block', 'hold'], 'lifted'), async (target) =>
-        resultOf(target, await decider().blocks.lift(target, user, reason), ({ graceUntilMs }) =>
-          graceUntilMs === null
-            ? 'lifted'
-            : `lifted; detectors leave it alone until ${instantOf(graceUntilMs)}`,
-        ),
-      ),
-    releaseHeld: ({ targets, reason, dryRun }, { user }) =>
-      each(targets, dryRun && dryLift(decider(), ['hold'], 'released'), async (target) =>
-        resultOf(
-          target,
-          await decider().blocks.release(target, user, reason),
-          () => 'released: it is on the list',
-        ),
-      ),
-    refuseHeld: ({ targets, reason, dryRun }, { user }) =>
-      each(targets, dryRun && dryLift(decider(), ['hold'], 'refused'), async (target) =>
-        resultOf(
-          target,
-          await decider().blocks.refuseHold(target, user, reason),
-          () => 'refused: it is not blocked',
-        ),
-      ),
-  }
-}
-
-type AllowActions = Pick<ServiceActions, 'listAllow' | 'addAllow' | 'removeAllow'>
-
-function allowActions(decider: () => Decider): AllowActions {
-  return {
-    listAllow: () => decider().allow.list().map(viewOfAllowEntry),
-    addAllow: async ({ targets, reason, until, dryRun }, { user }) => {
-      const untilMs = until === null ? null : Date.parse(until)
-      return each(targets, dryRun && dryAllow(decider()), async (target) =>
-        resultOf(target, await decider().allow.add({ target, reason, untilMs }, user), ({ lifted }) =>
-          lifted.length === 0
-            ? 'allowed'
-            : `allowed; lifted ${lifted.map(({ target: was }) => formatNetwork(was)).join(', ')}`,
-        ),
-      )
-    },
-    removeAllow: ({ targets, reason, dryRun }, { user }) =>
-      each(targets, dryRun && dryUnallow(decider()), async (target) =>
-        resultOf(
-          target,
-          await decider().allow.remove(target, user, reason),
-          () => 'removed from the allowlist',
-        ),
-      ),
-  }
-}
-
 function fail(message: string): never {
   throw new AppError('state-unavailable', message)
 }
@@ -196,88 +108,6 @@ const reasonOr = (reason: string): string => (reason === '' ? 'by command' : rea
 function valueOf<Value>(outcome: Outcome<Value>): Value {
   if (outcome.ok) return outcome.value
   throw new AppError(errorCodeOf(outcome.code), outcome.message)
-}
-
-/** What a change would do to one target, without doing it. */
-type DryRun = (target: string) => ChangeResult
-
-/** One target after another, or with a dry run none. */
-async function each(
-  targets: readonly string[],
-  dryRun: DryRun | false,
-  change: (target: string) => Promise<ChangeResult>,
-): Promise<{ dryRun: boolean; results: ChangeResult[] }> {
-  const results: ChangeResult[] = []
-  for (const target of targets) results.push(dryRun === false ? await change(target) : dryRun(target))
-  return { dryRun: dryRun !== false, results }
-}
-
-function dryLift(decider: Decider, modes: readonly DecisionMode[], word: string): DryRun {
-  const known = new Map(
-    decider
-      .active()
-      .filter(({ mode }) => modes.includes(mode))
-      .map((decision) => [formatNetwork(decision.target), decision]),
-  )
-  return (target) => {
-    const decision = known.get(target)
-    if (decision === undefined) return { target, outcome: 'not-found', message: 'there is no such block' }
-    return { target, outcome: 'done', message: `would be ${word}: ${decision.reason}` }
-  }
-}
-
-function dryAllow(decider: Decider): DryRun {
-  const active = decider.active()
-  return (target) => {
-    const wanted = parseNetwork(target)
-    const lifted = active.filter((decision) => wanted !== null && overlaps(decision.target, wanted))
-    const also =
-      lifted.length === 0
-        ? ''
-        : `; would lift ${lifted.map(({ target: was }) => formatNetwork(was)).join(', ')}`
-    return { target, outcome: 'done', message: `would be allowed${also}` }
-  }
-}
-
-function dryUnallow(decider: Decider): DryRun {
-  const known = new Set(decider.allow.list().map((entry) => formatNetwork(entry.target)))
-  return (target) =>
-    known.has(target)
-      ? { target, outcome: 'done', message: 'would be removed from the allowlist' }
-      : { target, outcome: 'not-found', message: 'there is no such entry' }
-}
-
-async function listBlocks(
-  decider: Decider,
-  state: StateStore,
-  input: Parameters<ServiceActions['listBlocks']>[0],
-): Promise<Iterable<Reply<'listBlocks'>>> {
-  const overlapping = input.target === undefined ? null : parseNetwork(input.target, true)
-  const sinceMs = input.since === undefined ? null : Date.parse(input.since)
-  const { before } = input
-  const wanted = (decision: Decision): boolean =>
-    (input.mode === undefined ? decision.mode === 'block' : decision.mode === input.mode) &&
-    (input.rule === undefined || decision.rule === input.rule) &&
-    (input.origin === undefined || decision.origin === input.origin) &&
-    (input.device === undefined || decision.device === input.device) &&
-    (sinceMs === null || decision.createdAtMs >= sinceMs) &&
-    (before === undefined || decision.id < before)
-  const decisions =
-    input.ended === true
-      ? await state.decisions({
-          state: 'ended',
-          ...(overlapping === null ? {} : { overlapping }),
-          limit: ENDED_LIMIT,
-        })
-      : overlapping === null
-        ? decider.active()
-        : decider.overlapping(overlapping)
-  return viewsOf(decisions.filter(wanted).sort((a, b) => (a.id < b.id ? 1 : -1)))
-}
-
-/** Made one by one as they are read: of 100,000 a page shows a few. */
-function* viewsOf(decisions: readonly Decision[]): Generator<Reply<'listBlocks'>, void, undefined> {
-  for (const decision of decisions) yield viewOfDecision(decision)
 }
 
 function checkOne(decider: Decider, target: string): { target: string; allowed: boolean; message: string } {

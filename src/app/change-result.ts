@@ -12,6 +12,7 @@ const UNSAFE: readonly RefusalCode[] = [
   'too-wide',
   'needs-confirmation',
   'frozen',
+  'too-many-tags',
 ]
 
 /** Throws AppError for what is no answer of one target but a fault of the request. */

@@ -30,6 +30,7 @@ const block = (target: string, more: Partial<BlockView> = {}): BlockView => ({
   endedBy: null,
   endReason: null,
   device: 'fw-1',
+  tags: [],
   ...more,
 })
 const results = (...outcomes: ChangeResult['outcome'][]) => ({
@@ -49,7 +50,11 @@ test('blocks list is an aligned table with the original names, hostile text esca
     proof: null,
     expiresAt: null,
   } as const
-  const graded = { severity: 'high', country: 'Test\u202eland' } as const
+  const graded = {
+    severity: 'high',
+    country: 'Test\u202eland',
+    tags: ['botnet', 'seen before'],
+  } satisfies Partial<BlockView>
   await service.serve({
     listBlocks: [block('198.51.100.7', graded), block('2001:db8::/64', { ...manual, createdBy: 'ann' })],
   })
@@ -58,9 +63,9 @@ test('blocks list is an aligned table with the original names, hostile text esca
   assert.equal(err, '')
   assert.equal(
     out,
-    `TARGET         RULE                             PROOF      SEVERITY  COUNTRY           SINCE                    LAST SEEN                UNTIL                    BY      REASON
-198.51.100.7   port-scan (Port Scan Attack v1)  spoofable  high      Test\\u{202e}land  2026-11-22 08:00:00 UTC  2026-11-22 08:10:00 UTC  2026-12-22 08:10:00 UTC  system  reached 11 ports
-2001:db8::/64  manual (User Added)              -          -         -                 2026-11-22 08:00:00 UTC  2026-11-22 08:10:00 UTC  removed                  ann     x\\x1b[2J\\u{202e}
+    `TARGET         RULE                             PROOF      SEVERITY  COUNTRY           SINCE                    LAST SEEN                UNTIL                    BY      TAGS                 REASON
+198.51.100.7   port-scan (Port Scan Attack v1)  spoofable  high      Test\\u{202e}land  2026-11-22 08:00:00 UTC  2026-11-22 08:10:00 UTC  2026-12-22 08:10:00 UTC  system  botnet, seen before  reached 11 ports
+2001:db8::/64  manual (User Added)              -          -         -                 2026-11-22 08:00:00 UTC  2026-11-22 08:10:00 UTC  removed                  ann     -                    x\\x1b[2J\\u{202e}
 2 blocks
 `,
   )
@@ -83,6 +88,7 @@ test('filters of blocks list take our names, the original ones, durations and ta
     [['--held'], { mode: 'hold' }],
     [['--shadow', '--device', 'fw-1'], { mode: 'shadow', device: 'fw-1' }],
     [['--since', '24h', '--ended'], { mode: 'block', since: '2026-11-21T08:30:00.000Z', ended: true }],
+    [['--tag', 'botnet'], { mode: 'block', tag: 'botnet' }],
     [['198.51.100.0/24'], { mode: 'block', target: '198.51.100.0/24' }],
   ]
   for (const [args, expected] of filters) {
@@ -113,6 +119,37 @@ test('blocks add sends canonical targets once, the reason, the end and the user'
   const until = new Date(NOW + 7 * 86_400_000).toISOString()
   const input = { targets: ['198.51.100.7', '2001:db8::1'], reason: 'why', dryRun: false, until }
   assert.deepEqual(service.asked, [['addBlocks', input, 'ann']])
+})
+
+test('blocks extend sends the end that is named, and wants one', async () => {
+  await service.serve({ extendBlocks: results('done') })
+  const extend = (...args: string[]) =>
+    service.run(['blocks', 'extend', '198.51.100.7', '--reason', 'why', ...args])
+  const sent = (until: string | null, dryRun = false) => [
+    'extendBlocks',
+    { targets: ['198.51.100.7'], reason: 'why', dryRun, until },
+    'ann',
+  ]
+  assert.equal((await extend('--for', '7d')).code, 0)
+  assert.deepEqual(service.asked.at(-1), sent(new Date(NOW + 7 * 86_400_000).toISOString()))
+  assert.equal((await extend('--permanent', '--dry-run')).code, 0)
+  assert.deepEqual(service.asked.at(-1), sent(null, true))
+  for (const args of [[], ['--permanent', '--for', '7d']]) {
+    const { code, err } = await extend(...args)
+    assert.equal(code, 2)
+    assert.match(err, /one of --until, --for and --permanent/)
+  }
+  assert.equal(service.asked.length, 2)
+})
+
+test('blocks tag sends words to put on and take off, and blocks tags lists them', async () => {
+  await service.serve({ tagBlocks: results('done'), listTags: [{ tag: 'botnet', count: 2 }] })
+  const given = ['--add', 'botnet', 'ticket 4711', '--remove', 'old']
+  assert.equal((await service.run(['blocks', 'tag', '198.51.100.7', ...given])).code, 0)
+  const input = { targets: ['198.51.100.7'], add: ['botnet', 'ticket 4711'], remove: ['old'] }
+  assert.deepEqual(service.asked, [['tagBlocks', { ...input, reason: '', dryRun: false }, 'ann']])
+  assert.equal((await service.run(['blocks', 'tag', '198.51.100.7'])).code, 2)
+  assert.equal((await service.run(['blocks', 'tags'])).out, 'TAG     BLOCKS\nbotnet  2\n')
 })
 
 test('- reads targets from stdin, with comments and blank lines', async () => {

@@ -1,8 +1,9 @@
 /**
- * `blocks list|add|remove|release|refuse`: the blocks of the running service. Human output is a table, `--json` one
+ * `blocks list|add|extend|tag|tags|remove|release|refuse`: the blocks of the running service. Human output is a table, `--json` one
  * object a line.
  */
 import type { BlockView, Input } from '../api/control-contract.ts'
+import { AppError } from '../lib/errors.ts'
 import { ORIGINAL_NAMES } from '../model/detection.ts'
 import type { CliIo } from './io.ts'
 import {
@@ -26,6 +27,7 @@ export interface ListBlocksOptions extends ServiceOptions {
   readonly held?: boolean
   readonly shadow?: boolean
   readonly ended?: boolean
+  readonly tag?: string
 }
 
 export interface ChangeBlocksOptions extends ServiceOptions {
@@ -49,6 +51,7 @@ export async function listBlocks(
   if (options.device !== undefined) filter.device = options.device
   if (options.since !== undefined) filter.since = sinceOf(io, options.since)
   if (options.ended) filter.ended = true
+  if (options.tag !== undefined) filter.tag = options.tag
   const wanted = targets.length === 0 ? [undefined] : await targetsOf(io, targets)
   const client = clientOf(io, options)
   await printing(io, async (output) => {
@@ -62,6 +65,7 @@ export async function listBlocks(
       'LAST SEEN',
       'UNTIL',
       'BY',
+      'TAGS',
       'REASON',
     ])
     let count = 0
@@ -94,6 +98,7 @@ function cellsOf(io: CliIo, block: BlockView): string[] {
       ? instantText(io, block.expiresAt, 'removed')
       : `ended ${instantText(io, block.endedAt, '')} by ${block.endedBy ?? '-'}`,
     block.createdBy,
+    block.tags.length === 0 ? '-' : block.tags.join(', '),
     block.endReason === null ? block.reason : `${block.reason}; ended: ${block.endReason}`,
   ]
 }
@@ -108,6 +113,63 @@ export async function addBlocks(
   const client = clientOf(io, options)
   const common = { reason: options.reason, dryRun: options.dryRun ?? false, until }
   return changeTargets(io, options, targets, (some) => client.call('addBlocks', { ...common, targets: some }))
+}
+
+export interface ExtendBlocksOptions extends ChangeBlocksOptions {
+  readonly permanent?: boolean
+}
+
+/** Another end for blocks that stand; the end must be named, since none would mean for ever. */
+export async function extendBlocks(
+  io: CliIo,
+  args: readonly string[],
+  options: ExtendBlocksOptions,
+): Promise<number> {
+  const until = untilOf(io, options)
+  if ((until === null) === (options.permanent !== true))
+    throw new AppError('usage', 'say until when: one of --until, --for and --permanent')
+  const targets = await targetsOf(io, args)
+  const client = clientOf(io, options)
+  const common = { reason: options.reason, dryRun: options.dryRun ?? false, until }
+  return changeTargets(io, options, targets, (some) =>
+    client.call('extendBlocks', { ...common, targets: some }),
+  )
+}
+
+export interface TagBlocksOptions extends ServiceOptions {
+  readonly add?: readonly string[]
+  readonly remove?: readonly string[]
+  readonly reason?: string
+  readonly dryRun?: boolean
+}
+
+export async function tagBlocks(
+  io: CliIo,
+  args: readonly string[],
+  options: TagBlocksOptions,
+): Promise<number> {
+  const common = {
+    add: [...(options.add ?? [])],
+    remove: [...(options.remove ?? [])],
+    reason: options.reason ?? '',
+    dryRun: options.dryRun ?? false,
+  }
+  if (common.add.length + common.remove.length === 0)
+    throw new AppError('usage', 'say which tags: --add TAG or --remove TAG')
+  const targets = await targetsOf(io, args)
+  const client = clientOf(io, options)
+  return changeTargets(io, options, targets, (some) => client.call('tagBlocks', { ...common, targets: some }))
+}
+
+export async function listTags(io: CliIo, options: ServiceOptions): Promise<void> {
+  const client = clientOf(io, options)
+  await printing(io, async (output) => {
+    const table = new Table(output, ['TAG', 'BLOCKS'])
+    for await (const row of client.rows('listTags', {}))
+      if (options.json) await output.line(jsonLine(row))
+      else await table.row([row.tag, String(row.count)])
+    await table.end()
+  })
 }
 
 /** `removeBlocks` lifts, `releaseHeld` puts held blocks on the list, `refuseHeld` drops them. */

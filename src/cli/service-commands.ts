@@ -115,6 +115,7 @@ function addBlocks(program: Command, context: CommandContext): void {
     .addOption(new Option('--held', 'what waits for review instead').conflicts('shadow'))
     .option('--shadow', 'what rules in shadow mode would have blocked instead')
     .option('--ended', 'ended ones too')
+    .option('--tag <word>', 'with this tag')
     .addHelpText(
       'after',
       examples(
@@ -138,6 +139,21 @@ function addBlocks(program: Command, context: CommandContext): void {
       ),
     )
     .action(action(async (targets, options) => (await import('./blocks.ts')).addBlocks(io, targets, options)))
+  withEnd(blocks.command('extend'))
+    .description('Gives blocks that stand another end; a block of a rule is by hand from then on.')
+    .argument('<target...>', TARGETS)
+    .option('--permanent', 'until removed')
+    .addHelpText(
+      'after',
+      examples(
+        'active-defense blocks extend 198.51.100.7 --reason "came back" --for 30d',
+        'active-defense blocks list --rule threat --json | jq -r .target | active-defense blocks extend - --permanent --reason "known bad" --dry-run',
+      ),
+    )
+    .action(
+      action(async (targets, options) => (await import('./blocks.ts')).extendBlocks(io, targets, options)),
+    )
+  addTags(blocks, context)
   const changes = [
     ['remove', 'removeBlocks', 'Lifts blocks; detectors leave the address alone for the grace period.'],
     ['release', 'releaseHeld', 'Puts held blocks on the list.'],
@@ -158,6 +174,28 @@ function addBlocks(program: Command, context: CommandContext): void {
       )
   }
   addImport(blocks, context)
+}
+
+function addTags(blocks: Command, { io, action }: CommandContext): void {
+  withService(blocks.command('tag'))
+    .description('Puts words on blocks to find them by, or takes them off. Who is blocked does not change.')
+    .argument('<target...>', TARGETS)
+    .option('--add <word...>', 'words to put on')
+    .option('--remove <word...>', 'words to take off')
+    .option('--reason <text>', 'why; kept in the audit log')
+    .option('--dry-run', 'show, change nothing')
+    .addHelpText(
+      'after',
+      examples(
+        'active-defense blocks tag 198.51.100.7 203.0.113.9 --add botnet "ticket 4711"',
+        'active-defense blocks list --tag botnet',
+      ),
+    )
+    .action(action(async (targets, options) => (await import('./blocks.ts')).tagBlocks(io, targets, options)))
+  withService(blocks.command('tags'))
+    .description('Lists the words on blocks, the most frequent first.')
+    .addHelpText('after', examples('active-defense blocks tags'))
+    .action(action(async (options) => (await import('./blocks.ts')).listTags(io, options)))
 }
 
 function addAllow(program: Command, { io, action }: CommandContext): void {

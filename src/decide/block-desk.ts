@@ -34,6 +34,12 @@ export interface AddedBlock {
   readonly note: string | null
 }
 
+export interface ExtendedBlock {
+  readonly decision: Decision
+  /** As it was. */
+  readonly before: Decision
+}
+
 export interface LiftedBlock {
   readonly decision: Decision
   /** Until when detectors leave the target alone, Unix ms; null without a grace period. */
@@ -130,6 +136,7 @@ export class BlockDesk {
       createdBy: by,
       lifetimeMs: null,
       offences: 1,
+      tags: replaced?.decision.tags ?? [],
     }
     const { frozen, frozenChangedBy } = this.#keeper.registry.engine
     const note = frozen
@@ -190,9 +197,15 @@ export class BlockDesk {
   /**
    * Gives a block another end, by its target or its id; null: until it is removed. A person's block stays the same block;
    * a detector's becomes the person's, since lines that come would move its end again. What is held or noted in shadow is
-   * not blocked, and does not become so by the way.
+   * not blocked, and does not become so by the way. `isDryRun` only judges.
    */
-  extend(targetOrId: string, untilMs: number | null, by: string, reason: string): Promise<Outcome<Decision>> {
+  extend(
+    targetOrId: string,
+    untilMs: number | null,
+    by: string,
+    reason: string,
+    isDryRun = false,
+  ): Promise<Outcome<ExtendedBlock>> {
     return this.#keeper.serially(async () => {
       if (reason.trim() === '')
         return refused('reason-required', 'a reason is required: why is it prolonged?')
@@ -207,16 +220,14 @@ export class BlockDesk {
         const block = { target, reason, untilMs, confirmWide: true }
         const plan = this.#plan(block, by, new NetworkMap<Network>())
         if (!plan.ok) return plan
-        await this.#keeper.keepNow(plan.value.changes)
-        return done(plan.value.added.decision)
+        if (!isDryRun) await this.#keeper.keepNow(plan.value.changes)
+        return done({ decision: plan.value.added.decision, before: decision })
       }
       const extended: Decision = { ...decision, expiresAtMs: untilMs }
       const details = { id: decision.id, before: decision.expiresAtMs, after: untilMs }
-      await this.#keeper.keepNow([
-        { kind: 'decision', decision: extended },
-        this.#keeper.auditChange('block.extend', by, target, reason, details),
-      ])
-      return done(extended)
+      const audit = this.#keeper.auditChange('block.extend', by, target, reason, details)
+      if (!isDryRun) await this.#keeper.keepNow([{ kind: 'decision', decision: extended }, audit])
+      return done({ decision: extended, before: decision })
     })
   }
 

@@ -13,6 +13,7 @@ import type { Detection } from '../model/detection.ts'
 import type { Pruned, StateRepository, StateSnapshot } from '../model/state.ts'
 import type { AlarmSink } from '../telemetry/alarms.ts'
 import { AllowDesk } from './allow-desk.ts'
+import { TagDesk } from './tag-desk.ts'
 import { BlockDesk } from './block-desk.ts'
 import type { CountryLookup } from './country.ts'
 import type { DecisionRules } from './decision-rules.ts'
@@ -76,6 +77,7 @@ export interface DeciderCounters extends JudgeCounters {
 export class Decider {
   readonly blocks: BlockDesk
   readonly allow: AllowDesk
+  readonly tags: TagDesk
   readonly engine: EngineDesk
   /** Lists of others. */
   readonly imports: ImportDesk
@@ -91,6 +93,7 @@ export class Decider {
     this.#guardsExpiry = options.guardsExpiry ?? true
     this.blocks = new BlockDesk(this.#keeper)
     this.allow = new AllowDesk(this.#keeper)
+    this.tags = new TagDesk(this.#keeper)
     this.engine = new EngineDesk(this.#keeper, () => this.#judge.reset())
     this.imports = new ImportDesk(this.#keeper)
     this.#seenWrittenMs = options.clock.monotonicMs()

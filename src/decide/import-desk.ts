@@ -427,6 +427,7 @@ function blockOf(target: Network, createdBy: string, nowMs: number, country: str
     createdBy,
     lifetimeMs: null,
     offences: 1,
+    tags: [],
   }
 }
 

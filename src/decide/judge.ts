@@ -306,6 +306,7 @@ export class Judge {
       createdBy: 'system',
       lifetimeMs,
       offences,
+      tags: [],
     }
     const details = {
       id: decision.id,

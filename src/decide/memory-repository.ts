@@ -59,6 +59,7 @@ export class MemoryRepository implements StateRepository {
         const { kind: _kind, id, ...grade } = change
         this.#replace(id, grade)
       }
+      if (change.kind === 'tagged') this.#replace(change.id, { tags: change.tags })
       if (change.kind === 'detection' && this.#keepsDetections)
         this.#detections.set(change.stored.id, change.stored)
       if (change.kind === 'audit' && this.#keepsDetections) this.#audit.set(change.entry.id, change.entry)

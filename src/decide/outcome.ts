@@ -11,6 +11,7 @@ const codes = {
   'end-in-past': 'usage',
   'criterion-required': 'usage',
   'too-many': 'usage',
+  'too-many-tags': 'unsafe',
   duplicate: 'failed',
   covered: 'failed',
   frozen: 'failed',

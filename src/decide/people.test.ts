@@ -53,16 +53,30 @@ test("a block's end is moved: a person's block stays the same, a detector's beco
   assert.equal(codeOf(await blocks.extend('198.51.100.7', NOW_MS, 'ben', 'longer')), 'end-in-past')
   const same = await blocks.extend('198.51.100.7', untilMs + HOUR_MS, 'ben', 'longer')
   assert.ok(same.ok)
-  assert.equal(same.value.id, added.value.decision.id)
+  assert.equal(same.value.decision.id, added.value.decision.id)
   const other = await blocks.extend('198.51.100.8', untilMs + HOUR_MS, 'ben', 'longer')
   assert.ok(other.ok)
-  assert.equal(other.value.origin, 'manual')
+  assert.equal(other.value.decision.origin, 'manual')
   clock.advance(2 * HOUR_MS - 1)
   await decider.expireNow()
   assert.deepEqual(listOf(decider), ['198.51.100.7', '198.51.100.8'])
   clock.advance(1)
   await decider.expireNow()
   assert.deepEqual(listOf(decider), [])
+})
+
+test('moving an end only judged changes nothing and is not audited', async () => {
+  const { decider, repository } = await openBench()
+  await decider.blocks.add({ target: '198.51.100.7', reason: 'x', untilMs: NOW_MS + HOUR_MS }, 'anna')
+  await decider.decide([detection('198.51.100.8')])
+  const before = [decider.active(), repository.auditEntries.length]
+  for (const target of ['198.51.100.7', '198.51.100.8']) {
+    const told = await decider.blocks.extend(target, null, 'ben', 'longer', true)
+    assert.ok(told.ok)
+    assert.equal(told.value.decision.expiresAtMs, null)
+    assert.notEqual(told.value.before.expiresAtMs, null)
+  }
+  assert.deepEqual([decider.active(), repository.auditEntries.length], before)
 })
 
 test('moving an end blocks nothing that is held for review or noted in shadow', async () => {

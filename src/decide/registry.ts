@@ -69,6 +69,11 @@ export class Registry {
         }
         return
       }
+      case 'tagged': {
+        const active = this.#byId.get(change.id)
+        if (active !== undefined) active.decision = { ...active.decision, tags: change.tags }
+        return
+      }
       case 'allow':
         return this.#allow.set(change.entry.target, change.entry)
       case 'allow-removed':

@@ -47,6 +47,8 @@ export interface Decision {
   readonly lifetimeMs: number | null
   /** How often detectors have blocked the target, this time included. */
   readonly offences: number
+  /** Words that people put on it, to find it by. */
+  readonly tags: readonly string[]
 }
 
 /** What became of a detection. `none`: nothing new to do, or the rule is in shadow. */

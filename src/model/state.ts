@@ -101,6 +101,8 @@ export type StateChange =
       readonly severity: Severity
       readonly country: string | null
     }
+  /** Other words on a decision. */
+  | { readonly kind: 'tagged'; readonly id: string; readonly tags: readonly string[] }
   | { readonly kind: 'detection'; readonly stored: StoredDetection }
   | { readonly kind: 'allow'; readonly entry: AllowEntry }
   | { readonly kind: 'allow-removed'; readonly entry: AllowEntry }

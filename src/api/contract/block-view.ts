@@ -37,4 +37,15 @@ export const blockView = z.object({
   endedBy: z.string().nullable(),
   endReason: z.string().nullable(),
   device: z.string().nullable(),
+  /** Words that people put on it. */
+  tags: z.array(z.string()),
 })
+
+/** A word that people put on blocks. */
+export const tag = z
+  .string()
+  .trim()
+  .regex(
+    /^[\p{L}\p{N}][\p{L}\p{N}._:@/ -]{0,31}$/u,
+    'expected a tag of 1 to 32 letters, digits, blanks or . _ : @ / -, a letter or digit first',
+  )

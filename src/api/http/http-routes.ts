@@ -68,6 +68,21 @@ export const HTTP_ROUTES: { readonly [Name in RouteName]: HttpRoute | null } = {
     tag: 'blocks',
     summary: 'Give blocks another end',
   },
+  tagBlocks: {
+    method: 'POST',
+    path: '/blocks/tag',
+    role: 'operator',
+    tag: 'blocks',
+    summary: 'Put words on blocks, or take them off',
+  },
+  listTags: {
+    method: 'GET',
+    path: '/blocks/tags',
+    role: 'viewer',
+    tag: 'blocks',
+    summary: 'The words on blocks, with how many times',
+    cursor: null,
+  },
   removeBlocks: {
     method: 'POST',
     path: '/blocks/remove',

@@ -84,6 +84,7 @@ export class Blocks {
       createdBy: 'system',
       lifetimeMs: null,
       offences: 1,
+      tags: [],
       ...changes,
     }
   }

@@ -166,6 +166,7 @@ test('an entry has what its decision knows, and null for what it does not', () =
     createdBy: 'system',
     lifetimeMs: null,
     offences: 2,
+    tags: [],
   }
   const bare = entryOf(decision)
   assert.deepEqual([bare.severity, bare.hits, bare.country, bare.offences], ['high', null, 'Testland', 2])

@@ -78,7 +78,7 @@ test('a database of a newer version is refused with what to do, and left as it i
   new SqliteFile({ path, clock, report, migrations: [...MIGRATIONS, next] }).close()
 })
 
-test('decisions made before severity and country were kept have neither, and are kept', async () => {
+test('decisions made before severity, country and tags were kept have none, and are kept', async () => {
   const path = join(folder, 'state.sqlite')
   const report = (): void => {}
   new SqliteFile({ path, clock, report, migrations: MIGRATIONS.slice(0, 3) }).close()
@@ -93,7 +93,7 @@ test('decisions made before severity and country were kept have neither, and are
   const { decisions } = await state.load()
   await state.close()
   assert.deepEqual(
-    decisions.map(({ id, severity, country }) => [id, severity, country]),
-    [['old', null, null]],
+    decisions.map(({ id, severity, country, tags }) => [id, severity, country, tags]),
+    [['old', null, null, []]],
   )
 })

@@ -10,6 +10,7 @@ import { begin } from './migrations/0001-begin.ts'
 import { lifetime } from './migrations/0002-lifetime.ts'
 import { objects } from './migrations/0003-objects.ts'
 import { severity } from './migrations/0004-severity.ts'
+import { tags } from './migrations/0005-tags.ts'
 
 export interface Migration {
   /** From 1, without gaps. */
@@ -18,7 +19,7 @@ export interface Migration {
   readonly statements: readonly string[]
 }
 
-export const MIGRATIONS: readonly Migration[] = [begin, lifetime, objects, severity]
+export const MIGRATIONS: readonly Migration[] = [begin, lifetime, objects, severity, tags]
 
 /** The number of the newest step that the database has taken; 0 when it is empty. */
 export function schemaVersion(db: DatabaseSync): number {

@@ -74,8 +74,13 @@ function severityFrom(name: string | null): Severity {
 }
 
 export function decisionToRow(decision: Decision): DecisionRow {
-  const { target, ...rest } = decision
-  return { ...rest, ...rangeColumns(target) }
+  const { target, tags, ...rest } = decision
+  return { ...rest, tags: JSON.stringify(tags), ...rangeColumns(target) }
+}
+
+/** Written by `decisionToRow` and `tagged` only; the column is not an input. */
+function tagsFrom(text: string): readonly string[] {
+  return JSON.parse(text) as string[]
 }
 
 /** The table's checks allow only the model's words in `scope`, `origin` and `mode`. */
@@ -101,6 +106,7 @@ export function decisionFromRow(row: DecisionRow): Decision {
     createdBy: row.createdBy,
     lifetimeMs: row.lifetimeMs,
     offences: row.offences,
+    tags: tagsFrom(row.tags),
   }
 }
 

@@ -56,6 +56,7 @@ export function decision(target: string, changes: Partial<Decision> = {}): Decis
     endReason: null,
     lifetimeMs: null,
     offences: 1,
+    tags: [],
     device: 'fw1',
     createdBy: 'system',
     ...changes,

@@ -67,6 +67,7 @@ test('all that is written comes back after a restart, field by field', async () 
     { kind: 'detection', stored: stored('198.51.100.7') },
     { kind: 'seen', id: block.id, lastSeenAtMs: NOW_MS + 7, expiresAtMs: NOW_MS + 8 },
     { kind: 'graded', id: block.id, ...graded },
+    { kind: 'tagged', id: range.id, tags: ['botnet', 'Müll'] },
   ])
   await first.close()
   const again = state.open()
@@ -74,7 +75,7 @@ test('all that is written comes back after a restart, field by field', async () 
   assert.deepEqual(again.findings, [])
   const snapshot = await again.load()
   const seen = { ...block, ...graded, lastSeenAtMs: NOW_MS + 7, expiresAtMs: NOW_MS + 8 }
-  assert.deepEqual(new Set(snapshot.decisions), new Set([seen, range]))
+  assert.deepEqual(new Set(snapshot.decisions), new Set([seen, { ...range, tags: ['botnet', 'Müll'] }]))
   assert.deepEqual(snapshot.allow, [entry])
   assert.deepEqual(snapshot.graces, [grace])
   assert.deepEqual(snapshot.engine, flags)

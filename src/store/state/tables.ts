@@ -29,6 +29,8 @@ export interface DecisionRow extends TargetColumns {
   device: string | null
   lifetimeMs: number | null
   offences: number
+  /** JSON: an array of texts. */
+  tags: string
 }
 
 export interface DetectionRow {

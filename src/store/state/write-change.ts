@@ -64,6 +64,14 @@ export class ChangeWriter {
         )
         return this.#run(transaction, query, [severity, country, id])
       }
+      case 'tagged': {
+        const { id } = change
+        const tags = JSON.stringify(change.tags)
+        const query = this.#once('tagged', () =>
+          this.#db.updateTable('decisions').set({ tags }).where('id', '=', id).compile(),
+        )
+        return this.#run(transaction, query, [tags, id])
+      }
       case 'detection':
         return this.#upsert(transaction, 'detections', 'id', { ...rows.detectionToRow(change.stored) })
       case 'allow':

@@ -42,6 +42,7 @@ function makeEntries(): FeedEntry[] {
       devices: [],
       hits: word % 100,
       offences: 1,
+      tags: [],
       reason: 'benchmark',
       country: null,
     }
