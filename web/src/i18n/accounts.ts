@@ -27,6 +27,16 @@ export const accountsEn = {
   'certificate.removeHint':
     'The certificate that this service makes is served again. Firewalls that trust only the other authority stop fetching the list.',
   'settings.all': 'All settings',
+  'settings.onlyChanged': 'Changed ones only ({changed})',
+  'settings.groups': 'Groups of settings',
+  'settings.group.receive': 'Receiving lines',
+  'settings.group.detect': 'Detection',
+  'settings.group.decide': 'Decisions and lists',
+  'settings.group.tell': 'Notifications',
+  'settings.group.store': 'Storage',
+  'settings.group.serve': 'Page, sign-in, metrics',
+  'settings.default': 'default: {value}',
+  'settings.none': 'No setting fits. Other words may find it, or the switch hides it.',
   'settings.retention': 'How long things are kept',
   'settings.elsewhere':
     'On and off, reset and freeze are at Engine; the mail server with its test and who is told are at Notifications; devices and their log files at Sources.',
@@ -112,6 +122,17 @@ export const accountsDe: Readonly<Record<keyof typeof accountsEn, string>> = {
   'certificate.removeHint':
     'Das Zertifikat, das dieser Dienst macht, gilt wieder. Firewalls, die nur der anderen Zertifizierungsstelle vertrauen, holen die Liste dann nicht mehr.',
   'settings.all': 'Alle Einstellungen',
+  'settings.onlyChanged': 'Nur geänderte ({changed})',
+  'settings.groups': 'Gruppen der Einstellungen',
+  'settings.group.receive': 'Empfang der Zeilen',
+  'settings.group.detect': 'Erkennung',
+  'settings.group.decide': 'Entscheidungen und Listen',
+  'settings.group.tell': 'Benachrichtigungen',
+  'settings.group.store': 'Speicher',
+  'settings.group.serve': 'Oberfläche, Anmeldung, Messwerte',
+  'settings.default': 'Vorgabe: {value}',
+  'settings.none':
+    'Keine Einstellung passt. Andere Wörter finden sie vielleicht, oder der Schalter verbirgt sie.',
   'settings.retention': 'Wie lange etwas bleibt',
   'settings.elsewhere':
     'An und Aus, Zurücksetzen und Einfrieren stehen unter Betrieb; der Mailserver mit Probe und wer benachrichtigt wird unter Meldungen; Geräte und ihre Logdateien unter Quellen.',

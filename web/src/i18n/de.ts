@@ -1,6 +1,7 @@
 /** German; complete by its type. */
 import { aboutDe } from './about.ts'
 import { addressDe } from './address.ts'
+import { blockToolsDe } from './block-tools.ts'
 import { accountsDe } from './accounts.ts'
 import { bouncersDe } from './bouncers.ts'
 import { detectionsDe } from './detections.ts'
@@ -119,9 +120,6 @@ export const de: Readonly<Record<TextKey, string>> = {
   'settings.title': 'Einstellungen',
   'settings.filter': 'Nach Name oder Bedeutung filtern',
   'settings.restart': 'braucht einen Neustart',
-  'settings.column.key': 'Einstellung',
-  'settings.column.value': 'Wert',
-  'settings.column.meaning': 'Bedeutung',
   'settings.saved': 'Geändert: {key}',
   'sources.title': 'Quellen',
   'sources.senders': 'Wer Zeilen schickt',
@@ -166,6 +164,7 @@ export const de: Readonly<Record<TextKey, string>> = {
   ...accountsDe,
   ...aboutDe,
   ...addressDe,
+  ...blockToolsDe,
   ...bouncersDe,
   ...detectionsDe,
   ...engineDe,

@@ -1,6 +1,7 @@
 /** English, the first language: every text of the page by its key. `{name}` is filled in; `_one` and `_other` by number. */
 import { aboutEn } from './about.ts'
 import { addressEn } from './address.ts'
+import { blockToolsEn } from './block-tools.ts'
 import { accountsEn } from './accounts.ts'
 import { bouncersEn } from './bouncers.ts'
 import { detectionsEn } from './detections.ts'
@@ -117,9 +118,6 @@ export const en = {
   'settings.title': 'Settings',
   'settings.filter': 'Filter by name or meaning',
   'settings.restart': 'needs a restart',
-  'settings.column.key': 'Setting',
-  'settings.column.value': 'Value',
-  'settings.column.meaning': 'Meaning',
   'settings.saved': 'Changed: {key}',
   'sources.title': 'Sources',
   'sources.senders': 'Who sends lines',
@@ -162,6 +160,7 @@ export const en = {
   ...accountsEn,
   ...aboutEn,
   ...addressEn,
+  ...blockToolsEn,
   ...bouncersEn,
   ...detectionsEn,
   ...engineEn,

@@ -4,12 +4,13 @@ import { useDebouncedValue } from '@mantine/hooks'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
-import { Instant } from '../components/instant.tsx'
+import { relativeText } from '../components/instant.tsx'
 import { Answer, Empty, PageHead } from '../components/problem.tsx'
 import { call, type Reply } from '../data/api.ts'
 import { auditPagesQuery } from '../data/queries.ts'
 import { isNetworkText } from '../data/network-text.ts'
 import { useWords } from '../i18n/language.tsx'
+import { Said } from '../components/said.tsx'
 
 type Row = Reply<'listAudit'>['items'][number]
 
@@ -20,6 +21,8 @@ const LABELS = {
   subject: 'audit.filter.subject',
 } as const
 const TYPED_MS = 300
+/** Who reads a log of edits wants the time, not how long ago. */
+const EXACT = { dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23' } as const
 
 export function AuditPage() {
   const { t } = useWords()
@@ -90,31 +93,31 @@ export function AuditPage() {
 }
 
 function AuditRow({ row }: { readonly row: Row }) {
-  const { t } = useWords()
+  const { t, language } = useWords()
   const { at, actor, action, subject, reason, details } = row
   const [isOpen, setOpen] = useState(false)
   const hasDetails = typeof details === 'object' && details !== null && Object.keys(details).length > 0
   return (
-    <li>
-      <Text size="sm" component="div" className="audit-line">
-        <span className="audit-when">
-          <Instant at={at} none="" />
-        </span>
-        <span className="audit-who">{actor}</span>
-        <Code>{action}</Code>
-        <span className="audit-subject mono">
-          {isNetworkText(subject) ? (
-            <Link to="/ip/$address" params={{ address: subject }}>
-              {subject}
-            </Link>
-          ) : (
-            subject
-          )}
-        </span>
-        <span className="audit-reason">{reason}</span>
-      </Text>
+    <li className="audit-row">
+      <time className="audit-when" dateTime={at} title={relativeText(at, language)}>
+        {new Date(at).toLocaleString(language, EXACT)}
+      </time>
+      <span className="audit-who" title={actor}>
+        {actor}
+      </span>
+      <Code className="audit-what">{action}</Code>
+      <span className="audit-subject mono">
+        {isNetworkText(subject) ? (
+          <Link to="/ip/$address" params={{ address: subject }}>
+            {subject}
+          </Link>
+        ) : (
+          subject
+        )}
+      </span>
+      <span className="audit-reason">{reason !== null && <Said text={reason} isTyped />}</span>
       {hasDetails && (
-        <details onToggle={(event) => setOpen(event.currentTarget.open)}>
+        <details className="audit-more" onToggle={(event) => setOpen(event.currentTarget.open)}>
           <summary className="chart-summary">{t('audit.more')}</summary>
           {isOpen && <pre className="evidence audit-details">{JSON.stringify(details, null, 2)}</pre>}
         </details>

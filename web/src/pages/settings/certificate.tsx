@@ -1,20 +1,10 @@
 /** The certificate that firewalls and browsers see: until when, for which names, and another one with its key. */
-import {
-  Badge,
-  Button,
-  FileButton,
-  Group,
-  Modal,
-  Stack,
-  Table,
-  Text,
-  Textarea,
-  TextInput,
-} from '@mantine/core'
+import { Badge, Button, FileButton, Group, Modal, Stack, Text, Textarea, TextInput } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { notifications } from '@mantine/notifications'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
+import { Facts } from '../../components/facts.tsx'
 import { NeedsRole } from '../../components/needs-role.tsx'
 import { Part } from '../../components/part.tsx'
 import { Answer, Fault } from '../../components/problem.tsx'
@@ -75,11 +65,11 @@ function About({ view }: { readonly view: View }) {
   const { daysLeft, source } = view
   const isSoon = daysLeft < SOON_DAYS
   const end = new Date(view.notAfter).toLocaleDateString(language, { dateStyle: 'long' })
-  const rows = [
+  const facts = [
     [t('certificate.until'), `${end} · ${t('certificate.days', { count: daysLeft })}`],
-    [t('certificate.names'), view.names],
+    [t('certificate.names'), namesOf(view.names)],
     [t('certificate.issuer'), view.issuer],
-    [t('certificate.fingerprint'), view.fingerprint],
+    [t('certificate.fingerprint'), <span className="mono">{view.fingerprint}</span>],
   ] as const
   return (
     <Stack gap="sm">
@@ -90,28 +80,21 @@ function About({ view }: { readonly view: View }) {
         </Badge>
         <Text size="sm">{t(`certificate.source.${source}`)}</Text>
       </Group>
-      <Table.ScrollContainer minWidth={320}>
-        <Table aria-label={t('certificate.title')}>
-          <Table.Tbody>
-            {rows.map(([name, value]) => (
-              <Table.Tr key={name}>
-                <Table.Th w={140} scope="row">
-                  {name}
-                </Table.Th>
-                <Table.Td className="mono" style={{ overflowWrap: 'anywhere' }}>
-                  {value}
-                </Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+      <Facts facts={facts} />
     </Stack>
   )
 }
 
+/** Host names and addresses, without saying of each which of the two it is. */
+function namesOf(text: string): string {
+  return text
+    .split(', ')
+    .map((name) => name.replace(/^(?:DNS|IP Address):/, ''))
+    .join(', ')
+}
+
 function Replace({ isOpen, onClose }: { readonly isOpen: boolean; readonly onClose: () => void }) {
-  const { t } = useWords()
+  const { t, say } = useWords()
   const [certificate, setCertificate] = useState('')
   const [key, setKey] = useState('')
   const [reason, setReason] = useState('')
@@ -171,7 +154,7 @@ function Replace({ isOpen, onClose }: { readonly isOpen: boolean; readonly onClo
           <div role="status">
             {send.data !== undefined && (
               <>
-                <Text size="sm">{send.data.message}</Text>
+                <Text size="sm">{say(send.data.message)}</Text>
                 <About view={send.data.certificate} />
               </>
             )}
