@@ -8,10 +8,9 @@ import { useWords } from '../i18n/language.tsx'
 import { Retention } from './detections/retention.tsx'
 import { AllSettings } from './settings/all-settings.tsx'
 import { Certificate } from './settings/certificate.tsx'
-import { Said } from '../components/said.tsx'
 
 export function SettingsPage() {
-  const { t, meaning } = useWords()
+  const { t } = useWords()
   const settings = useQuery(settingsQuery)
   return (
     <>

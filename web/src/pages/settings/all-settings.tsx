@@ -29,14 +29,14 @@ function groupOf({ key }: Setting): GroupName {
 const isChanged = ({ origin }: Setting): boolean => origin !== 'default'
 
 export function AllSettings({ settings }: { readonly settings: readonly Setting[] }) {
-  const { t } = useWords()
+  const { t, meaning } = useWords()
   const [typed, setTyped] = useState('')
   const [onlyChanged, setOnlyChanged] = useState(false)
   const wanted = useDeferredValue(typed.trim().toLowerCase())
   const found = settings.filter(
     (setting) =>
       (!onlyChanged || isChanged(setting)) &&
-      `${setting.key} ${setting.description}`.toLowerCase().includes(wanted),
+      `${setting.key} ${meaning(setting.key, setting.description)}`.toLowerCase().includes(wanted),
   )
   const groups = NAMES.map((name) => ({
     name,
@@ -83,15 +83,13 @@ export function AllSettings({ settings }: { readonly settings: readonly Setting[
 }
 
 function One({ setting }: { readonly setting: Setting }) {
-  const { t } = useWords()
+  const { t, meaning } = useWords()
   const { key, value, description, takes } = setting
   return (
     <li className="setting">
       <span className="setting-key mono">{key}</span>
       <div>
-        <Text size="sm">
-          <Said text={description} />
-        </Text>
+        <Text size="sm">{meaning(key, description)}</Text>
         <Text size="xs" c="dimmed">
           <Said text={takes} />
           {value !== setting.default && (
