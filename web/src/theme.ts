@@ -20,6 +20,8 @@ export const theme = createTheme({
     TableScrollContainer: { defaultProps: { type: 'native' } },
     Badge: { defaultProps: { tt: 'none', fw: 500 } },
     Button: { defaultProps: { size: 'sm' } },
+    Menu: { defaultProps: { shadow: 'md' } },
+    Popover: { defaultProps: { shadow: 'md' } },
     TextInput: { defaultProps: { size: 'sm' } },
   },
 })

@@ -18,7 +18,7 @@ export function AlarmBell() {
       opened={isOpen}
       onClose={close}
       position="bottom-end"
-      width="min(560px, 94vw)"
+      width={alarms.length === 0 ? 'max-content' : 'min(560px, 94vw)'}
       shadow="md"
       trapFocus
     >

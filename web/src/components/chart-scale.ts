@@ -34,7 +34,7 @@ export interface TimeTick {
 /** At most `most` ticks; days are named by their date, times within a day by the clock. */
 export function timeTicks(fromMs: number, toMs: number, most: number, language: string): TimeTick[] {
   const step = STEPS.find((one) => (toMs - fromMs) / one <= most) ?? (toMs - fromMs) / most
-  const time = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit' })
+  const time = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
   const day = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short' })
   const ticks: TimeTick[] = []
   const offsetMs = new Date(fromMs).getTimezoneOffset() * MINUTE

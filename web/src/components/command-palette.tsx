@@ -154,7 +154,7 @@ export function CommandPalette({ asked: times, role, onHelp }: CommandPalettePro
         clearQueryOnClose
         highlightQuery
         scrollable
-        maxHeight={420}
+        maxHeight="min(420px, 70vh)"
         nothingFound={t('palette.nothing')}
         searchProps={{ placeholder: t('palette.search'), 'aria-label': t('palette.search') }}
         actions={[

@@ -1,5 +1,5 @@
 /** `?`: all shortcuts, and the filter language in three lines. */
-import { Kbd, Modal, Table, Text } from '@mantine/core'
+import { Kbd, Modal, SimpleGrid, Table, Text } from '@mantine/core'
 import type { TextKey } from '../i18n/en.ts'
 import { useWords } from '../i18n/language.tsx'
 
@@ -47,23 +47,29 @@ export function HelpDialog({ isOpen, onClose }: { readonly isOpen: boolean; read
       opened={isOpen}
       onClose={onClose}
       title={t('help.title')}
-      size="lg"
+      size="min(1080px, 96vw)"
       closeButtonProps={{ 'aria-label': t('common.cancel') }}
     >
-      <KeyTable title={t('help.everywhere')} keys={EVERYWHERE} />
-      <KeyTable title={t('help.there')} keys={THERE} />
-      <KeyTable title={t('events.keys')} keys={EVENTS} />
-      <Text size="sm" mt="md">
-        {t('help.filter')}
-      </Text>
-      {FILTERS.map((filter) => (
-        <pre key={filter} className="lines">
-          {filter}
-        </pre>
-      ))}
-      <Text size="sm" c="dimmed" mt="sm">
-        {t('help.more')}
-      </Text>
+      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="xl" verticalSpacing="md">
+        <div>
+          <KeyTable title={t('help.everywhere')} keys={EVERYWHERE} />
+          <KeyTable title={t('help.there')} keys={THERE} />
+        </div>
+        <div>
+          <KeyTable title={t('events.keys')} keys={EVENTS} />
+          <Text size="sm" fw={600} mt="md" mb={4}>
+            {t('help.filter')}
+          </Text>
+          {FILTERS.map((filter) => (
+            <pre key={filter} className="lines help-filter">
+              {filter}
+            </pre>
+          ))}
+          <Text size="sm" c="dimmed" mt="xs">
+            {t('help.more')}
+          </Text>
+        </div>
+      </SimpleGrid>
     </Modal>
   )
 }
@@ -71,12 +77,12 @@ export function HelpDialog({ isOpen, onClose }: { readonly isOpen: boolean; read
 function KeyTable({ title, keys }: { readonly title: string; readonly keys: Keys }) {
   const { t } = useWords()
   return (
-    <Table aria-label={title} captionSide="top" verticalSpacing={4}>
+    <Table aria-label={title} captionSide="top" verticalSpacing={3} className="keys">
       <Table.Caption ta="left">{title}</Table.Caption>
       <Table.Tbody>
         {keys.map(([names, label]) => (
           <Table.Tr key={label}>
-            <Table.Td w={160}>
+            <Table.Td w={140}>
               {names.map((name) => (
                 <Kbd key={name} mr={4}>
                   {name}

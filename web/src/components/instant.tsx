@@ -22,7 +22,11 @@ export function relativeText(iso: string, language: string, nowMs = Date.now()):
 export function Instant({ at, none }: { readonly at: string | null; readonly none: string }) {
   const { language } = useWords()
   if (at === null) return <span>{none}</span>
-  const exact = new Date(at).toLocaleString(language, { dateStyle: 'medium', timeStyle: 'medium' })
+  const exact = new Date(at).toLocaleString(language, {
+    dateStyle: 'medium',
+    timeStyle: 'medium',
+    hourCycle: 'h23',
+  })
   return (
     <time dateTime={at} title={exact}>
       {relativeText(at, language)}

@@ -101,7 +101,11 @@ function Steps({ name, steps }: { readonly name: string | null; readonly steps: 
                 t('proof.notYet')
               ) : (
                 <time dateTime={at}>
-                  {new Date(at).toLocaleString(language, { dateStyle: 'short', timeStyle: 'medium' })}
+                  {new Date(at).toLocaleString(language, {
+                    dateStyle: 'medium',
+                    timeStyle: 'medium',
+                    hourCycle: 'h23',
+                  })}
                 </time>
               )}
             </Text>

@@ -27,6 +27,7 @@ import { SetUpPage, SignInPage } from '../pages/sign-in.tsx'
 import { AlarmBell, LiveLight } from './alarm-bell.tsx'
 import { AlarmStrip } from './alarm-strip.tsx'
 import { ConfirmPassword } from './confirm-password.tsx'
+import { PlaceIcon } from './place-icon.tsx'
 import { placesFor, railPlaceOf } from './places.ts'
 import { Answer } from './problem.tsx'
 import { undoLatest } from './undo.tsx'
@@ -128,6 +129,7 @@ function SignedInShell({ user }: { readonly user: SignedIn }) {
               component={Link}
               to={to}
               label={t(label)}
+              leftSection={<PlaceIcon to={to} />}
               active={to === '/' ? pathname === '/' : railPlaceOf(pathname).startsWith(to)}
               onClick={close}
             />

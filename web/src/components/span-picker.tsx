@@ -11,7 +11,11 @@ interface SpanPickerProps {
 export function SpanPicker({ span, onPick }: SpanPickerProps) {
   const { t, language } = useWords()
   if (typeof span !== 'string') {
-    const format = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' })
+    const format = new Intl.DateTimeFormat(language, {
+      dateStyle: 'medium',
+      timeStyle: 'short',
+      hourCycle: 'h23',
+    })
     return (
       <Group gap="xs">
         <Text size="sm">{format.formatRange(span.fromMs, span.toMs)}</Text>

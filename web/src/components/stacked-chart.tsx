@@ -70,8 +70,9 @@ export function StackedChart(props: StackedChartProps) {
       onZoom?.(fromMs + cursor * bucketMs, fromMs + (cursor + 1) * bucketMs)
   }
   const format = new Intl.DateTimeFormat(language, {
-    dateStyle: toMs - fromMs > 86_400_000 ? 'short' : undefined,
+    dateStyle: toMs - fromMs > 86_400_000 ? 'medium' : undefined,
     timeStyle: bucketMs < 60_000 ? 'medium' : 'short',
+    hourCycle: 'h23',
   })
   const told = mark ?? (cursor === null ? null : tellBar(cursor))
 

@@ -11,6 +11,7 @@ import { useWords } from '../i18n/language.tsx'
 
 const WIDTH = 960
 const HEIGHT = 440
+const SHADES = 5
 /** Places that the map is too coarse for: longitude and latitude. */
 const SMALL: Readonly<Record<string, readonly [number, number]>> = {
   AD: [1.5, 42.5],
@@ -95,41 +96,69 @@ export function WorldMap({ title, countries, onPick }: WorldMapProps) {
   }, [countries])
   const most = Math.max(1, ...Array.from(byCode.values(), ({ count }) => count))
   const shadeOf = (count: number): number =>
-    1 + Math.min(4, Math.floor((5 * Math.log(count + 1)) / Math.log(most + 1)))
+    1 + Math.min(SHADES - 1, Math.floor((SHADES * Math.log(count + 1)) / Math.log(most + 1)))
   const label = ({ name, count }: CountryCount): string =>
     `${countryName(name, language)}: ${count.toLocaleString(language)}`
   return (
-    <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} className="world-map" role="img" aria-label={title}>
-      {shapes().map(({ id, code, path }) => {
-        const one = code === null ? undefined : byCode.get(code)
-        return (
-          <path
-            key={id}
-            d={path}
-            className={one === undefined ? 'map-land' : `map-land map-${shadeOf(one.count)}`}
-            onClick={one === undefined || onPick === undefined ? undefined : () => onPick(one.name)}
-          >
-            {one !== undefined && <title>{label(one)}</title>}
-          </path>
-        )
-      })}
-      {Object.entries(SMALL).map(([code, place]) => {
-        const one = byCode.get(code)
-        const point = projection([place[0], place[1]])
-        if (one === undefined || point === null) return null
-        return (
-          <circle
-            key={code}
-            cx={point[0]}
-            cy={point[1]}
-            r={5}
-            className={`map-point map-${shadeOf(one.count)}`}
-            onClick={onPick === undefined ? undefined : () => onPick(one.name)}
-          >
-            <title>{label(one)}</title>
-          </circle>
-        )
-      })}
-    </svg>
+    <>
+      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} className="world-map" role="img" aria-label={title}>
+        {shapes().map(({ id, code, path }) => {
+          const one = code === null ? undefined : byCode.get(code)
+          return (
+            <path
+              key={id}
+              d={path}
+              className={one === undefined ? 'map-land' : `map-land map-${shadeOf(one.count)}`}
+              onClick={one === undefined || onPick === undefined ? undefined : () => onPick(one.name)}
+            >
+              {one !== undefined && <title>{label(one)}</title>}
+            </path>
+          )
+        })}
+        {Object.entries(SMALL).map(([code, place]) => {
+          const one = byCode.get(code)
+          const point = projection([place[0], place[1]])
+          if (one === undefined || point === null) return null
+          return (
+            <circle
+              key={code}
+              cx={point[0]}
+              cy={point[1]}
+              r={5}
+              className={`map-point map-${shadeOf(one.count)}`}
+              onClick={onPick === undefined ? undefined : () => onPick(one.name)}
+            >
+              <title>{label(one)}</title>
+            </circle>
+          )
+        })}
+      </svg>
+      {byCode.size > 0 && <Scale most={most} />}
+    </>
+  )
+}
+
+/** What the shades mean: the least number of each, up to the most; shades that no number reaches are left out. */
+function Scale({ most }: { readonly most: number }) {
+  const { t, language } = useWords()
+  const short = new Intl.NumberFormat(language, { notation: 'compact' })
+  const least = Array.from({ length: SHADES }, (_, i) =>
+    Math.max(1, Math.ceil((most + 1) ** (i / SHADES) - 1)),
+  )
+  const steps = least
+    .map((from, i) => ({ shade: i + 1, from, to: (least[i + 1] ?? most + 1) - 1 }))
+    .filter(({ from, to }) => to >= from)
+  return (
+    <div className="map-scale">
+      <span>{t('overview.mapScale')}</span>
+      {steps.map(({ shade, from, to }) => (
+        <span key={shade} className="map-step">
+          <svg width={12} height={12} aria-hidden>
+            <rect width={12} height={12} className={`map-${shade}`} />
+          </svg>
+          {from === to ? short.format(from) : `${short.format(from)}–${short.format(to)}`}
+        </span>
+      ))}
+    </div>
   )
 }

@@ -13,6 +13,9 @@ export const addressEn = {
   'blocks.chooseAll': 'All that are shown',
   'blocks.column.ended': 'Ended',
   'blocks.noneFound': 'No block fits. Take the address or the rule away to see all.',
+  'blocks.showAll': 'Show all',
+  'blocks.toBrakes': 'To the brakes and the freeze',
+  'blocks.toRules': 'To the rules',
   'blocks.empty.block': 'Nobody is blocked. Blocks appear when a rule finds a scanner, or when you add one.',
   'blocks.empty.hold':
     'Nothing waits. What a brake, a guard or a frozen list keeps off the list waits here for a person.',
@@ -113,6 +116,9 @@ export const addressDe: Readonly<Record<keyof typeof addressEn, string>> = {
   'blocks.chooseAll': 'Alle gezeigten',
   'blocks.column.ended': 'Beendet',
   'blocks.noneFound': 'Keine Sperre passt. Ohne Adresse und Regel sehen Sie alle.',
+  'blocks.showAll': 'Alle zeigen',
+  'blocks.toBrakes': 'Zu Bremsen und Anhalten',
+  'blocks.toRules': 'Zu den Regeln',
   'blocks.empty.block':
     'Niemand ist gesperrt. Sperren erscheinen, wenn eine Regel einen Scanner findet oder Sie eine anlegen.',
   'blocks.empty.hold':

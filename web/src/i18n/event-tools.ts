@@ -55,7 +55,7 @@ export const eventToolsEn = {
   'events.export.done': '{records} events exported, {size}',
   'events.export.cancelled': 'The export was cancelled.',
   'events.export.tooLarge': 'This is much. The plain download is written to disk by the browser.',
-  'events.export.again': 'The same elsewhere',
+  'events.export.again': 'The same by command line or API',
   'events.export.command': 'On the command line',
   'events.export.api': 'Over the API',
 
@@ -225,7 +225,7 @@ export const eventToolsDe: Readonly<Record<keyof typeof eventToolsEn, string>> =
   'events.export.done': '{records} Ereignisse exportiert, {size}',
   'events.export.cancelled': 'Der Export wurde abgebrochen.',
   'events.export.tooLarge': 'Das ist viel. Den einfachen Download schreibt der Browser auf die Platte.',
-  'events.export.again': 'Dasselbe anderswo',
+  'events.export.again': 'Dasselbe über Kommandozeile oder API',
   'events.export.command': 'Auf der Kommandozeile',
   'events.export.api': 'Über die API',
 

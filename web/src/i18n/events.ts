@@ -78,6 +78,7 @@ export const eventsEn = {
   'events.source.blockedBy': 'On the list by {rule}',
   'events.source.allowed': 'allowlisted',
   'events.source.allowedHint': 'On the allowlist',
+  'events.refused': 'Nothing was searched. Correct the marked place of the filter.',
   'events.empty.none': 'No event has come yet.',
   'events.empty.noneHint':
     'Point the syslog of a firewall at this service. The first steps show the lines to paste, and see the first event as it comes.',
@@ -196,6 +197,7 @@ export const eventsDe: Readonly<Record<keyof typeof eventsEn, string>> = {
   'events.source.blockedBy': 'Auf der Liste durch {rule}',
   'events.source.allowed': 'auf der Freiliste',
   'events.source.allowedHint': 'Auf der Freiliste',
+  'events.refused': 'Es wurde nicht gesucht. Verbessern Sie die markierte Stelle des Filters.',
   'events.empty.none': 'Noch ist kein Ereignis gekommen.',
   'events.empty.noneHint':
     'Richten Sie das Syslog einer Firewall auf diesen Dienst. Die ersten Schritte zeigen die Zeilen zum Einfügen und sehen das erste Ereignis, sobald es kommt.',

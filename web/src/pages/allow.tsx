@@ -1,5 +1,5 @@
 /** What is never blocked, whatever it does. */
-import { Button, Textarea, TextInput } from '@mantine/core'
+import { Button, Text, Textarea, TextInput } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -41,7 +41,17 @@ export function AllowPage() {
       <Answer query={entries}>
         {({ items }) =>
           items.length === 0 ? (
-            <Empty>{t('allow.empty')}</Empty>
+            <Empty
+              next={
+                mayAdd && (
+                  <Button variant="default" onClick={adding.open}>
+                    {t('allow.add')}
+                  </Button>
+                )
+              }
+            >
+              {t('allow.empty')}
+            </Empty>
           ) : (
             <Rows
               rows={items}
@@ -56,7 +66,10 @@ export function AllowPage() {
                   head: t('common.reason'),
                   cell: ({ reason, createdBy }) => (
                     <>
-                      {reason} <small>{t('common.by', { who: createdBy })}</small>
+                      {reason}{' '}
+                      <Text span size="xs" c="dimmed">
+                        {t('common.by', { who: createdBy })}
+                      </Text>
                     </>
                   ),
                 },

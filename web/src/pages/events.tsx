@@ -5,6 +5,7 @@
 import './events/events.css'
 import { Alert, Button, Drawer as SideSheet, Text } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
+import { ApiError } from '../data/api.ts'
 import { MOST_ROWS } from '../data/records-pages.ts'
 import { useWords } from '../i18n/language.tsx'
 import { ActDialog } from './events/act-dialog.tsx'
@@ -29,12 +30,13 @@ const WAITING_ROWS = 20
 
 export function EventsPage() {
   const events = useEvents()
-  const { t } = useWords()
+  const { t, say } = useWords()
   const { state, change, isLive, live, known, counts, total, dialog, setDialog, selection } = events
   const isNarrow = useMediaQuery('(max-width: 48em)', false, { getInitialValueInEffect: false })
   // Beside an open event the table needs the room of the counts.
   const isRoomy = useMediaQuery('(min-width: 100em)', true, { getInitialValueInEffect: false })
   const { data } = counts
+  const isRefused = known.error instanceof ApiError && known.error.status === 400
   const span = data === undefined ? null : { fromMs: Date.parse(data.from), toMs: Date.parse(data.to) }
   const facets = (
     <Facets
@@ -62,6 +64,7 @@ export function EventsPage() {
         <FilterBar
           filter={events.filter}
           search={events.search}
+          isRefused={isRefused}
           onSearch={events.onSearch}
           field={events.filterField}
           onLeave={events.toTable}
@@ -76,10 +79,11 @@ export function EventsPage() {
           />
         )}
       </div>
-      {!isLive && (
+      {!isLive && !isRefused && (
         <Histogram
           counts={data}
           isOld={counts.isPlaceholderData}
+          isWaiting={counts.error === null}
           onChanged={() => setDialog('changed')}
           onZoom={(fromMs, toMs) => change({ ...textsOf({ fromMs, toMs }), record: undefined })}
         />
@@ -91,16 +95,22 @@ export function EventsPage() {
         {total === null ? '' : t('events.count', { count: total })}
       </span>
       <ChosenBar count={selection.rows.size} onAct={events.actOn} onClear={selection.clear} />
-      {known.error !== null && !isLive && (
-        <Alert color="orange" role="alert" py="xs" title={known.error.message}>
+      {known.error !== null && !isLive && !isRefused && (
+        <Alert color="orange" role="alert" py="xs" title={say(known.error.message)}>
           <Button variant="default" size="compact-sm" onClick={events.retry}>
             {t('common.retry')}
           </Button>
         </Alert>
       )}
       <div className="ev-body">
-        {events.isWide && events.hasCounts && (state.record === undefined || isRoomy) && facets}
-        <Main events={events} isNarrow={isNarrow} />
+        {events.isWide && events.hasCounts && !isRefused && (state.record === undefined || isRoomy) && facets}
+        {isRefused ? (
+          <Text size="sm" c="dimmed" className="ev-main ev-nothing">
+            {t('events.refused')}
+          </Text>
+        ) : (
+          <Main events={events} isNarrow={isNarrow} />
+        )}
         <OpenEvent events={events} />
       </div>
       <CellMenu

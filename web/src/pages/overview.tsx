@@ -55,7 +55,7 @@ export function OverviewPage() {
             <Part title={t('overview.flow')} actions={<SpanPicker span={span} onPick={look} />}>
               <Flow span={span} onZoom={(fromMs, toMs) => look({ fromMs, toMs })} />
             </Part>
-            <Grid gap="md">
+            <Grid gap="md" className="overview-pair">
               <Grid.Col span={{ base: 12, xl: 7 }}>
                 <Part
                   title={t('overview.today')}

@@ -48,22 +48,24 @@ export function WallPage() {
         <h1 className="wall-title">{told === undefined ? t('app.name') : sentenceOf(told)}</h1>
         <Group gap="lg" wrap="nowrap">
           <Text className="wall-clock">
-            {now.toLocaleTimeString(language, { hour: '2-digit', minute: '2-digit' })}
+            {now.toLocaleTimeString(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })}
           </Text>
           <Button variant="outline" color="gray.4" size="xs" onClick={leave} className="wall-leave">
             {t('wall.leave')}
           </Button>
         </Group>
       </Group>
-      {told !== undefined && (
-        <section className="wall-view" aria-live="off">
-          {VIEWS[at] === 'numbers' && <Numbers told={told} />}
-          {VIEWS[at] === 'flow' && <BigFlow />}
-          {VIEWS[at] === 'map' && <BigMap />}
-          {VIEWS[at] === 'newest' && <Newest told={told} />}
-          {VIEWS[at] === 'top' && <Attackers />}
-        </section>
-      )}
+      <section className={`wall-view wall-${VIEWS[at]}`} aria-live="off">
+        {told !== undefined && (
+          <>
+            {VIEWS[at] === 'numbers' && <Numbers told={told} />}
+            {VIEWS[at] === 'flow' && <BigFlow />}
+            {VIEWS[at] === 'map' && <BigMap />}
+            {VIEWS[at] === 'newest' && <Newest told={told} />}
+            {VIEWS[at] === 'top' && <Attackers />}
+          </>
+        )}
+      </section>
       <Group justify="space-between" className="wall-foot">
         <span>{t('wall.keys')}</span>
         <span>
@@ -84,7 +86,7 @@ export function WallPage() {
 type Told = Reply<'overview'>
 
 function Numbers({ told }: { readonly told: Told }) {
-  const { t, language } = useWords()
+  const { t, language, say } = useWords()
   const { blocks, stopped, firewalls, input, alarms } = told
   const fresh = firewalls.filter(({ state }) => state === 'fresh').length
   const numbers = [
@@ -94,11 +96,16 @@ function Numbers({ told }: { readonly told: Told }) {
       stopped.denied.toLocaleString(language),
       t('overview.stoppedSince', { time: relativeText(stopped.since, language) }),
     ],
-    [t('overview.freshness'), `${fresh} / ${firewalls.length}`, ''],
+    [
+      t('overview.freshness'),
+      firewalls.length === 0 ? '–' : `${fresh} / ${firewalls.length}`,
+      t(firewalls.length === 0 ? 'overview.noFirewall' : 'wall.fetched'),
+    ],
     [
       t('alarm.title'),
       String(alarms.length),
-      alarms[0]?.message ?? t('live.rate', { count: input.linesPerSecond }),
+      (alarms[0] === undefined ? null : say(alarms[0].message)) ??
+        t('live.rate', { count: input.linesPerSecond }),
     ],
   ] as const
   return (
@@ -140,7 +147,7 @@ function BigMap() {
 }
 
 function Newest({ told }: { readonly told: Told }) {
-  const { t, language } = useWords()
+  const { t, language, say } = useWords()
   return (
     <>
       <h2 className="wall-label">{t('overview.today')}</h2>
@@ -149,7 +156,7 @@ function Newest({ told }: { readonly told: Told }) {
         {told.today.slice(0, 7).map(({ id, target, reason, createdAt }) => (
           <li key={id}>
             <span className="wall-address">{target}</span>
-            <span className="wall-reason">{reason}</span>
+            <span className="wall-reason">{say(reason)}</span>
             <span className="wall-when">{relativeText(createdAt, language)}</span>
           </li>
         ))}

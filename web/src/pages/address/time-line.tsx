@@ -35,7 +35,7 @@ export function TimeLine({ records, profile, onZoom }: TimeLineProps) {
 
 function marksOf({ decisions, detections }: Reply<'addressProfile'>, t: Translate, language: string): Mark[] {
   const at = (iso: string): string =>
-    new Date(iso).toLocaleString(language, { dateStyle: 'short', timeStyle: 'medium' })
+    new Date(iso).toLocaleString(language, { dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23' })
   const marks: Mark[] = detections.map(({ id, detectedAt, rule, count }) => ({
     id: `found ${id}`,
     atMs: Date.parse(detectedAt),

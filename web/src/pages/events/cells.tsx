@@ -43,7 +43,7 @@ function formatOf(language: string, kind: 'time' | 'date' | 'exact'): Intl.DateT
   const key = `${language} ${kind}`
   const known = formats.get(key)
   if (known !== undefined) return known
-  const time = { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false } as const
+  const time = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' } as const
   const format = new Intl.DateTimeFormat(
     language,
     kind === 'time'

@@ -1,7 +1,7 @@
 /** The most frequent values of some fields with their counts: a click asks for them only, the second button for all others. */
 import { Button, Group, Skeleton, Stack, Text, UnstyledButton } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useQueries, useQuery } from '@tanstack/react-query'
+import { useEffect, useState } from 'react'
 import { visibleText } from '../../../../src/lib/visible-text.ts'
 import { facetQuery, type Search } from '../../data/records.ts'
 import { opposite, partsOf } from '../../data/records-filter.ts'
@@ -47,9 +47,10 @@ export function Facets({ search, filter, onAdd, onRemove }: FacetsProps) {
     setOpen(next)
     localStorage.setItem(STORED, JSON.stringify([...next]))
   }
+  const shown = useShownFirst(search, open)
   return (
     <nav className="ev-facets" aria-label={t('events.facets')}>
-      {FACETS.map(([field, label]) => (
+      {FACETS.slice(0, shown).map(([field, label]) => (
         <details
           key={field}
           open={open.has(field)}
@@ -70,7 +71,41 @@ export function Facets({ search, filter, onAdd, onRemove }: FacetsProps) {
           )}
         </details>
       ))}
+      {shown < FACETS.length && <Bones />}
     </nav>
+  )
+}
+
+/**
+ * How many stand already: at first each waits until those above it know their values, so that none is pushed down by what
+ * comes late.
+ */
+function useShownFirst(search: Search | null, open: ReadonlySet<string>): number {
+  const [isWhole, setWhole] = useState(false)
+  const fields = FACETS.map(([field]) => field).filter((field) => open.has(field))
+  const first = useQueries({
+    queries: fields.map((field) => ({
+      ...facetQuery(search ?? NO_SEARCH, field, FEW + 1),
+      enabled: search !== null && !isWhole,
+    })),
+  })
+  const late = first.findIndex(({ data, error }) => data === undefined && error === null)
+  useEffect(() => {
+    if (late < 0) setWhole(true)
+  }, [late])
+  if (isWhole || late < 0) return FACETS.length
+  return FACETS.findIndex(([field]) => field === fields[late])
+}
+
+const NO_SEARCH: Search = { filter: '', until: '' }
+
+function Bones() {
+  return (
+    <Stack gap={5} py={4}>
+      {['a', 'b', 'c'].map((key) => (
+        <Skeleton key={key} height={14} />
+      ))}
+    </Stack>
   )
 }
 
@@ -94,20 +129,16 @@ interface ValuesProps {
 }
 
 function Values({ field, label, search, filter, onAdd, onRemove }: ValuesProps) {
-  const { t, language } = useWords()
+  const { t, language, say } = useWords()
   const [limit, setLimit] = useState(FEW)
   const values = useQuery(facetQuery(search, field, limit + 1))
   const parts = new Set(partsOf(filter))
   if (values.data === undefined)
     return values.error === null ? (
-      <Stack gap={5} py={4}>
-        {['a', 'b', 'c'].map((key) => (
-          <Skeleton key={key} height={14} />
-        ))}
-      </Stack>
+      <Bones />
     ) : (
       <Text size="xs" c="dimmed" py={4}>
-        {values.error.message}
+        {say(values.error.message)}
       </Text>
     )
   const most = Math.max(1, ...values.data.map(({ count }) => count))

@@ -27,14 +27,16 @@ interface FilterBarProps {
   /** What is searched for now. */
   readonly filter: string
   readonly search: Search | null
+  /** The service cannot read it: it came with the address of the page. */
+  readonly isRefused: boolean
   readonly onSearch: (filter: string) => void
   readonly field: RefObject<HTMLInputElement | null>
   /** Escape: to the table. */
   readonly onLeave: () => void
 }
 
-export function FilterBar({ filter, search, onSearch, field, onLeave }: FilterBarProps) {
-  const { t, language } = useWords()
+export function FilterBar({ filter, search, isRefused, onSearch, field, onLeave }: FilterBarProps) {
+  const { t, language, say } = useWords()
   const list = useId()
   const [text, setText] = useState(filter)
   const [at, setAt] = useState(filter.length)
@@ -70,6 +72,10 @@ export function FilterBar({ filter, search, onSearch, field, onLeave }: FilterBa
       if (canonical === filter) setText(filter)
     },
   })
+  const { mutate: check } = checking
+  useEffect(() => {
+    if (isRefused) check(filter)
+  }, [isRefused, filter, check])
   const run = (asked: string) => {
     setOffer('none')
     setActive(-1)
@@ -174,7 +180,7 @@ export function FilterBar({ filter, search, onSearch, field, onLeave }: FilterBa
       </Group>
       {checking.error !== null && (
         <Text size="sm" role="alert" mt={4}>
-          {checking.error.message}
+          {say(checking.error.message)}
         </Text>
       )}
       {wrong !== null && wrong.text === text ? (

@@ -27,12 +27,14 @@ interface HistogramProps {
   readonly counts: Counts | undefined
   /** Older numbers stand until the new ones are here. */
   readonly isOld: boolean
+  /** False: they do not come; what is shown beside says why. */
+  readonly isWaiting: boolean
   readonly onZoom: (fromMs: number, toMs: number) => void
   /** What is different from the time before. */
   readonly onChanged: () => void
 }
 
-export function Histogram({ counts, isOld, onZoom, onChanged }: HistogramProps) {
+export function Histogram({ counts, isOld, isWaiting, onZoom, onChanged }: HistogramProps) {
   const { t, language } = useWords()
   const { ref, width } = useElementSize<HTMLDivElement>()
   const place = useRef<HTMLDivElement>(null)
@@ -57,7 +59,7 @@ export function Histogram({ counts, isOld, onZoom, onChanged }: HistogramProps) 
         <Group gap="md" wrap="nowrap" className="ev-legend">
           {counts === undefined ? (
             <Text size="sm" c="dimmed">
-              {t('common.loading')}
+              {isWaiting && t('common.loading')}
             </Text>
           ) : (
             <>
@@ -185,12 +187,12 @@ function chartOptions(
   const grid = { stroke: scheme === 'dark' ? '#34383e' : '#e9ecef', width: 1 }
   const bars = UPlot.paths.bars?.({ size: [0.86, 24], align: 0 })
   const short = new Intl.NumberFormat(language, { notation: 'compact' })
-  const clock = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hour12: false })
+  const clock = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
   const exact = new Intl.DateTimeFormat(language, {
     hour: '2-digit',
     minute: '2-digit',
     second: '2-digit',
-    hour12: false,
+    hourCycle: 'h23',
   })
   const day = new Intl.DateTimeFormat(language, { day: '2-digit', month: 'short' })
   return {

@@ -16,7 +16,7 @@ const WorldMap = lazy(() =>
   import('../../components/world-map.tsx').then((loaded) => ({ default: loaded.WorldMap })),
 )
 
-const SHOWN = 6
+const SHOWN = 8
 
 export function Countries({ span }: { readonly span: Span }) {
   return (
@@ -73,7 +73,7 @@ interface MapOfProps {
 export function MapOf({ title, countries, onPick }: MapOfProps) {
   return (
     <div className="map-frame">
-      <Suspense fallback={<Skeleton className="map-frame" animate={false} />}>
+      <Suspense fallback={<Skeleton className="map-wait" animate={false} />}>
         <WorldMap
           title={title}
           countries={countries.map(({ value, count }) => ({ name: String(value), count }))}
@@ -145,7 +145,7 @@ function CountryTable({ items, span }: { readonly items: Items; readonly span: S
                 </Table.Td>
                 <Table.Td ta="right">{count.toLocaleString(language)}</Table.Td>
                 <Table.Td ta="right">{sources.toLocaleString(language)}</Table.Td>
-                <Table.Td>
+                <Table.Td visibleFrom="sm" className="nowrap">
                   <Instant at={lastAt} none="" />
                 </Table.Td>
               </Table.Tr>
