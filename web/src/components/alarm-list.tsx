@@ -5,6 +5,7 @@ import { mendOf } from '../data/alarm-places.ts'
 import { useWords } from '../i18n/language.tsx'
 import { Instant } from './instant.tsx'
 import { Jump } from './jump.tsx'
+import { Said } from './said.tsx'
 
 type Alarm = Reply<'overview'>['alarms'][number]
 
@@ -29,10 +30,10 @@ export function AlarmList({ alarms, onJump }: AlarmListProps) {
             <div className="alarm-text">
               <Text size="sm" fw={600}>
                 <span className="visually-hidden">{t(`alarm.${severity}`)}: </span>
-                {message}
+                <Said text={message} />
               </Text>
               <Text size="sm" c="dimmed">
-                {mend}
+                <Said text={mend} />
                 <span aria-hidden> · </span>
                 <Instant at={since} none="" />
               </Text>

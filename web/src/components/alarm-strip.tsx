@@ -7,8 +7,7 @@ import { overviewQuery } from '../data/overview.ts'
 import { isOnlyWatching } from '../data/protection.ts'
 import { type Translate, useWords } from '../i18n/language.tsx'
 import { Jump } from './jump.tsx'
-
-/** The three cases of the older system: as long as they block nobody, nothing does. */
+import { Said } from './said.tsx'
 
 interface Trouble {
   readonly text: string
@@ -29,7 +28,7 @@ export function AlarmStrip() {
           !
         </span>
         <Text size="sm" flex={1} className="strip-text">
-          {first.text}{' '}
+          <Said text={first.text} />{' '}
           {more.length > 0 && <span className="nowrap">{t('strip.more', { count: more.length })}</span>}
         </Text>
         <Jump href={first.href}>{first.label}</Jump>

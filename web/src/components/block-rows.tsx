@@ -5,6 +5,7 @@ import { useWords } from '../i18n/language.tsx'
 import { AddressLink } from './address-link.tsx'
 import { Instant } from './instant.tsx'
 import { StateBadge } from './state-badge.tsx'
+import { Said } from './said.tsx'
 
 interface BlockRowsProps {
   readonly items: readonly Reply<'listBlocks'>[]
@@ -54,7 +55,7 @@ export function BlockRows({ items, isShort = false, chosen, onChoose }: BlockRow
               </Table.Td>
               <Table.Td>
                 <Text size="sm" lineClamp={2}>
-                  {block.reason}
+                  <Said text={block.reason} isTyped={block.rule === null} />
                 </Text>
                 <Text size="xs" c="dimmed">
                   {block.rule ?? t('blocks.manual')}

@@ -12,6 +12,7 @@ import { useWords } from '../i18n/language.tsx'
 import { AddressLink } from './address-link.tsx'
 import { Instant } from './instant.tsx'
 import { StateBadge } from './state-badge.tsx'
+import { Said } from './said.tsx'
 
 const ROW_PX = 54
 const CARD_PX = 118
@@ -128,14 +129,15 @@ interface RowProps {
 }
 
 const Row = memo(function Row({ block, index, isEnded, isChosen, onChoose }: RowProps) {
-  const { t } = useWords()
-  const { target, mode, reason, rule, proof, device, severity, country } = block
+  const { t, say } = useWords()
+  const { target, mode, reason, rule, proof, device, severity, country, tags } = block
   const parts = [
     rule === null ? t('address.byHand', { who: block.createdBy }) : t(`rule.${rule}` as TextKey),
     proof === null ? null : t(`blocks.proof.${proof}`),
     severity === null ? null : t(`feeds.severity.${severity}`),
     country,
     device,
+    ...tags.map((tag) => `#${tag}`),
   ]
   const why = isEnded && block.endReason !== null ? block.endReason : reason
   return (
@@ -156,8 +158,8 @@ const Row = memo(function Row({ block, index, isEnded, isChosen, onChoose }: Row
         {isEnded ? <Text size="sm">{t('address.ended')}</Text> : <StateBadge mode={mode} />}
       </td>
       <td className="long-why">
-        <Text size="sm" truncate title={why}>
-          {why}
+        <Text size="sm" truncate title={say(why)}>
+          <Said text={why} isTyped={rule === null || isEnded} />
         </Text>
         <Text size="xs" c="dimmed" truncate>
           {parts.filter((part) => part !== null).join(' · ')}

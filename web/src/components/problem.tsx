@@ -2,6 +2,7 @@
 import { Alert, Button, Center, Group, Loader, Stack, Text } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { useWords } from '../i18n/language.tsx'
+import { Said } from './said.tsx'
 
 interface QueryState<Data> {
   readonly data: Data | undefined
@@ -28,14 +29,14 @@ export function Answer<Data>({
           <Loader size="sm" aria-label={t('common.loading')} />
           {query.failureReason != null && (
             <Text size="sm" c="dimmed">
-              {query.failureReason.message}
+              <Said text={query.failureReason.message} />
             </Text>
           )}
         </Stack>
       </Center>
     )
   return (
-    <Alert color="orange" variant="light" title={query.error.message} role="alert">
+    <Alert color="orange" variant="light" title={<Said text={query.error.message} />} role="alert">
       <Button variant="default" onClick={() => query.refetch()}>
         {t('common.retry')}
       </Button>
@@ -43,11 +44,24 @@ export function Answer<Data>({
   )
 }
 
-export function Empty({ children }: { readonly children: ReactNode }) {
+/** Why there is nothing, and below it the next step, where there is one. */
+export function Empty({ children, next }: { readonly children: ReactNode; readonly next?: ReactNode }) {
   return (
-    <Text c="dimmed" py="md" className="sentence">
-      {children}
-    </Text>
+    <div className="empty">
+      <span className="empty-sign" aria-hidden>
+        ○
+      </span>
+      <div>
+        <Text c="dimmed" className="sentence">
+          {children}
+        </Text>
+        {next !== undefined && (
+          <Group gap="xs" mt="sm">
+            {next}
+          </Group>
+        )}
+      </div>
+    </div>
   )
 }
 
@@ -56,7 +70,7 @@ export function Fault({ error }: { readonly error: Error | null }) {
   if (error === null) return null
   return (
     <Alert color="orange" variant="light" role="alert" py="xs">
-      {error.message}
+      <Said text={error.message} />
     </Alert>
   )
 }

@@ -6,7 +6,7 @@ import { Button, Group, Text } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { call, type Reply } from '../data/api.ts'
 import { queryClient } from '../data/query-client.ts'
-import type { Translate } from '../i18n/language.tsx'
+import { type Translate, useWords } from '../i18n/language.tsx'
 
 const SHOWN_MS = 10_000
 
@@ -46,9 +46,50 @@ export function offerReblock(t: Translate, results: Results, ends: ReadonlyMap<s
   })
 }
 
+/** After another end: undo gives each block its end of before. A block that a rule made stays by hand. */
+export function offerEarlierEnds(
+  t: Translate,
+  results: Results,
+  ends: ReadonlyMap<string, string | null>,
+): void {
+  const targets = doneIn(results)
+  offer(t, 'undo.extended', targets, async () => {
+    for (const until of new Set(targets.map((target) => ends.get(target) ?? null))) {
+      const same = targets.filter((target) => (ends.get(target) ?? null) === until)
+      await call('extendBlocks', { targets: same, reason: t('undo.reason'), until, dryRun: false })
+    }
+  })
+}
+
+/** After tags were put on or taken off: undo gives each block those of before. */
+export function offerEarlierTags(
+  t: Translate,
+  results: Results,
+  blocks: readonly Pick<Reply<'listBlocks'>, 'target' | 'tags'>[],
+  { does, tags }: { readonly does: 'add' | 'remove'; readonly tags: readonly string[] },
+): void {
+  const before = new Map(blocks.map((block) => [block.target, block.tags.map((tag) => tag.toLowerCase())]))
+  const targets = doneIn(results).filter((target) => before.has(target))
+  const changedOf = (target: string): string[] =>
+    tags.filter((tag) => (before.get(target)?.includes(tag.toLowerCase()) ?? false) === (does === 'remove'))
+  const back = new Map<string, { readonly tags: string[]; readonly targets: string[] }>()
+  for (const target of targets) {
+    const changed = changedOf(target)
+    const known = back.get(changed.join('\n'))
+    if (known === undefined) back.set(changed.join('\n'), { tags: changed, targets: [target] })
+    else known.targets.push(target)
+  }
+  offer(t, 'undo.tagged', targets, async () => {
+    for (const { tags: changed, targets: same } of back.values()) {
+      const [add, remove] = does === 'add' ? [[], changed] : [changed, []]
+      await call('tagBlocks', { targets: same, add, remove, reason: t('undo.reason'), dryRun: false })
+    }
+  })
+}
+
 function offer(
   t: Translate,
-  key: 'undo.blocked' | 'undo.lifted',
+  key: 'undo.blocked' | 'undo.lifted' | 'undo.extended' | 'undo.tagged',
   targets: readonly string[],
   undo: () => Promise<void>,
 ): void {
@@ -65,7 +106,7 @@ function offer(
       await undo()
       notifications.show({ message: t('undo.undone', { what }) })
     } catch (error) {
-      notifications.show({ color: 'orange', message: t('undo.failed', { why: (error as Error).message }) })
+      notifications.show({ color: 'orange', message: <NotUndone error={error as Error} /> })
     }
     await queryClient.invalidateQueries()
   }
@@ -91,4 +132,9 @@ function offer(
       </Group>
     ),
   })
+}
+
+function NotUndone({ error }: { readonly error: Error }) {
+  const { t, say } = useWords()
+  return t('undo.failed', { why: say(error.message) })
 }

@@ -5,6 +5,7 @@ import { type ReactNode, useState } from 'react'
 import { queryClient } from '../data/query-client.ts'
 import { useWords } from '../i18n/language.tsx'
 import { Answer, Fault } from './problem.tsx'
+import { Said } from './said.tsx'
 
 interface WithReasonProps {
   readonly title: string
@@ -34,6 +35,7 @@ export function WithReason({ title, what, action, isOpen, onClose, onConfirm, pr
       opened={isOpen}
       onClose={onClose}
       title={title}
+      size={preview === undefined ? 'md' : 'lg'}
       closeButtonProps={{ 'aria-label': t('common.cancel') }}
     >
       <form
@@ -70,7 +72,7 @@ export function WithReason({ title, what, action, isOpen, onClose, onConfirm, pr
   )
 }
 
-const PREVIEWED = 20
+const SHOWN = 100
 
 function Preview({
   title,
@@ -93,21 +95,7 @@ function Preview({
               {t('preview.none')}
             </Text>
           ) : (
-            <Table verticalSpacing={3}>
-              <Table.Tbody>
-                {results.slice(0, PREVIEWED).map(({ target, message }) => (
-                  <Table.Tr key={target}>
-                    <Table.Td className="mono">{target}</Table.Td>
-                    <Table.Td>{message}</Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          )}
-          {results.length > PREVIEWED && (
-            <Text size="xs" c="dimmed">
-              {t('preview.more', { count: results.length - PREVIEWED })}
-            </Text>
+            <Changes results={results} />
           )}
         </div>
       )}
@@ -119,6 +107,46 @@ interface Change {
   readonly target: string
   readonly outcome: string
   readonly message: string
+}
+
+const SIGNS: Readonly<Record<string, string>> = { done: '✓', unchanged: '○' }
+
+/** What became of each target, or would; what was not done stands first. The longest are cut, and it says by how many. */
+export function Changes({ results }: { readonly results: readonly Change[] }) {
+  const { t } = useWords()
+  const isRefused = ({ outcome }: Change): number => (outcome in SIGNS ? 1 : 0)
+  const sorted = results.toSorted((one, other) => isRefused(one) - isRefused(other))
+  return (
+    <>
+      <div className="changes" tabIndex={0} role="group" aria-label={t('preview.title')}>
+        <Table verticalSpacing={3} aria-live="polite">
+          <Table.Tbody>
+            {sorted.slice(0, SHOWN).map(({ target, outcome, message }) => (
+              <Table.Tr key={target}>
+                <Table.Td className="mono changes-target">
+                  <span
+                    aria-hidden
+                    className={outcome in SIGNS ? 'changes-sign' : 'changes-sign changes-not'}
+                  >
+                    {SIGNS[outcome] ?? '✕'}
+                  </span>{' '}
+                  {target}
+                </Table.Td>
+                <Table.Td>
+                  <Said text={message} isTyped />
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </div>
+      {results.length > SHOWN && (
+        <Text size="xs" c="dimmed" mt={4}>
+          {t('preview.more', { count: results.length - SHOWN })}
+        </Text>
+      )}
+    </>
+  )
 }
 
 /** Throws when nothing at all could be done, so that the question stays open and says why. */

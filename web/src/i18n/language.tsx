@@ -2,6 +2,7 @@
 import { createContext, type ReactNode, use, useEffect, useMemo, useState } from 'react'
 import { de } from './de.ts'
 import { en, type TextKey } from './en.ts'
+import type { ServiceWords } from './service/german.ts'
 
 const CATALOGUES = { en, de } as const
 export type Language = keyof typeof CATALOGUES
@@ -13,6 +14,12 @@ interface Words {
   readonly language: Language
   readonly setLanguage: (language: Language) => void
   readonly t: Translate
+  /** A text that the service made (alarms, reasons, refusals), in the language of the page; what it does not know stays as it is. */
+  readonly say: (text: string) => string
+  /** The same, null where it is not known: a person typed it, or it is of another version. */
+  readonly sayOrNull: (text: string) => string | null
+  /** What a setting means, by its key; `english` is the service's text. */
+  readonly meaning: (key: string, english: string) => string
 }
 
 const LanguageContext = createContext<Words | null>(null)
@@ -29,8 +36,42 @@ export function LanguageProvider({ children }: { readonly children: ReactNode })
     document.documentElement.lang = language
     localStorage.setItem(STORED, language)
   }, [language])
-  const words = useMemo<Words>(() => ({ language, setLanguage, t: translator(language) }), [language])
+  const service = useServiceWords(language)
+  const words = useMemo<Words>(() => {
+    const sayOrNull = (text: string): string | null =>
+      language === 'en' ? text : (service?.say(text) ?? null)
+    return {
+      language,
+      setLanguage,
+      t: translator(language),
+      say: (text) => sayOrNull(text) ?? text,
+      sayOrNull,
+      meaning: (key, english) => (language === 'en' ? null : service?.meaning(key)) ?? english,
+    }
+  }, [language, service])
   return <LanguageContext value={words}>{children}</LanguageContext>
+}
+
+/** The catalogue of what the service says, loaded for languages other than its own; null until it is there. */
+function useServiceWords(language: Language): ServiceWords | null {
+  const [words, setWords] = useState<ServiceWords | null>(null)
+  useEffect(() => {
+    if (language === 'en') return
+    let isWanted = true
+    const nameOf = (place: string, value: string): string | null => {
+      const [, name = value, more = ''] = /^(\S+)( \(.*\))?$/.exec(value) ?? []
+      const names: Readonly<Record<string, string>> = de
+      return place === 'rule' && `rule.${name}` in de ? `${names[`rule.${name}`]}${more}` : null
+    }
+    void import('./service/german.ts').then(
+      ({ german }) => isWanted && setWords(german(nameOf)),
+      () => undefined, // the service is away: its texts stay English until the page is loaded again
+    )
+    return () => {
+      isWanted = false
+    }
+  }, [language])
+  return language === 'en' ? null : words
 }
 
 function translator(language: Language): Translate {

@@ -44,7 +44,7 @@ export function AccountPage() {
 }
 
 function Password() {
-  const { t } = useWords()
+  const { t, say } = useWords()
   const [old, setOld] = useState('')
   const [password, setPassword] = useState('')
   const mutation = useMutation({
@@ -80,7 +80,7 @@ function Password() {
             required
           />
           <Fault error={mutation.error} />
-          {mutation.data !== undefined && <Text size="sm">{mutation.data.message}</Text>}
+          {mutation.data !== undefined && <Text size="sm">{say(mutation.data.message)}</Text>}
           <Button type="submit" loading={mutation.isPending} w="fit-content">
             {t('common.save')}
           </Button>

@@ -2,11 +2,11 @@
  * One address or network: the verdict in a sentence, what can be done, everything that happened on one time line, what it
  * tried, who its neighbours are, what people noted.
  */
-import { Badge, Button, Grid, Group, List, Paper, Stack, Text } from '@mantine/core'
+import { Badge, Button, Grid, Group, List, Paper, Skeleton, Stack, Text } from '@mantine/core'
 import { useHotkeys } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { EventsLink } from '../components/events-link.tsx'
 import { NeedsRole } from '../components/needs-role.tsx'
 import { Part } from '../components/part.tsx'
@@ -30,6 +30,7 @@ import { Neighbours } from './address/neighbours.tsx'
 import { Notes } from './address/notes.tsx'
 import { TimeLine } from './address/time-line.tsx'
 import { Verdict } from './address/verdict.tsx'
+import { Said } from '../components/said.tsx'
 
 export function AddressPage() {
   const { t } = useWords()
@@ -66,6 +67,7 @@ export function AddressPage() {
     })
   const filter = sourceFilter(profile.data?.address ?? address)
   const failed = explanation.error !== null && explanation.data === undefined
+  const isTold = useAllAtOnce([explanation, profile, records], address)
   return (
     <>
       <PageHead title={address}>
@@ -78,6 +80,12 @@ export function AddressPage() {
       <NeedsRole operation="addBlocks" />
       {failed ? (
         <Answer query={explanation}>{() => null}</Answer>
+      ) : !isTold ? (
+        <Stack gap="md" role="status" aria-label={t('common.loading')}>
+          <Skeleton height={150} animate={false} />
+          <Skeleton height={310} animate={false} />
+          <Skeleton height={220} animate={false} />
+        </Stack>
       ) : (
         <Stack gap="md">
           <Verdict explanation={explanation} profile={profile.data} records={records.data} />
@@ -192,14 +200,34 @@ export function AddressPage() {
   )
 }
 
+/** The parts are shown together, so that none pushes another down; who is late is not waited for longer than this. */
+const TOGETHER_MS = 1500
+
+/** True once every question about an address has its answer, or the longest wait is over. */
+function useAllAtOnce(
+  queries: readonly { readonly data: unknown; readonly error: Error | null }[],
+  address: string,
+): boolean {
+  const [shown, setShown] = useState<string | null>(null)
+  const isComplete = queries.every(({ data, error }) => data !== undefined || error !== null)
+  useEffect(() => {
+    if (isComplete) setShown(address)
+    const timer = setTimeout(() => setShown(address), TOGETHER_MS)
+    return () => clearTimeout(timer)
+  }, [isComplete, address])
+  return isComplete || shown === address
+}
+
 /** What the rules count now: of interest when a rule did not fire. */
 const COUNTER = /^(?:Rule \S+ counts |\d+ further counters)/
 
 function Sentences({ sentences }: { readonly sentences: readonly string[] }) {
   return (
-    <List spacing={4} size="sm" className="sentence" lang="en">
+    <List spacing={4} size="sm" className="sentence">
       {sentences.map((sentence) => (
-        <List.Item key={sentence}>{sentence}</List.Item>
+        <List.Item key={sentence}>
+          <Said text={sentence} />
+        </List.Item>
       ))}
     </List>
   )

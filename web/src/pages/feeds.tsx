@@ -63,14 +63,14 @@ export function FeedsPage() {
 }
 
 function FeedCard({ feed }: { readonly feed: Feed }) {
-  const { t } = useWords()
+  const { t, say } = useWords()
   return (
     <Part
       title={feed.feed}
       actions={
         <>
           <Badge variant="light" color="gray" tt="none">
-            {feed.title}
+            {say(feed.title)}
           </Badge>
           <Button
             size="compact-sm"

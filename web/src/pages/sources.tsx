@@ -15,6 +15,7 @@ import { statusQuery } from '../data/queries.ts'
 import { useWords } from '../i18n/language.tsx'
 import { RegisteredDevices } from './sources/registered.tsx'
 import { Senders } from './sources/senders.tsx'
+import { Said } from '../components/said.tsx'
 
 type Status = Reply<'status'>
 
@@ -237,7 +238,7 @@ function UnknownLines({ status: { unknownLines } }: { readonly status: Status })
             </Group>
             <div className="evidence unread-sample">{sample}</div>
             <Text size="sm" className="sentence">
-              {advice}
+              <Said text={advice} />
             </Text>
           </li>
         ))}

@@ -3,6 +3,7 @@ import { Code, Text } from '@mantine/core'
 import { Instant } from '../../components/instant.tsx'
 import type { Reply } from '../../data/api.ts'
 import { useWords } from '../../i18n/language.tsx'
+import { Said } from '../../components/said.tsx'
 
 const SHOWN = 15
 
@@ -26,7 +27,7 @@ export function AuditOf({ profile: { audit } }: { readonly profile: Reply<'addre
           </Text>
           {reason !== null && (
             <Text size="sm" c="dimmed" lineClamp={2}>
-              {reason}
+              <Said text={reason} isTyped />
             </Text>
           )}
         </li>

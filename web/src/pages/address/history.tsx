@@ -5,6 +5,7 @@ import { Instant } from '../../components/instant.tsx'
 import type { Reply } from '../../data/api.ts'
 import type { TextKey } from '../../i18n/en.ts'
 import { useWords } from '../../i18n/language.tsx'
+import { Said } from '../../components/said.tsx'
 
 const SHOWN = 30
 
@@ -18,7 +19,7 @@ interface Step {
 }
 
 export function History({ profile }: { readonly profile: Reply<'addressProfile'> }) {
-  const { t } = useWords()
+  const { t, say } = useWords()
   const { address, decisions, detections } = profile
   const steps: Step[] = [
     ...decisions.flatMap(({ id, target, mode, createdAt, reason, endedAt, endedBy, endReason }) => {
@@ -31,7 +32,10 @@ export function History({ profile }: { readonly profile: Reply<'addressProfile'>
         target: other,
       }
       if (endedAt === null) return [made]
-      const why = [endReason, endedBy === null ? null : t('common.by', { who: endedBy })]
+      const why = [
+        endReason === null ? null : say(endReason),
+        endedBy === null ? null : t('common.by', { who: endedBy }),
+      ]
       const ended = {
         key: `e${id}`,
         at: endedAt,
@@ -66,7 +70,7 @@ export function History({ profile }: { readonly profile: Reply<'addressProfile'>
             </Text>
           </Text>
           <Text size="sm" c="dimmed" lineClamp={3}>
-            {why}
+            <Said text={why} isTyped />
           </Text>
         </li>
       ))}

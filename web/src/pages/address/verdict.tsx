@@ -5,6 +5,7 @@ import type { Reply } from '../../data/api.ts'
 import { countryName } from '../../data/countries.ts'
 import type { TextKey } from '../../i18n/en.ts'
 import { type Translate, useWords } from '../../i18n/language.tsx'
+import { Said } from '../../components/said.tsx'
 
 type Profile = Reply<'addressProfile'>
 type Records = Reply<'addressRecords'>
@@ -80,6 +81,7 @@ function sentenceOf(
           time: new Date(block.expiresAt).toLocaleString(language, {
             dateStyle: 'medium',
             timeStyle: 'short',
+            hourCycle: 'h23',
           }),
         })
   const by =
@@ -148,7 +150,7 @@ function SpoofLabel({ profile, records }: { readonly profile: Profile; readonly 
         {t(`address.spoof.${risk}`)}
       </Badge>
       <Text size="sm" c="dimmed">
-        {why === null ? reason : <span lang="en">{why}</span>}
+        {why === null ? reason : <Said text={why} />}
       </Text>
     </>
   )

@@ -92,7 +92,7 @@ interface ResultProps {
 }
 
 function Result({ summary, sources, value }: ResultProps) {
-  const { t, language } = useWords()
+  const { t, language, say } = useWords()
   if (summary.records === 0) return null
   const isSame = summary.changes.length === 0
   const groups = isSame ? (['both'] as const) : (['gained', 'lost'] as const)
@@ -129,7 +129,7 @@ function Result({ summary, sources, value }: ResultProps) {
           records: summary.records,
           seconds: summary.seconds.toLocaleString(language, { maximumFractionDigits: 1 }),
         })}
-        {summary.notes.map((note) => ` · ${note}`)}
+        {summary.notes.map((note) => ` · ${say(note)}`)}
       </Text>
     </Stack>
   )
@@ -191,18 +191,18 @@ interface MarksProps {
 
 /** What makes a person think twice: it may not be blocked, or it talked with us. */
 function Marks({ row, verdict, reason }: MarksProps) {
-  const { t } = useWords()
+  const { t, say } = useWords()
   const sessions = row.completedSessions ?? 0
   return (
     <Group gap={4}>
       {verdict === 'refuse' && (
-        <Badge size="sm" color="orange" variant="light" tt="none" title={reason}>
+        <Badge size="sm" color="orange" variant="light" tt="none" title={say(reason)}>
           <span aria-hidden>⛨ </span>
           {t('backtest.mark.refuse')}
         </Badge>
       )}
       {verdict === 'hold' && (
-        <Badge size="sm" color="orange" variant="light" tt="none" title={reason}>
+        <Badge size="sm" color="orange" variant="light" tt="none" title={say(reason)}>
           <span aria-hidden>‖ </span>
           {t('backtest.mark.hold')}
         </Badge>

@@ -17,7 +17,7 @@ interface RetentionProps {
 }
 
 export function Retention({ settings, title }: RetentionProps) {
-  const { t } = useWords()
+  const { t, meaning } = useWords()
   const mayChange = useMay('changeSettings')
   const [draft, setDraft] = useState<Draft>({})
   const save = useMutation({
@@ -51,7 +51,7 @@ export function Retention({ settings, title }: RetentionProps) {
                   className="inline-field"
                   w={76}
                   aria-label={t('detections.value', { rule: title, field })}
-                  title={setting?.description ?? ''}
+                  title={meaning(key, setting?.description ?? '')}
                   value={draft[key] ?? setting?.value ?? ''}
                   disabled={setting?.fixed === true || !mayChange}
                   min={1}

@@ -40,7 +40,7 @@ interface RuleCardProps {
 }
 
 export function RuleCard({ sentence, settings, draft, onDraft, backtest, onTry }: RuleCardProps) {
-  const { t } = useWords()
+  const { t, meaning } = useWords()
   const { rule, threshold, isOriginal } = sentence
   const maySave = useMay('changeSettings')
   const name = t(`detections.rule.${rule}`)
@@ -114,7 +114,7 @@ export function RuleCard({ sentence, settings, draft, onDraft, backtest, onTry }
                       className="inline-field"
                       w={76}
                       aria-label={t('detections.value', { rule: name, field })}
-                      title={settings.get(keyOf(field))?.description ?? ''}
+                      title={meaning(keyOf(field), settings.get(keyOf(field))?.description ?? '')}
                       value={valueOf(keyOf(field))}
                       disabled={settings.get(keyOf(field))?.fixed === true}
                       min={0}

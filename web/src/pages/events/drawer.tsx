@@ -14,6 +14,7 @@ import { attackerOf } from './cell-menu.tsx'
 import { COLUMNS } from './columns.ts'
 import { RawText, unsafeCount } from './raw-text.tsx'
 import type { DrawerTab } from './state.ts'
+import type { TextKey } from '../../i18n/en.ts'
 
 interface DrawerProps {
   readonly id: string
@@ -265,7 +266,7 @@ function CopyRaw({ text, t }: { readonly text: string; readonly t: Translate }) 
 const GUARD_LOOKS = { passed: 'gray', stopped: 'orange', off: 'gray', 'not-asked': 'gray' } as const
 
 function Why({ question }: { readonly question: Input<'explainLine'> }) {
-  const { t, language } = useWords()
+  const { t, language, say } = useWords()
   const why = useQuery(whyQuery(question))
   return (
     <Answer query={why}>
@@ -277,7 +278,7 @@ function Why({ question }: { readonly question: Input<'explainLine'> }) {
             </Text>
             {sentences.map((sentence) => (
               <Text key={sentence} size="sm" mt={4} className="ev-wrap">
-                {visibleText(sentence)}
+                {visibleText(say(sentence))}
               </Text>
             ))}
           </div>
@@ -290,7 +291,8 @@ function Why({ question }: { readonly question: Input<'explainLine'> }) {
                 <div key={`${rule.rule} ${rule.source} ${rule.what}`} className="ev-count">
                   <Group justify="space-between" wrap="nowrap" gap="xs">
                     <Text size="sm">
-                      {rule.rule} <span className="ev-dim">{visibleText(rule.what)}</span>
+                      {t(`rule.${rule.rule}` as TextKey)}{' '}
+                      <span className="ev-dim">{visibleText(say(rule.what))}</span>
                     </Text>
                     <Text size="sm" className="ev-nowrap">
                       {t('events.why.of', {
@@ -331,7 +333,7 @@ function Why({ question }: { readonly question: Input<'explainLine'> }) {
                     {t(`events.why.guard.${outcome}`)}
                   </Badge>
                   <Text size="sm" className="ev-wrap">
-                    {visibleText(sentence)}
+                    {visibleText(say(sentence))}
                   </Text>
                 </Group>
               ))}
@@ -346,7 +348,7 @@ function Why({ question }: { readonly question: Input<'explainLine'> }) {
                 .filter((sentence) => !/^Line \d+ of /.test(sentence))
                 .map((sentence) => (
                   <Text key={sentence} size="sm" mt={4} className="ev-wrap">
-                    {visibleText(sentence)}
+                    {visibleText(say(sentence))}
                   </Text>
                 ))}
             </div>

@@ -6,6 +6,7 @@ import { WithReason } from '../../components/with-reason.tsx'
 import { call } from '../../data/api.ts'
 import { useMay } from '../../data/may.ts'
 import { useWords } from '../../i18n/language.tsx'
+import { Said } from '../../components/said.tsx'
 
 interface HoldProps {
   readonly feed: string
@@ -26,7 +27,9 @@ export function Hold({ feed, title, reasons, canRefuse }: HoldProps) {
       {reasons.length > 0 && (
         <List size="sm" mb="xs">
           {reasons.map((reason) => (
-            <List.Item key={reason}>{reason}</List.Item>
+            <List.Item key={reason}>
+              <Said text={reason} isTyped />
+            </List.Item>
           ))}
         </List>
       )}

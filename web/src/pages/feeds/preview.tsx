@@ -6,6 +6,7 @@ import { Answer } from '../../components/problem.tsx'
 import { call } from '../../data/api.ts'
 import { useWords } from '../../i18n/language.tsx'
 import { Difference } from './difference.tsx'
+import { Said } from '../../components/said.tsx'
 
 export function Preview({ feed }: { readonly feed: string }) {
   const { t } = useWords()
@@ -42,7 +43,9 @@ export function Preview({ feed }: { readonly feed: string }) {
                   {told.refused.map(({ network, reason }) => (
                     <Table.Tr key={network}>
                       <Table.Td className="mono">{network}</Table.Td>
-                      <Table.Td>{reason}</Table.Td>
+                      <Table.Td>
+                        <Said text={reason} />
+                      </Table.Td>
                     </Table.Tr>
                   ))}
                 </Table.Tbody>

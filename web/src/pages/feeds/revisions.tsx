@@ -10,6 +10,7 @@ import { call, rows } from '../../data/api.ts'
 import { useMay } from '../../data/may.ts'
 import { useWords } from '../../i18n/language.tsx'
 import { Difference } from './difference.tsx'
+import { Said } from '../../components/said.tsx'
 
 export function Revisions({ feed }: { readonly feed: string }) {
   const { t, language } = useWords()
@@ -53,7 +54,10 @@ export function Revisions({ feed }: { readonly feed: string }) {
                   isRight: true,
                   cell: ({ entries }) => entries.toLocaleString(language),
                 },
-                { head: t('feeds.column.note'), cell: ({ note }) => note ?? t('feeds.byDecisions') },
+                {
+                  head: t('feeds.column.note'),
+                  cell: ({ note }) => (note === null ? t('feeds.byDecisions') : <Said text={note} isTyped />),
+                },
                 {
                   head: t('feeds.diff'),
                   isActions: true,

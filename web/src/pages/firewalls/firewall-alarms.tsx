@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Part } from '../../components/part.tsx'
 import { statusQuery } from '../../data/queries.ts'
 import { useWords } from '../../i18n/language.tsx'
+import { Said } from '../../components/said.tsx'
 
 export function FirewallAlarms({ firewall }: { readonly firewall: string | null }) {
   const { t } = useWords()
@@ -21,10 +22,10 @@ export function FirewallAlarms({ firewall }: { readonly firewall: string | null 
             <span aria-hidden>!</span>
             <div>
               <Text size="sm" fw={600}>
-                {message}
+                <Said text={message} />
               </Text>
               <Text size="sm" c="dimmed">
-                {mend}
+                <Said text={mend} />
               </Text>
             </div>
           </li>

@@ -11,6 +11,7 @@ import { useMay } from '../../data/may.ts'
 import { queryClient } from '../../data/query-client.ts'
 import { type Translate, useWords } from '../../i18n/language.tsx'
 import { PushBadge } from './firewall-words.tsx'
+import { Said } from '../../components/said.tsx'
 
 type Firewall = Reply<'showFirewall'>['firewall']
 type Api = NonNullable<Firewall['api']>
@@ -77,7 +78,7 @@ export function Push({ firewall, onEdit }: PushProps) {
     >
       <Stack gap="sm">
         <Text size="sm" component="div">
-          <PushBadge api={api} /> {api.problem}
+          <PushBadge api={api} /> {api.problem !== null && <Said text={api.problem} />}
         </Text>
         <Fault error={check.error ?? refresh.error} />
         <Facts
@@ -147,7 +148,7 @@ function Findings({ api: { checkedAt, findings } }: { readonly api: Api }) {
           <li key={code + message} className={`finding finding-${severity}`}>
             <span aria-hidden>{SIGNS[severity]}</span>
             <Text size="sm" component="span">
-              {message} {mend}
+              <Said text={message} /> <Said text={mend} />
             </Text>
           </li>
         ))}

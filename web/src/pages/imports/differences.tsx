@@ -8,6 +8,7 @@ import { Answer, Empty } from '../../components/problem.tsx'
 import { Rows } from '../../components/rows.tsx'
 import { differencesQuery } from '../../data/enforcing.ts'
 import { useWords } from '../../i18n/language.tsx'
+import { Said } from '../../components/said.tsx'
 
 const SIDES = ['all', 'theirs', 'ours'] as const
 type Side = (typeof SIDES)[number]
@@ -70,7 +71,7 @@ export function Differences({ name }: { readonly name: string }) {
                       </Badge>
                     ),
                   },
-                  { head: t('imports.column.why'), cell: ({ why }) => why },
+                  { head: t('imports.column.why'), cell: ({ why }) => <Said text={why} isTyped /> },
                 ]}
               />
               {(shown.length > SHOWN || nextCursor !== null) && (

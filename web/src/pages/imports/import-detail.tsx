@@ -18,6 +18,7 @@ import { Differences } from './differences.tsx'
 import { ImportForm } from './import-form.tsx'
 import { DirectionBadge, ImportState, minutesText } from './import-words.tsx'
 import { LeftOut } from './left-out.tsx'
+import { Said } from '../../components/said.tsx'
 
 type Import = Reply<'listImports'>
 
@@ -85,7 +86,7 @@ function Detail({ source }: { readonly source: Import }) {
           <Alert color="orange" variant="light" className="place" role="alert">
             <Text size="sm" fw={600}>
               <span aria-hidden>! </span>
-              {source.problem}
+              <Said text={source.problem} />
             </Text>
             {source.held && mayRefresh && (
               <Button

@@ -2,6 +2,7 @@
 import { Rows } from '../../components/rows.tsx'
 import type { Reply } from '../../data/api.ts'
 import { useWords } from '../../i18n/language.tsx'
+import { Said } from '../../components/said.tsx'
 
 export function LeftOut({ leftOut }: { readonly leftOut: Reply<'showImport'>['leftOut'] }) {
   const { t, language } = useWords()
@@ -12,7 +13,10 @@ export function LeftOut({ leftOut }: { readonly leftOut: Reply<'showImport'>['le
       keyOf={({ reason }) => reason}
       minWidth={480}
       columns={[
-        { head: `${t('imports.leftOut')}: ${t('imports.column.why')}`, cell: ({ reason }) => reason },
+        {
+          head: `${t('imports.leftOut')}: ${t('imports.column.why')}`,
+          cell: ({ reason }) => <Said text={reason} />,
+        },
         {
           head: t('imports.column.count'),
           isRight: true,

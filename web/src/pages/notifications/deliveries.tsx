@@ -9,6 +9,7 @@ import { Rows } from '../../components/rows.tsx'
 import { call, type Reply, rows } from '../../data/api.ts'
 import { queryClient } from '../../data/query-client.ts'
 import { useWords } from '../../i18n/language.tsx'
+import { Said } from '../../components/said.tsx'
 
 const OUTCOMES = ['delivered', 'failed', 'given-up', 'skipped', 'dropped'] as const
 const SHOWN = 50
@@ -63,7 +64,7 @@ export function Deliveries() {
               columns={[
                 { head: t('notify.column.when'), cell: ({ at }) => <Instant at={at} none="" /> },
                 { head: t('notify.column.to'), cell: ({ recipient }) => recipient },
-                { head: t('notify.column.what'), cell: ({ what }) => what },
+                { head: t('notify.column.what'), cell: ({ what }) => <Said text={what} isTyped /> },
                 { head: t('notify.column.outcome'), cell: (delivery) => <Became delivery={delivery} /> },
                 {
                   head: t('notify.replay'),
@@ -99,7 +100,7 @@ function Became({ delivery: { outcome, reason } }: { readonly delivery: Reply<'l
       </Badge>
       {reason !== '' && reason !== null && (
         <Text size="xs" c="dimmed" lineClamp={2} title={reason}>
-          {reason}
+          <Said text={reason} />
         </Text>
       )}
     </>

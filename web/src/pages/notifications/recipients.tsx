@@ -123,12 +123,12 @@ export function Recipients({ isAdministrator }: { readonly isAdministrator: bool
 }
 
 function State({ recipient }: { readonly recipient: Recipient }) {
-  const { t, language } = useWords()
+  const { t, language, say } = useWords()
   const { enabled, failures, lastFailure, lastDeliveredAt, waiting } = recipient
   const [color, sign, text] = !enabled
     ? ['gray', '○', t('notify.isOff')]
     : failures > 0
-      ? ['orange', '!', t('notify.state.failing', { why: lastFailure ?? '?' })]
+      ? ['orange', '!', t('notify.state.failing', { why: say(lastFailure ?? '?') })]
       : lastDeliveredAt === null
         ? ['gray', '○', t('notify.state.new')]
         : ['blue', '✓', t('notify.state.ok', { time: relativeText(lastDeliveredAt, language) })]

@@ -9,7 +9,9 @@ import { orThrow } from '../../components/with-reason.tsx'
 import { call, type Reply } from '../../data/api.ts'
 import { useMay } from '../../data/may.ts'
 import { queryClient } from '../../data/query-client.ts'
+import type { TextKey } from '../../i18n/en.ts'
 import { useWords } from '../../i18n/language.tsx'
+import { Said } from '../../components/said.tsx'
 
 type Block = Reply<'listBlocks'>
 
@@ -19,7 +21,7 @@ interface TodayProps {
 }
 
 export function Today({ items, most = 10 }: TodayProps) {
-  const { t } = useWords()
+  const { t, say } = useWords()
   const mayLift = useMay('removeBlocks')
   const undo = useMutation({
     mutationFn: async ({ target, expiresAt }: Block) => {
@@ -44,11 +46,12 @@ export function Today({ items, most = 10 }: TodayProps) {
               <Group gap="0 8px">
                 <AddressLink address={block.target} />
                 <Text span size="xs" c="dimmed" className="nowrap">
-                  {block.rule ?? t('blocks.manual')} · <Instant at={block.createdAt} none="" />
+                  {block.rule === null ? t('blocks.manual') : t(`rule.${block.rule}` as TextKey)} ·{' '}
+                  <Instant at={block.createdAt} none="" />
                 </Text>
               </Group>
-              <Text size="sm" lineClamp={1} title={block.reason}>
-                {block.reason}
+              <Text size="sm" lineClamp={1} title={say(block.reason)}>
+                <Said text={block.reason} isTyped={block.rule === null} />
               </Text>
             </div>
             {mayLift && (
