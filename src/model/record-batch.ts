@@ -77,25 +77,37 @@ export class RecordBatch {
 
   /** Takes over a filled raw batch: as many rows as messages, all fields unknown. */
   reset(raw: RawBatch, sequence: number): void {
+    this.open(raw, sequence)
+    this.clearRows(0, raw.count)
+  }
+
+  /** Takes over a filled raw batch without its rows: whoever fills them calls `clearRows` first. Flags are cleared. */
+  open(raw: RawBatch, sequence: number): void {
     this.raw = raw
     this.sequence = sequence
-    const count = raw.count
-    this.count = count
-    this.eventTimeMs.fill(Number.NaN, 0, count)
-    this.clockOffsetMs.fill(0, 0, count)
-    this.text.fill(0, 0, count * TEXT_STRIDE)
-    this.addresses.fill(0, 0, count * ADDRESS_STRIDE)
-    for (const field of PORT_FIELDS) this[field].fill(0, 0, count)
-    for (const field of QUANTITY_FIELDS) this[field].fill(Number.NaN, 0, count)
-    this.threatId.fill(0, 0, count)
-    this.repeatCount.fill(1, 0, count)
-    this.format.fill(0, 0, count)
-    this.category.fill(0, 0, count)
-    this.disposition.fill(0, 0, count)
-    this.attacker.fill(0, 0, count)
-    this.severity.fill(0, 0, count)
-    this.outcome.fill(0, 0, count)
-    this.flags.fill(0, 0, count)
+    this.count = raw.count
+    this.flags.fill(0, 0, raw.count)
+  }
+
+  /**
+   * Makes all fields of `[from, to)` unknown, but for flags. For some hundred rows at a time, just before they are
+   * filled: (m) 10 ns a row less than for all at once, since a batch's rows do not fit a cache of 2 MB with its text.
+   */
+  clearRows(from: number, to: number): void {
+    this.eventTimeMs.fill(Number.NaN, from, to)
+    this.clockOffsetMs.fill(0, from, to)
+    this.text.fill(0, from * TEXT_STRIDE, to * TEXT_STRIDE)
+    this.addresses.fill(0, from * ADDRESS_STRIDE, to * ADDRESS_STRIDE)
+    for (const field of PORT_FIELDS) this[field].fill(0, from, to)
+    for (const field of QUANTITY_FIELDS) this[field].fill(Number.NaN, from, to)
+    this.threatId.fill(0, from, to)
+    this.repeatCount.fill(1, from, to)
+    this.format.fill(0, from, to)
+    this.category.fill(0, from, to)
+    this.disposition.fill(0, from, to)
+    this.attacker.fill(0, from, to)
+    this.severity.fill(0, from, to)
+    this.outcome.fill(0, from, to)
   }
 
   /** Forgets what was read into a row, before another parser tries it. */

@@ -14,8 +14,12 @@ import { copyText, SURVEY, surveyText } from './text-kernel.ts'
 /** What the header's stamp is. */
 export const STAMP = { none: 0, bsd: 1, instant: 2 } as const
 
+let batches = 0
+
 export class Line {
   raw: RawBatch
+  /** Number of the batch in hand, of all that were opened in this thread. */
+  batch = 0
   bytes: Uint8Array
   view: DataView
   /** The line without blanks and line ends behind it. */
@@ -53,7 +57,7 @@ export class Line {
   referenceMs = Number.NaN
   readonly stamps = new StampReader()
   /** How much of the batch lies in the kernels' memory. */
-  #copiedTo = 0
+  copiedTo = 0
 
   constructor(raw: RawBatch) {
     this.raw = raw
@@ -70,16 +74,18 @@ export class Line {
   openBatch(raw: RawBatch, referenceMs: number): number {
     raw.reserve(WORD_SLACK_BYTES)
     this.raw = raw
+    this.batch = ++batches
+    this.stamps.forgetLocal()
     this.arrivalMs = raw.receivedAtMs
     this.referenceMs = Number.isNaN(raw.receivedAtMs) ? referenceMs : raw.receivedAtMs
     this.refresh()
-    this.#copiedTo = copyText(this.bytes, raw.used)
-    return this.#copiedTo < raw.used ? SURVEY.notAscii | SURVEY.escapes : surveyText(raw.used)
+    this.copiedTo = copyText(this.bytes, raw.used)
+    return this.copiedTo < raw.used ? SURVEY.notAscii | SURVEY.escapes : surveyText(raw.used)
   }
 
   /** Whether the line lies in the kernels' memory (text-kernel.ts). */
   isCopied(): boolean {
-    return this.end <= this.#copiedTo
+    return this.end <= this.copiedTo
   }
 
   /** Takes over a message of the batch. */

@@ -27,6 +27,10 @@ const FRONT_BITS = 12
 const FRONTS = 1 << FRONT_BITS
 /** Shapes of unknown lines that the counters tell. */
 const UNKNOWN_SHAPES = 50
+/** Rows read one by one, at most, before it is tried again whether they can be read together. */
+const MAX_PAUSE_ROWS = 63
+/** Rows that are cleared at once. */
+const CLEARED_ROWS = 256
 
 export interface ParserOptions {
   /** IANA zone of devices that have no own one. */
@@ -102,6 +106,9 @@ export class Parser {
   readonly #codeOfRow = new Uint8Array(BATCH_MESSAGES)
   readonly #firstOfFormat = new Uint16Array(257)
   readonly #order = new Uint16Array(BATCH_MESSAGES)
+  /** Rows to go before rows are read together again, and how many it was the last time; more where that is in vain. */
+  #rowsToPause = 0
+  #pauseRows = 0
   #single: { raw: RawBatch; records: RecordBatch } | null = null
 
   constructor(options: ParserOptions) {
@@ -128,11 +135,11 @@ export class Parser {
   }
 
   /**
-   * Fills every row of `into`, which is reset to `raw` and keeps its `sequence`. Decoded values are appended to
+   * Fills every row of `into`, which takes over `raw` and keeps its `sequence`. Decoded values are appended to
    * `raw.bytes`, which may be another buffer afterwards.
    */
   parse(raw: RawBatch, into: RecordBatch): void {
-    into.reset(raw, into.sequence)
+    into.open(raw, into.sequence)
     this.#openSenders(raw)
     useFirewallPrograms(this.#programs)
     const line = this.#line
@@ -143,7 +150,13 @@ export class Parser {
     this.#reasonAt.fill(-1)
     const count = raw.count
     if (this.#isMixed()) this.#parseByFormat(line, into, count)
-    else for (let row = 0; row < count; row++) this.#parseRow(line, into, row)
+    else {
+      for (let from = 0; from < count; from += CLEARED_ROWS) {
+        const to = Math.min(count, from + CLEARED_ROWS)
+        into.clearRows(from, to)
+        for (let row = from; row < to; ) row = this.#parseRows(line, into, row, to)
+      }
+    }
     decodeEscapes(raw, into, (survey & SURVEY.escapes) !== 0 ? 0 : messagesEnd)
   }
 
@@ -164,6 +177,7 @@ export class Parser {
    */
   #parseByFormat(line: Line, into: RecordBatch, count: number): void {
     const { raw } = into
+    into.clearRows(0, count)
     const first = this.#firstOfFormat.fill(0)
     const codes = this.#codeOfRow
     for (let row = 0; row < count; row++) {
@@ -205,7 +219,21 @@ export class Parser {
     return fresh
   }
 
-  #parseRow(line: Line, into: RecordBatch, row: number): void {
+  /** Parses a row and those behind it that its format reads by the same call; returns the row behind them. */
+  #parseRows(line: Line, into: RecordBatch, row: number, count: number): number {
+    const format = this.#parseRow(line, into, row)
+    const from = row + 1
+    if (format?.readRows === undefined || this.#templates.length > 0 || from === count) return from
+    if (--this.#rowsToPause > 0) return from
+    const next = format.readRows(line, into, from, count)
+    this.#parsed[format.code] = (this.#parsed[format.code] as number) + next - from
+    this.#pauseRows = next > from ? 0 : Math.min(MAX_PAUSE_ROWS, this.#pauseRows * 2 + 1)
+    this.#rowsToPause = this.#pauseRows
+    return next
+  }
+
+  /** Returns the format that read the row behind a header that the sender's memory knew; null when there is none. */
+  #parseRow(line: Line, into: RecordBatch, row: number): LineFormat | null {
     const sender =
       this.#batchSenders[into.raw.sender[row] as number] ?? (this.#batchSenders[0] as SenderState)
     line.open(row)
@@ -216,11 +244,12 @@ export class Parser {
       const format = isFirst(last, line) ? last : this.#likely(line)
       if (format !== null && !this.#isForTemplate(line, format)) {
         joinRepeated(line)
-        if (this.#tryFormat(format, line, into, row) < 0) return
+        if (this.#tryFormat(format, line, into, row) < 0) return format
       }
     }
     const reason = this.#parseAfresh(line, into, row, sender, place)
     if (reason >= 0) this.#refuse(line, into, row, sender, reason)
+    return null
   }
 
   /**

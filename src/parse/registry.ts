@@ -45,6 +45,11 @@ export interface LineFormat {
   recognise(line: Line): boolean
   /** Reads the line into the row. Returns -1, or the index of the reason why it could not; never throws. */
   read(line: Line, into: RecordBatch, row: number): number
+  /**
+   * Reads rows from `row` on as long as they are like `line`, which this format has just read: at most to `to`, and only
+   * what `read` would read in the same way. Returns the first row that it did not read.
+   */
+  readRows?(line: Line, into: RecordBatch, row: number, to: number): number
 }
 
 /** In the order in which they are tried when a sender is new. */

@@ -56,6 +56,11 @@ export class StampReader {
     return this.readInstant(bytes, view, start, end)
   }
 
+  /** For another arrival: it tells which one is meant of the times that the end of summer time gives twice. */
+  forgetLocal(): void {
+    this.#localZone = null
+  }
+
   #remember(bytes: Uint8Array, start: number, zone: TimeZone, unixMs: number): void {
     for (let i = 0; i < STAMP_BYTES; i++) this.#localMemory.setUint8(i, bytes[start + i] as number)
     this.#localZone = zone

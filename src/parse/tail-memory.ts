@@ -30,6 +30,7 @@ import {
   right64,
   subtract,
   unequal,
+  type Local,
   type WasmFunction,
   type WasmModule,
   widen,
@@ -60,7 +61,8 @@ export class TailMemory {
   readonly #slots: Int32Array
   readonly #lengthsAt = allocate(ENTRIES * 4)
   readonly #length = new Int32Array(kernelMemory.buffer, this.#lengthsAt, ENTRIES)
-  readonly #holeAt = new Int32Array(ENTRIES)
+  readonly #holesAt = allocate(ENTRIES * 4)
+  readonly #holeAt = new Int32Array(kernelMemory.buffer, this.#holesAt, ENTRIES)
   readonly #holeLength = new Int32Array(ENTRIES)
   readonly #bytesAt = allocate(ENTRIES * MAX_BYTES)
   readonly #bytes = new Uint8Array(kernelMemory.buffer, this.#bytesAt, ENTRIES * MAX_BYTES)
@@ -136,6 +138,11 @@ export class TailMemory {
     ]
     const terms = words.map((word, i) => multiply64(word, long(FACTOR ** BigInt(i + 1))))
     return low32(right64(terms.reduce(add64), long(BigInt(64 - ENTRY_BITS))))
+  }
+
+  /** Code of where an entry's hole begins, from the start of the stretch. */
+  holeCode(entry: Local): Code {
+    return load32(left(entry.get, int(2)), this.#holesAt)
   }
 
   holeAt(entry: number): number {

@@ -20,7 +20,7 @@ import type { Line } from '../line.ts'
 import type { LineFormat } from '../registry.ts'
 import { categoryOf, dispositionOf, severityOf } from '../words.ts'
 import { beginsWithKey, isFirstLiteral, KEY, KeySpans } from './paloalto-keys.ts'
-import { keepUsual, readUsual, USUAL_BYTES } from './paloalto-usual.ts'
+import { keepUsual, readUsual, readUsualRows, USUAL_BYTES } from './paloalto-usual.ts'
 
 const REASONS = [
   'paloalto-custom: key SrcIP is missing',
@@ -223,4 +223,5 @@ export const paloaltoCustom: LineFormat = {
   reasons: REASONS,
   recognise,
   read,
+  readRows: readUsualRows,
 }

@@ -69,8 +69,9 @@ export function isLiteral(view: DataView, at: number, key: number): boolean {
 }
 
 /** `SrcLocation=`, as words. */
-export const FIRST_LITERAL_BYTES = 12
-const FIRST_WORDS = new Int32Array(ascii('SrcLocation=').buffer)
+export const FIRST_LITERAL = 'SrcLocation='
+export const FIRST_LITERAL_BYTES = FIRST_LITERAL.length
+const FIRST_WORDS = new Int32Array(ascii(FIRST_LITERAL).buffer)
 
 /** Values that never hold a `;`: they end at the first one, whatever an administrator put behind them. */
 const ENDS_AT_SEMICOLON = Uint8Array.from(KEYS, (key) =>

@@ -6,18 +6,24 @@
 import {
   add,
   all,
+  atMost,
   type Code,
+  equal,
   giveWhen,
   greater,
   int,
   less,
+  load32,
+  load8,
   type Local,
   or,
+  repeat,
   store32,
   subtract,
   type WasmFunction,
   WasmModule,
 } from '../../lib/wasm-assembler.ts'
+import { FORMAT } from '../../model/log-record.ts'
 import {
   ADDRESS_SLOT,
   ADDRESS_STRIDE,
@@ -29,14 +35,44 @@ import { readAddress } from '../address-bytes.ts'
 import { setDeviceFromHeader } from '../fields.ts'
 import type { Line } from '../line.ts'
 import { TailMemory } from '../tail-memory.ts'
-import { allocate, defineDecimal, defineText, defineV4, isOther, kernelMemory, seek } from '../text-kernel.ts'
-import { FIRST_LITERAL_BYTES, isFirstLiteral, KEY, type KeySpans, literalLength } from './paloalto-keys.ts'
+import {
+  allocate,
+  defineDecimal,
+  defineText,
+  defineV4,
+  isOther,
+  kernelMemory,
+  seek,
+  TEXT_AT,
+} from '../text-kernel.ts'
+import {
+  defineFront,
+  defineStamp,
+  frontHost,
+  frontHostLength,
+  frontLength,
+  frontRelay,
+  frontRelayLength,
+  keepStamp,
+  openRows,
+  rowEnd,
+  rowStart,
+  stampMs,
+} from '../row-fronts.ts'
+import { BLANK, SEMICOLON } from '../bytes.ts'
+import {
+  FIRST_LITERAL,
+  FIRST_LITERAL_BYTES,
+  isFirstLiteral,
+  KEY,
+  type KeySpans,
+  literalLength,
+} from './paloalto-keys.ts'
 
 /** Shorter texts go the long way, which looks at every bound. */
 export const USUAL_BYTES = 200
 const MIN_TAIL_BYTES = 100
 const TIME_BYTES = 19
-const SEMICOLON = 0x3b
 const V4_MARK = 0xffff
 
 /** Hashed on both sides of the time: action, rule and its id in front, threat, severity and type behind. */
@@ -67,15 +103,21 @@ const OUT = {
   destinationPort: 15,
   tail: 16,
 } as const
-const OUT_WORDS = 17
-const outAt = allocate(OUT_WORDS * 4)
-const out = new Int32Array(kernelMemory.buffer, outAt, OUT_WORDS)
+/** Of a row behind that: its header, its stamp (row-fronts.ts) and its tail's entry. */
+const ROW = { front: 17, stamp: 18, entry: 19 } as const
+const OUT_WORDS = 20
+/** Rows that the kernel reads before they are taken over. */
+const ROWS = 128
+const outAt = allocate(ROWS * OUT_WORDS * 4)
+const out = new Int32Array(kernelMemory.buffer, outAt, ROWS * OUT_WORDS)
 
 interface Kernel {
   /** The tail's entry of the line `[at, end)` that begins with the first literal; -1 when the line is not usual. */
-  readonly read: (at: number, end: number) => number
+  readonly read: (at: number, end: number, out: number) => number
   /** Where a tail belongs. */
   readonly entryOf: (start: number, end: number) => number
+  /** Reads rows from `row` on, in front of `to`, that lie in front of `limit`; the first one that it could not read. */
+  readonly rows: (row: number, to: number, limit: number) => number
 }
 
 function makeKernel(): Kernel {
@@ -85,9 +127,9 @@ function makeKernel(): Kernel {
   const text = defineText(module)
   const tail = tails.define(module, false)
   tails.define(module, true, 'entryOf')
-  module.define(
-    2,
-    (f, at, end) => {
+  const read = module.define(
+    3,
+    (f, at, end, out) => {
       const from = f.local('i32')
       const mask = f.local('i32')
       const next = at
@@ -103,14 +145,15 @@ function makeKernel(): Kernel {
           from.set(next.get),
         )
       }
-      const takeText = (slot: number): Code => mask.set(text.call(from.get, next.get, int(outAt + slot * 4)))
+      const takeText = (slot: number): Code =>
+        mask.set(text.call(from.get, next.get, add(out.get, int(slot * 4))))
       const takeAddress = (slot: number): Code =>
         all(
-          store32(int(outAt), slot * 4, from.get),
-          store32(int(outAt), slot * 4 + 4, next.get),
-          store32(int(outAt), slot * 4 + 12, v4.call(from.get, next.get, int(outAt + slot * 4 + 8))),
+          store32(out.get, slot * 4, from.get),
+          store32(out.get, slot * 4 + 4, next.get),
+          store32(out.get, slot * 4 + 12, v4.call(from.get, next.get, add(out.get, int(slot * 4 + 8)))),
         )
-      const takePort = (slot: number): Code => portCode(decimal, from, next, mask, slot)
+      const takePort = (slot: number): Code => portCode(decimal, from, next, mask, out, slot)
       return all(
         next.set(add(at.get, int(FIRST_LITERAL_BYTES))),
         from.set(next.get),
@@ -124,17 +167,25 @@ function makeKernel(): Kernel {
         giveWhen(less(subtract(end.get, next.get), int(MIN_TAIL_BYTES)), int(-1)),
         giveWhen(isOther(next.get, '; Action='), int(-1)),
         takePort(OUT.destinationPort),
-        store32(int(outAt), OUT.tail * 4, next.get),
+        store32(out.get, OUT.tail * 4, next.get),
         tail.call(next.get, end.get),
       )
     },
     'read',
   )
+  defineRows(module, read)
   return module.run(kernelMemory) as unknown as Kernel
 }
 
 /** Stores the port that fills `[from, to)`; a range that is none ends the kernel. */
-function portCode(decimal: WasmFunction, from: Local, to: Local, port: Local, slot: number): Code {
+function portCode(
+  decimal: WasmFunction,
+  from: Local,
+  to: Local,
+  port: Local,
+  out: Local,
+  slot: number,
+): Code {
   return all(
     port.set(decimal.call(from.get, to.get)),
     giveWhen(
@@ -144,7 +195,60 @@ function portCode(decimal: WasmFunction, from: Local, to: Local, port: Local, sl
       ),
       int(-1),
     ),
-    store32(int(outAt), slot * 4, port.get),
+    store32(out.get, slot * 4, port.get),
+  )
+}
+
+/** Every line that it reads would be read by `readUsual`, behind a header that needs no look at what follows. */
+function defineRows(module: WasmModule, read: WasmFunction): void {
+  const frontOf = defineFront(module)
+  const stampOf = defineStamp(module)
+  module.define(
+    3,
+    (f, row, to, limit) => {
+      const start = f.local('i32')
+      const end = f.local('i32')
+      const at = f.local('i32')
+      const front = f.local('i32')
+      const entry = f.local('i32')
+      const stamp = f.local('i32')
+      const blank = f.local('i32')
+      const mask = f.local('i32')
+      const out = f.local('i32')
+      const behindBlank = load8(blank.get, TEXT_AT + 1)
+      const leaveWhen = (condition: Code): Code => giveWhen(condition, row.get)
+      return all(
+        out.set(int(outAt)),
+        repeat(
+          all(
+            start.set(rowStart(row)),
+            end.set(rowEnd(row)),
+            leaveWhen(or(less(subtract(end.get, start.get), int(USUAL_BYTES)), greater(end.get, limit.get))),
+            front.set(frontOf.call(start.get)),
+            leaveWhen(less(front.get, int(0))),
+            at.set(add(start.get, frontLength(front))),
+            leaveWhen(atMost(subtract(end.get, at.get), int(USUAL_BYTES))),
+            leaveWhen(isOther(at.get, FIRST_LITERAL)),
+            // Nothing that a relay took apart.
+            blank.set(at.get),
+            seek(blank, end, BLANK, mask),
+            leaveWhen(or(equal(behindBlank, int(0x2d)), equal(behindBlank, int(0x6d)))),
+            entry.set(read.call(at.get, end.get, out.get)),
+            leaveWhen(less(entry.get, int(0))),
+            stamp.set(stampOf.call(add(load32(out.get, OUT.tail * 4), tails.holeCode(entry)))),
+            leaveWhen(less(stamp.get, int(0))),
+            store32(out.get, ROW.front * 4, front.get),
+            store32(out.get, ROW.stamp * 4, stamp.get),
+            store32(out.get, ROW.entry * 4, entry.get),
+            out.set(add(out.get, int(OUT_WORDS * 4))),
+            row.set(add(row.get, int(1))),
+          ),
+          less(row.get, to.get),
+        ),
+        row.get,
+      )
+    },
+    'rows',
   )
 }
 
@@ -153,13 +257,14 @@ const kernel = makeKernel()
 /** False when it is not such a line; fields may be set then, all of which the long way sets again. */
 export function readUsual(line: Line, into: RecordBatch, row: number): boolean {
   if (!line.isCopied() || !isFirstLiteral(line.view, line.at)) return false
-  const entry = kernel.read(line.at, line.end)
+  const entry = kernel.read(line.at, line.end, outAt)
   if (entry < 0) return false
   const tail = out[OUT.tail] as number
   line.chooseZone(line.hostStart, line.hostEnd)
   const timeAt = tail + tails.holeAt(entry)
   const unixMs = line.fieldMs(timeAt, timeAt + TIME_BYTES)
   if (Number.isNaN(unixMs)) return false
+  keepStamp(line, timeAt, unixMs)
   if (!takeAddress(line, into, row, OUT.source, ADDRESS_SLOT.sourceAddress)) return false
   if (!takeAddress(line, into, row, OUT.destination, ADDRESS_SLOT.destinationAddress)) return false
   into.eventTimeMs[row] = unixMs
@@ -190,6 +295,67 @@ function takeAddress(line: Line, into: RecordBatch, row: number, from: number, s
   words[at + 2] = V4_MARK
   words[at + 3] = out[from + 2] as number
   return true
+}
+
+/**
+ * Reads usual lines from a row on, whose headers and times lines of the batch had before; `line` is one that was just
+ * read. Returns the first row that it did not read.
+ */
+export function readUsualRows(line: Line, into: RecordBatch, row: number, to: number): number {
+  if (!openRows(line)) return row
+  let from = row
+  while (from < to) {
+    const limit = Math.min(to, from + ROWS)
+    const next = kernel.rows(from, limit, line.copiedTo)
+    const taken = takeRows(line, into, from, next)
+    if (taken < next) return taken
+    from = next
+    if (next < limit) break
+  }
+  return from
+}
+
+/** Takes the kernel's rows over; returns the first one that has no address where one must be: it is read anew. */
+function takeRows(line: Line, into: RecordBatch, first: number, to: number): number {
+  const { text, addresses, eventTimeMs, sourcePort, destinationPort, format } = into
+  const { start } = line.raw
+  for (let row = first, from = 0; row < to; row++, from += OUT_WORDS) {
+    const address = row * ADDRESS_STRIDE
+    if (out[from + OUT.sourceV4] === 0 || out[from + OUT.destinationV4] === 0) {
+      if (!takeAddress(line, into, row, from + OUT.source, ADDRESS_SLOT.sourceAddress)) return row
+      if (!takeAddress(line, into, row, from + OUT.destination, ADDRESS_SLOT.destinationAddress)) return row
+    } else {
+      addresses[address + ADDRESS_SLOT.sourceAddress + 2] = V4_MARK
+      addresses[address + ADDRESS_SLOT.sourceAddress + 3] = out[from + OUT.sourceWord] as number
+      addresses[address + ADDRESS_SLOT.destinationAddress + 2] = V4_MARK
+      addresses[address + ADDRESS_SLOT.destinationAddress + 3] = out[from + OUT.destinationWord] as number
+    }
+    const entry = out[from + ROW.entry] as number
+    const front = out[from + ROW.front] as number
+    format[row] = FORMAT.paloaltoCustom
+    eventTimeMs[row] = stampMs[out[from + ROW.stamp] as number] as number
+    sourcePort[row] = out[from + OUT.sourcePort] as number
+    destinationPort[row] = out[from + OUT.destinationPort] as number
+    tails.applyTexts(entry, into, row, out[from + OUT.tail] as number)
+    tails.applyMeaning(entry, into, row)
+    const at = row * TEXT_STRIDE
+    text[at + TEXT_SLOT.sourceCountry] = out[from + OUT.sourceCountry] as number
+    text[at + TEXT_SLOT.sourceCountry + 1] = out[from + OUT.sourceCountry + 1] as number
+    text[at + TEXT_SLOT.sourceUser] = out[from + OUT.sourceUser] as number
+    text[at + TEXT_SLOT.sourceUser + 1] = out[from + OUT.sourceUser + 1] as number
+    text[at + TEXT_SLOT.destinationCountry] = out[from + OUT.destinationCountry] as number
+    text[at + TEXT_SLOT.destinationCountry + 1] = out[from + OUT.destinationCountry + 1] as number
+    const lineAt = start[row] as number
+    const host = lineAt + (frontHost[front] as number)
+    text[at + TEXT_SLOT.device] = host
+    text[at + TEXT_SLOT.device + 1] = host + (frontHostLength[front] as number)
+    const relayLength = frontRelayLength[front] as number
+    if (relayLength === 0) continue
+    const relay = lineAt + (frontRelay[front] as number)
+    text[at + TEXT_SLOT.relay] = relay
+    text[at + TEXT_SLOT.relay + 1] = relay + relayLength
+  }
+  return to
 }
 
 /** Forgets all tails, for tests that want the long way. */
