@@ -15,6 +15,7 @@ const MODES = ['block', 'hold', 'shadow', 'ended'] as const
 export interface BlocksSearch {
   readonly mode?: (typeof MODES)[number]
   readonly rule?: RuleName
+  readonly tag?: string
 }
 
 const blocks = createRoute({
@@ -24,7 +25,13 @@ const blocks = createRoute({
   validateSearch: (search: Record<string, unknown>): BlocksSearch => {
     const mode = MODES.find((known) => known === search['mode'])
     const rule = RULES.find((known) => known === search['rule'])
-    return { ...(mode === undefined ? {} : { mode }), ...(rule === undefined ? {} : { rule }) }
+    const tag =
+      typeof search['tag'] === 'string' && search['tag'] !== '' ? search['tag'].slice(0, 32) : undefined
+    return {
+      ...(mode === undefined ? {} : { mode }),
+      ...(rule === undefined ? {} : { rule }),
+      ...(tag === undefined ? {} : { tag }),
+    }
   },
 })
 export interface SpanSearch {

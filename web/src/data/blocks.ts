@@ -1,10 +1,17 @@
 /** Blocks page by page, newest first, and how many there are. */
-import { infiniteQueryOptions, keepPreviousData } from '@tanstack/react-query'
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { type Input, rows } from './api.ts'
 
 const PAGE_ROWS = 200
 
 export type BlocksFilter = Omit<Input<'listBlocks'>, 'before'>
+
+/** The tags that stand on blocks, the most frequent first. */
+export const tagsQuery = queryOptions({
+  queryKey: ['block-tags'],
+  queryFn: () => rows('listTags', {}),
+  staleTime: 10_000,
+})
 
 /** The first page is asked again and again; once somebody has scrolled farther, nothing moves under his eyes. */
 export function blockPagesQuery(filter: BlocksFilter) {

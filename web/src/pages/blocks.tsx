@@ -1,34 +1,24 @@
 /** What is blocked, held or noted, and what people do about it: add, lift, release, refuse. */
-import {
-  Button,
-  Group,
-  Modal,
-  NativeSelect,
-  SegmentedControl,
-  Stack,
-  Table,
-  Textarea,
-  TextInput,
-} from '@mantine/core'
-import { useDebouncedValue, useDisclosure, useHotkeys, useMediaQuery } from '@mantine/hooks'
+import { Button, Group, Modal, Stack, Textarea, TextInput } from '@mantine/core'
+import { useDebouncedValue, useDisclosure, useHotkeys } from '@mantine/hooks'
 import { useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query'
-import { useNavigate, useSearch } from '@tanstack/react-router'
+import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { useCallback, useMemo, useState } from 'react'
 import { BlockTable } from '../components/block-table.tsx'
 import { NeedsRole } from '../components/needs-role.tsx'
 import { Answer, Empty, Fault, PageHead } from '../components/problem.tsx'
 import { offerReblock, offerUnblock } from '../components/undo.tsx'
-import { orThrow, WithReason } from '../components/with-reason.tsx'
+import { Changes, orThrow, WithReason } from '../components/with-reason.tsx'
 import { call } from '../data/api.ts'
 import { blockPagesQuery, type BlocksFilter } from '../data/blocks.ts'
 import { useMay } from '../data/may.ts'
 import { isNetworkText } from '../data/network-text.ts'
 import { overviewQuery } from '../data/overview.ts'
 import { queryClient } from '../data/query-client.ts'
-import { RULES } from '../data/rules.ts'
-import type { TextKey } from '../i18n/en.ts'
 import { useWords } from '../i18n/language.tsx'
 import type { BlocksSearch } from '../routes.tsx'
+import { BlockFilters, type View } from './blocks/block-filters.tsx'
+import { type ManyAction, ManyBlocks, ManyButtons } from './blocks/many-blocks.tsx'
 
 const ACTIONS = {
   lift: 'removeBlocks',
@@ -37,9 +27,6 @@ const ACTIONS = {
 } as const
 type Action = keyof typeof ACTIONS
 
-const VIEWS = ['block', 'hold', 'shadow', 'ended'] as const
-type View = (typeof VIEWS)[number]
-
 /** Until when somebody stops typing, so that not every letter asks. */
 const TYPED_MS = 300
 /** As many as one request takes. */
@@ -47,7 +34,7 @@ const MOST_CHOSEN = 10_000
 
 export function BlocksPage() {
   const { t, language } = useWords()
-  const { mode, rule } = useSearch({ from: '/blocks' })
+  const { mode, rule, tag } = useSearch({ from: '/blocks' })
   const view: View = mode ?? 'block'
   const navigate = useNavigate({ from: '/blocks' })
   const [typed, setTyped] = useState('')
@@ -55,11 +42,12 @@ export function BlocksPage() {
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
   const [asked, setAsked] = useState<Action | null>(null)
   const [isAdding, adding] = useDisclosure(false)
+  const [many, setMany] = useState<ManyAction | null>(null)
   const overview = useQuery(overviewQuery)
-  const isNarrow = useMediaQuery('(max-width: 48em)') ?? false
   const filter: BlocksFilter = {
     ...(view === 'ended' ? { ended: true } : { mode: view }),
     ...(rule === undefined ? {} : { rule }),
+    ...(tag === undefined ? {} : { tag }),
     ...(isNetworkText(wanted) ? { target: wanted } : {}),
   }
   const blocks = useInfiniteQuery(blockPagesQuery(filter))
@@ -98,11 +86,12 @@ export function BlocksPage() {
     hold: overview.data?.blocks.held,
     shadow: overview.data?.blocks.shadow,
   }
-  const isFiltered = rule !== undefined || isNetworkText(wanted)
+  const isFiltered = rule !== undefined || tag !== undefined || isNetworkText(wanted)
   const total = view === 'ended' || isFiltered ? (hasNextPage ? null : items.length) : (counts[view] ?? null)
   return (
     <>
       <PageHead title={t('blocks.title')}>
+        {actions.length > 0 && <ManyButtons view={view} isOff={chosen.size === 0} onAsk={setMany} />}
         {actions.map((action) => (
           <Button
             key={action}
@@ -117,55 +106,27 @@ export function BlocksPage() {
         {mayEdit && <Button onClick={adding.open}>{t('blocks.add')}</Button>}
       </PageHead>
       <NeedsRole operation="addBlocks" />
-      <Group mb="sm" gap="sm">
-        <SegmentedControl
-          fullWidth={isNarrow}
-          w={isNarrow ? '100%' : undefined}
-          aria-label={t('blocks.column.state')}
-          value={view}
-          data={VIEWS.map((value) => {
-            const count = value === 'ended' || isNarrow ? undefined : counts[value]
-            return {
-              value,
-              label: `${t(`blocks.filter.${value}`)}${count === undefined ? '' : ` ${count.toLocaleString(language)}`}`,
-            }
-          })}
-          onChange={(value) =>
-            look({
-              ...(rule === undefined ? {} : { rule }),
-              ...(value === 'block' ? {} : { mode: value as View }),
-            })
-          }
-        />
-        <TextInput
-          aria-label={t('blocks.find')}
-          placeholder={t('blocks.find')}
-          value={typed}
-          onChange={(event) => setTyped(event.currentTarget.value)}
-          w={{ base: '100%', xs: 230 }}
-          classNames={{ input: 'mono' }}
-          error={wanted !== '' && !isNetworkText(wanted)}
-        />
-        <NativeSelect
-          aria-label={t('blocks.column.rule')}
-          value={rule ?? ''}
-          data={[
-            { value: '', label: t('blocks.anyRule') },
-            ...RULES.map((value) => ({ value, label: t(`rule.${value}` as TextKey) })),
-          ]}
-          onChange={(event) => {
-            const chosenRule = RULES.find((known) => known === event.currentTarget.value)
-            look({
-              ...(mode === undefined ? {} : { mode }),
-              ...(chosenRule === undefined ? {} : { rule: chosenRule }),
-            })
-          }}
-        />
-      </Group>
+      <BlockFilters
+        view={view}
+        search={{ mode, rule, tag }}
+        counts={counts}
+        typed={typed}
+        isWrong={wanted !== '' && !isNetworkText(wanted)}
+        onTyped={setTyped}
+        onLook={look}
+      />
       <Answer query={blocks}>
         {() =>
           items.length === 0 ? (
-            <Empty>{t(isFiltered ? 'blocks.noneFound' : `blocks.empty.${view}`)}</Empty>
+            <NoBlocks
+              view={view}
+              isFiltered={isFiltered}
+              onAll={() => {
+                setTyped('')
+                look(mode === undefined ? {} : { mode })
+              }}
+              {...(mayEdit ? { onAdd: adding.open } : {})}
+            />
           ) : (
             <BlockTable
               items={items}
@@ -200,9 +161,54 @@ export function BlocksPage() {
           if (asked === 'lift') offerReblock(t, lifted, ends)
         }}
       />
+      <ManyBlocks
+        action={many}
+        targets={targets}
+        items={items}
+        onClose={() => setMany(null)}
+        onDone={() => setChosen(new Set())}
+      />
       <AddBlocks isOpen={isAdding} onClose={adding.close} />
     </>
   )
+}
+
+interface NoBlocksProps {
+  readonly view: View
+  /** Only those that fit a search are looked at. */
+  readonly isFiltered: boolean
+  readonly onAll: () => void
+  readonly onAdd?: () => void
+}
+
+function NoBlocks({ view, isFiltered, onAll, onAdd }: NoBlocksProps) {
+  const { t } = useWords()
+  const nextOf = () => {
+    if (isFiltered)
+      return (
+        <Button variant="default" onClick={onAll}>
+          {t('blocks.showAll')}
+        </Button>
+      )
+    if (view === 'block' && onAdd !== undefined)
+      return (
+        <Button variant="default" onClick={onAdd}>
+          {t('blocks.add')}
+        </Button>
+      )
+    if (view === 'hold')
+      return (
+        <Button variant="default" component={Link} to="/engine">
+          {t('blocks.toBrakes')}
+        </Button>
+      )
+    return view === 'shadow' ? (
+      <Button variant="default" component={Link} to="/detections">
+        {t('blocks.toRules')}
+      </Button>
+    ) : undefined
+  }
+  return <Empty next={nextOf()}>{t(isFiltered ? 'blocks.noneFound' : `blocks.empty.${view}`)}</Empty>
 }
 
 /** Pasted text, a preview of what each line would do, then the block. */
@@ -215,7 +221,8 @@ function AddBlocks({ isOpen, onClose }: { readonly isOpen: boolean; readonly onC
     mutationFn: (dryRun: boolean) =>
       call('addBlocks', {
         targets: text.split(/[\s,;]+/).filter((target) => target !== ''),
-        reason,
+        // A preview needs none; it is not written down.
+        reason: dryRun && reason.trim() === '' ? t('blocks.preview') : reason,
         until: until === '' ? null : new Date(until).toISOString(),
         dryRun,
       }),
@@ -231,7 +238,8 @@ function AddBlocks({ isOpen, onClose }: { readonly isOpen: boolean; readonly onC
     setText('')
     onClose()
   }
-  const isReady = text.trim() !== '' && reason.trim() !== ''
+  const hasTargets = text.trim() !== ''
+  const isReady = hasTargets && reason.trim() !== ''
   return (
     <Modal
       opened={isOpen}
@@ -273,20 +281,9 @@ function AddBlocks({ isOpen, onClose }: { readonly isOpen: boolean; readonly onC
             onChange={(event) => setUntil(event.currentTarget.value)}
           />
           <Fault error={mutation.error} />
-          {mutation.data !== undefined && (
-            <Table aria-live="polite">
-              <Table.Tbody>
-                {mutation.data.results.map(({ target, message }) => (
-                  <Table.Tr key={target}>
-                    <Table.Td className="mono">{target}</Table.Td>
-                    <Table.Td>{message}</Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          )}
+          {mutation.data !== undefined && <Changes results={mutation.data.results} />}
           <Group justify="flex-end">
-            <Button variant="default" disabled={!isReady} onClick={() => mutation.mutate(true)}>
+            <Button variant="default" disabled={!hasTargets} onClick={() => mutation.mutate(true)}>
               {t('blocks.preview')}
             </Button>
             <Button type="submit" disabled={!isReady} loading={mutation.isPending}>
