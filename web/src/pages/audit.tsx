@@ -39,11 +39,10 @@ export function AuditPage() {
   const rows = audit.data?.pages.flatMap(({ items }) => items) ?? []
   return (
     <>
-      <PageHead title={t('audit.title')}>
-        <Text size="sm" c="dimmed" component="div" mih={22}>
-          {check.data?.ok === true && <>✓ {t('audit.whole', { count: check.data.rows ?? 0 })}</>}
-        </Text>
-      </PageHead>
+      <PageHead title={t('audit.title')} />
+      <Text size="sm" c="dimmed" component="div" mih={22} mb="sm">
+        {check.data?.ok === true && <>✓ {t('audit.whole', { count: check.data.rows ?? 0 })}</>}
+      </Text>
       {check.data?.ok === false && (
         <Alert mb="md" color="orange" variant="light">
           {t('audit.broken', { problem: check.data.problem ?? '?' })}

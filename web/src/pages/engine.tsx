@@ -220,6 +220,7 @@ function Held() {
       actions={
         <>
           {mayDecide &&
+            (held.data?.items.length ?? 0) > 0 &&
             (['release', 'refuse'] as const).map((action) => (
               <Button
                 key={action}

@@ -42,31 +42,31 @@ export function FirewallsPage() {
       <Text mb="md" size="sm" className="sentence">
         {t('firewalls.intro')}
       </Text>
-      <Stack gap="md">
-        <FirewallAlarms firewall={null} />
-        <Answer query={firewalls}>
-          {({ items }) =>
-            items.length === 0 ? (
-              <Empty
-                next={
-                  <Button
-                    variant="default"
-                    renderRoot={(props) => (
-                      <Link to="/feeds" search={{ feed: 'blacklist', tab: 'use' }} {...props} />
-                    )}
-                  >
-                    {t('firewalls.emptyDo')}
-                  </Button>
-                }
-              >
-                {t('firewalls.empty')}
-              </Empty>
-            ) : (
+      <Answer query={firewalls}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <Empty
+              next={
+                <Button
+                  variant="default"
+                  renderRoot={(props) => (
+                    <Link to="/feeds" search={{ feed: 'blacklist', tab: 'use' }} {...props} />
+                  )}
+                >
+                  {t('firewalls.emptyDo')}
+                </Button>
+              }
+            >
+              {t('firewalls.empty')}
+            </Empty>
+          ) : (
+            <Stack gap="md">
+              <FirewallAlarms firewall={null} />
               <Firewalls firewalls={items} />
-            )
-          }
-        </Answer>
-      </Stack>
+            </Stack>
+          )
+        }
+      </Answer>
       {isAdding && <FirewallForm firewall={null} onClose={() => setIsAdding(false)} />}
     </>
   )

@@ -43,10 +43,10 @@ export function ImportsPage() {
       <Text mb="md" size="sm" className="sentence">
         {t('imports.intro')}
       </Text>
-      <Stack gap="xl">
-        <Answer query={imports}>
-          {({ items }) =>
-            items.length === 0 ? (
+      <Answer query={imports}>
+        {({ items }) => (
+          <Stack gap="xl">
+            {items.length === 0 ? (
               <Empty
                 next={
                   mayAdd && (
@@ -60,11 +60,11 @@ export function ImportsPage() {
               </Empty>
             ) : (
               <Imports imports={items} />
-            )
-          }
-        </Answer>
-        {mayTakeOver && <OriginalImport />}
-      </Stack>
+            )}
+            {mayTakeOver && <OriginalImport />}
+          </Stack>
+        )}
+      </Answer>
       {isAdding && <ImportForm source={null} onClose={() => setIsAdding(false)} />}
     </>
   )

@@ -65,7 +65,8 @@ function Users() {
                     data={roles}
                     value={user.role}
                     allowDeselect={false}
-                    w={250}
+                    size="xs"
+                    w={220}
                     maw="100%"
                     onChange={(role) =>
                       role !== null && change.mutate({ name: user.name, role: role as Role })

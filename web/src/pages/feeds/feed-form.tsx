@@ -197,6 +197,9 @@ function Fields({ feed, onClose }: Omit<FeedFormProps, 'isOpen'>) {
           </div>
         )}
         <Group justify="flex-end">
+          <Button variant="default" onClick={onClose}>
+            {t('common.cancel')}
+          </Button>
           <Button variant="default" disabled={name.trim() === ''} onClick={() => save.mutate(true)}>
             {t('feeds.form.preview')}
           </Button>

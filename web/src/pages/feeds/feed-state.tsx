@@ -22,15 +22,16 @@ export function FeedState({ feed }: { readonly feed: Feed }) {
       <div>
         <Text size="sm" mb={4}>
           {full}
+          <Text span size="sm" c="dimmed">
+            {' · '}
+            {t('feeds.revision', { revision: list.revision })} {made}
+          </Text>
         </Text>
         {usable !== null && (
           <Progress value={share} color={share > 90 ? 'orange' : 'blue'} aria-label={full} size="sm" />
         )}
       </div>
       <Group gap="xs">
-        <Badge variant="light" color="gray" tt="none">
-          {t('feeds.revision', { revision: list.revision })} {made}
-        </Badge>
         {fetchers.lastFetchedAt === null ? (
           <Badge variant="light" color="orange" tt="none">
             <span aria-hidden>! </span>

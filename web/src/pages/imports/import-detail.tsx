@@ -1,5 +1,5 @@
 /** One list of others: what it is, what its last reading came to, and for one that is compared who is on one list only. */
-import { Alert, Button, Stack, Text } from '@mantine/core'
+import { Alert, Button, Group, Stack, Text } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -84,10 +84,12 @@ function Detail({ source }: { readonly source: Import }) {
         <Fault error={refresh.error} />
         {source.problem !== null && refresh.error === null && (
           <Alert color="orange" variant="light" className="place" role="alert">
-            <Text size="sm" fw={600}>
-              <span aria-hidden>! </span>
-              <Said text={source.problem} />
-            </Text>
+            <Group gap="xs" wrap="nowrap" align="flex-start">
+              <span aria-hidden>!</span>
+              <Text size="sm" fw={600}>
+                <Said text={source.problem} />
+              </Text>
+            </Group>
             {source.held && mayRefresh && (
               <Button
                 mt="xs"
@@ -101,8 +103,8 @@ function Detail({ source }: { readonly source: Import }) {
           </Alert>
         )}
         <Result source={source} />
-        {direction === 'compare' && <Differences name={name} />}
         <About source={source} />
+        {direction === 'compare' && <Differences name={name} />}
       </Stack>
       {asked === 'edit' && <ImportForm source={source} onClose={() => setAsked(null)} />}
       <WithReason

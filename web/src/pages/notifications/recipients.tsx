@@ -128,21 +128,28 @@ function State({ recipient }: { readonly recipient: Recipient }) {
   const [color, sign, text] = !enabled
     ? ['gray', '○', t('notify.isOff')]
     : failures > 0
-      ? ['orange', '!', t('notify.state.failing', { why: say(lastFailure ?? '?') })]
+      ? ['orange', '!', t('notify.state.failing')]
       : lastDeliveredAt === null
         ? ['gray', '○', t('notify.state.new')]
         : ['blue', '✓', t('notify.state.ok', { time: relativeText(lastDeliveredAt, language) })]
   return (
-    <Group gap={4}>
-      <Badge variant="light" tt="none" color={color} title={text} maw={280}>
-        <span aria-hidden>{sign} </span>
-        {text}
-      </Badge>
-      {waiting > 0 && (
-        <Badge variant="light" tt="none" color="gray">
-          {t('notify.waiting', { count: waiting })}
+    <>
+      <Group gap={4}>
+        <Badge variant="light" color={color}>
+          <span aria-hidden>{sign} </span>
+          {text}
         </Badge>
+        {waiting > 0 && (
+          <Badge variant="light" color="gray">
+            {t('notify.waiting', { count: waiting })}
+          </Badge>
+        )}
+      </Group>
+      {enabled && failures > 0 && lastFailure !== null && (
+        <Text size="xs" c="dimmed" lineClamp={2} maw={320} title={say(lastFailure)}>
+          {say(lastFailure)}
+        </Text>
       )}
-    </Group>
+    </>
   )
 }

@@ -160,6 +160,9 @@ function Replace({ isOpen, onClose }: { readonly isOpen: boolean; readonly onClo
             )}
           </div>
           <Group justify="flex-end">
+            <Button variant="default" onClick={close}>
+              {t('common.cancel')}
+            </Button>
             <Button variant="default" disabled={!isReady} onClick={() => send.mutate(true)}>
               {t('certificate.check')}
             </Button>
