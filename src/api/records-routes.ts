@@ -1,13 +1,14 @@
 /**
  * What does not fit into one answer, over HTTPS: live events (`GET /api/v1/live`, server-sent events that go on behind
- * `Last-Event-ID`) and the whole result of a search (`GET /api/v1/records/export`, CSV or JSON lines, as a download that
- * is ended by closing it). For viewers and above, with a session or a token of the scope `records`.
+ * `Last-Event-ID`) and the whole result of a search (`GET /api/v1/records/export`: CSV, CSV in PAN-OS's columns or
+ * JSON lines, as a download that is ended by closing it). For viewers and above, with a session or a token of the scope `records`.
  */
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { csvLine } from '../lib/csv.ts'
 import { AppError } from '../lib/errors.ts'
+import { PALOALTO_CSV_FIELDS, paloaltoCsvRow } from '../model/paloalto-csv-row.ts'
 import type { Caller, Reply, ServiceActions } from './control-contract.ts'
 import { RECORDS_CONTRACT } from './contract/records.ts'
 import { refusalOf } from './http/http-api.ts'
@@ -58,8 +59,22 @@ const CSV_FIELDS = [
 ]
 
 const exportInput = RECORDS_CONTRACT.exportRecords.input.extend({
-  format: z.enum(['csv', 'jsonl']).default('jsonl'),
+  format: z.enum(['csv', 'jsonl', 'pan-csv']).default('jsonl'),
 })
+
+type ExportFormat = z.infer<typeof exportInput>['format']
+
+/** Fields that a form asks for by itself; undefined: all. */
+const FIELDS_OF: Readonly<Record<ExportFormat, string[] | undefined>> = {
+  csv: CSV_FIELDS,
+  jsonl: undefined,
+  'pan-csv': [...PALOALTO_CSV_FIELDS],
+}
+const FILE_ENDS: Readonly<Record<ExportFormat, string>> = {
+  csv: 'csv',
+  jsonl: 'jsonl',
+  'pan-csv': 'pan-os.csv',
+}
 
 export function addRecordsRoutes(app: FastifyInstance, options: RecordsRoutesOptions): void {
   app.get(`${API_PREFIX}/live`, async (request, reply) => {
@@ -173,7 +188,9 @@ async function sendExport(
   { format, ...input }: z.infer<typeof exportInput>,
   { onFailure }: RecordsRoutesOptions,
 ): Promise<FastifyReply> {
-  const names = input.fields ?? (format === 'csv' ? CSV_FIELDS : undefined)
+  if (format === 'pan-csv' && input.fields !== undefined)
+    return sendProblem(reply, 400, 'usage', 'the columns of pan-csv are those of PAN-OS: leave fields out')
+  const names = input.fields ?? FIELDS_OF[format]
   const question = { ...input, ...(names === undefined ? {} : { fields: names }) }
   const rows = (await actions.exportRecords(question, caller)) as AsyncIterable<Reply<'exportRecords'>>
   const iterator = rows[Symbol.asyncIterator]()
@@ -185,26 +202,45 @@ async function sendExport(
     return sendError(reply, error)
   }
   const report = (error: unknown): void => onFailure('GET /records/export', error)
-  const pieces = piecesOf(iterator, first, format === 'csv' ? (names ?? CSV_FIELDS) : null, report)
+  const pieces = piecesOf(iterator, first, writerOf(format, names ?? []), report)
   return reply
     .headers({
-      'content-type': format === 'csv' ? 'text/csv; charset=utf-8' : 'application/jsonl',
-      'content-disposition': `attachment; filename="records.${format}"`,
+      'content-type': format === 'jsonl' ? 'application/jsonl' : 'text/csv; charset=utf-8',
+      'content-disposition': `attachment; filename="records.${FILE_ENDS[format]}"`,
     })
     .send(Readable.from(pieces))
 }
 
-/** `names`: columns of CSV; null: JSON lines. An error in the middle becomes the last line. */
+/** How a form is written, its line ends included. */
+interface Writer {
+  readonly head: string
+  readonly row: (record: Reply<'exportRecords'>) => string
+  readonly failed: (message: string) => string
+}
+
+function writerOf(format: ExportFormat, names: readonly string[]): Writer {
+  if (format === 'jsonl')
+    return {
+      head: '',
+      row: (record) => `${JSON.stringify(record)}\n`,
+      failed: (message) => `${JSON.stringify({ error: { code: 'failed', message } })}\n`,
+    }
+  const failed = (message: string): string => csvLine([message])
+  if (format === 'pan-csv') return { head: '', row: paloaltoCsvRow, failed }
+  return { head: csvLine(names), row: (record) => csvLine(cellsOf(record, names)), failed }
+}
+
+/** An error in the middle becomes the last line. */
 async function* piecesOf(
   iterator: AsyncIterator<Reply<'exportRecords'>>,
   first: IteratorResult<Reply<'exportRecords'>>,
-  names: readonly string[] | null,
+  writer: Writer,
   report: (error: unknown) => void,
 ): AsyncGenerator<string, void, undefined> {
-  let pending = names === null ? '' : csvLine(names)
+  let pending = writer.head
   try {
     for (let next = first; next.done !== true; ) {
-      pending += names === null ? `${JSON.stringify(next.value)}\n` : csvLine(cellsOf(next.value, names))
+      pending += writer.row(next.value)
       if (pending.length >= CHUNK_CHARACTERS) {
         yield pending
         pending = ''
@@ -213,8 +249,7 @@ async function* piecesOf(
         next = await iterator.next()
       } catch (error) {
         report(error)
-        const told = { error: { code: 'failed', message: 'the rest could not be read' } }
-        pending += names === null ? `${JSON.stringify(told)}\n` : csvLine([told.error.message])
+        pending += writer.failed('the rest could not be read')
         break
       }
     }

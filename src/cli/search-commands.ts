@@ -13,7 +13,7 @@ export function addSearch(program: Command, { io, action }: CommandContext): voi
     .option('--until <time>', 'until: 2026-11-22T08:30:00Z, now-1h')
     .option('--fields <names>', 'fields of the record, separated by commas')
     .option('--limit <count>', 'at most so many (a table: 100; else all)')
-    .addOption(new Option('-o, --output <form>', 'table, json, jsonl or csv'))
+    .addOption(new Option('-o, --output <form>', 'table, json, jsonl, csv, or pan-csv (columns of PAN-OS)'))
     .addHelpText(
       'after',
       examples(

@@ -5,6 +5,7 @@
 import type { Reply } from '../api/control-contract.ts'
 import { AppError } from '../lib/errors.ts'
 import { csvLine } from '../lib/csv.ts'
+import { PALOALTO_CSV_FIELDS, paloaltoCsvRow } from '../model/paloalto-csv-row.ts'
 import { formatInstant, INSTANT_FORMS, parseInstant } from '../lib/time-text.ts'
 import { type CliIo, LineOutput } from './io.ts'
 import { clientOf, instantText, printing, type ServiceOptions, sinceOf } from './options.ts'
@@ -21,7 +22,7 @@ export interface SearchOptions extends ServiceOptions {
   readonly output?: string
 }
 
-const OUTPUTS = ['table', 'json', 'jsonl', 'csv'] as const
+const OUTPUTS = ['table', 'json', 'jsonl', 'csv', 'pan-csv'] as const
 type Output = (typeof OUTPUTS)[number]
 
 const PAGE = 1000
@@ -143,7 +144,8 @@ async function printRecord(
   record: StoredView,
   count: number,
 ): Promise<void> {
-  if (form === 'csv') {
+  if (form === 'pan-csv') await output.line(paloaltoCsvRow(record).slice(0, -2))
+  else if (form === 'csv') {
     const cells = names.map((name) => {
       const value = record[name] ?? null
       return Array.isArray(value) ? value.join(' ') : value
@@ -245,6 +247,11 @@ function outputOf({ output, json }: SearchOptions): Output {
 
 /** Null: what the output shows by itself. */
 function fieldsOf({ fields }: SearchOptions, output: Output): string[] | null {
+  if (output === 'pan-csv') {
+    if (fields !== undefined)
+      throw new AppError('usage', '--fields: the columns of pan-csv are those of PAN-OS; leave it out')
+    return [...PALOALTO_CSV_FIELDS]
+  }
   if (fields !== undefined) return fields.split(',').map((name) => name.trim())
   return output === 'csv' ? [...CSV_FIELDS] : output === 'table' ? [...TABLE_FIELDS] : null
 }

@@ -5,12 +5,16 @@
 
 const FORMULA = /^[=+\-@\t\r\n\0＝＋－＠]/
 
+/** Text that no spreadsheet takes for a formula. */
+export function safeCellText(value: string): string {
+  return FORMULA.test(value) ? `'${value}` : value
+}
+
 /** One cell. Text of strangers is quoted always, so that no separator of another locale splits it. */
 export function csvCell(value: string | number | null): string {
   if (value === null) return ''
   if (typeof value === 'number') return String(value)
-  const safe = FORMULA.test(value) ? `'${value}` : value
-  return `"${safe.replaceAll('"', '""')}"`
+  return `"${safeCellText(value).replaceAll('"', '""')}"`
 }
 
 /** One line with its line end. */

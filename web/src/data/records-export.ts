@@ -7,7 +7,14 @@ import { API_PREFIX } from '../../../src/api/http/http-routes.ts'
 import { ApiError } from './api.ts'
 import type { Search } from './records.ts'
 
-export type ExportFormat = 'csv' | 'jsonl'
+export type ExportFormat = 'csv' | 'jsonl' | 'pan-csv'
+
+/** How the file's name ends. */
+export const FILE_ENDS: Readonly<Record<ExportFormat, string>> = {
+  csv: 'csv',
+  jsonl: 'jsonl',
+  'pan-csv': 'pan-os.csv',
+}
 
 export const MOST_BYTES = 1_000_000_000
 const PIECE_BYTES = 8_000_000
@@ -78,6 +85,6 @@ export async function exportFile(
       'failed',
       'The service could not read the rest. Try again, or make the time narrower.',
     )
-  const type = format === 'csv' ? 'text/csv' : 'application/jsonl'
+  const type = format === 'jsonl' ? 'application/jsonl' : 'text/csv'
   return new Blob([...parts, ...piece], { type })
 }

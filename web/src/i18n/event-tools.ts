@@ -46,6 +46,9 @@ export const eventToolsEn = {
   'events.export.csv': 'CSV, for spreadsheets',
   'events.export.csvHint': 'Text that a spreadsheet would execute gets an apostrophe in front.',
   'events.export.jsonl': 'JSON lines, exact',
+  'events.export.panCsv': 'CSV in the columns of PAN-OS',
+  'events.export.panCsvHint':
+    'For tools that read PAN-OS logs: traffic and threats in the order in which a firewall sends them, without a head line, times in UTC. What a record does not have is empty.',
   'events.export.fields': 'Fields',
   'events.export.fields.shown': 'The columns shown',
   'events.export.fields.all': 'The usual ones, with the line itself',
@@ -216,6 +219,9 @@ export const eventToolsDe: Readonly<Record<keyof typeof eventToolsEn, string>> =
   'events.export.csv': 'CSV, für Tabellenprogramme',
   'events.export.csvHint': 'Text, den ein Tabellenprogramm ausführen würde, bekommt einen Apostroph davor.',
   'events.export.jsonl': 'JSON-Zeilen, genau',
+  'events.export.panCsv': 'CSV in den Spalten von PAN-OS',
+  'events.export.panCsvHint':
+    'Für Programme, die PAN-OS-Logs lesen: Verkehr und Bedrohungen in der Reihenfolge, in der eine Firewall sie sendet, ohne Kopfzeile, Zeiten in UTC. Was ein Datensatz nicht hat, bleibt leer.',
   'events.export.fields': 'Felder',
   'events.export.fields.shown': 'Die gezeigten Spalten',
   'events.export.fields.all': 'Die üblichen, mit der Zeile selbst',

@@ -9,6 +9,7 @@ import {
   type ExportFormat,
   type ExportProgress,
   exportUrl,
+  FILE_ENDS,
   MOST_BYTES,
 } from '../../data/records-export.ts'
 import { useWords } from '../../i18n/language.tsx'
@@ -41,7 +42,7 @@ export function ExportDialog({ isOpen, onClose, search, total, columns }: Export
   const fields = columns.flatMap(({ field }) =>
     field === 'bytes' ? ['bytesSent', 'bytesReceived'] : [field],
   )
-  const url = exportUrl(search, format, which === 'shown' ? fields : null)
+  const url = exportUrl(search, format, which === 'shown' && format !== 'pan-csv' ? fields : null)
   const start = async () => {
     const own = new AbortController()
     ending.current = own
@@ -52,7 +53,7 @@ export function ExportDialog({ isOpen, onClose, search, total, columns }: Export
         last = progress
         setPhase({ kind: 'running', progress })
       })
-      keep(file, `events.${format}`)
+      keep(file, `events.${FILE_ENDS[format]}`)
       setPhase({ kind: 'done', progress: last })
     } catch (error) {
       if (own.signal.aborted) setPhase({ kind: 'cancelled' })
@@ -65,6 +66,7 @@ export function ExportDialog({ isOpen, onClose, search, total, columns }: Export
     onClose()
   }
   const isRunning = phase.kind === 'running'
+  const isFixed = isRunning || format === 'pan-csv'
   const isLarge = total !== null && total * BYTES_A_RECORD > MOST_BYTES
   return (
     <Modal
@@ -92,6 +94,12 @@ export function ExportDialog({ isOpen, onClose, search, total, columns }: Export
                 disabled={isRunning}
               />
               <Radio value="jsonl" label={t('events.export.jsonl')} disabled={isRunning} />
+              <Radio
+                value="pan-csv"
+                label={t('events.export.panCsv')}
+                description={t('events.export.panCsvHint')}
+                disabled={isRunning}
+              />
             </Stack>
           </Radio.Group>
           <Radio.Group
@@ -100,8 +108,8 @@ export function ExportDialog({ isOpen, onClose, search, total, columns }: Export
             onChange={(value) => setWhich(value as 'shown' | 'all')}
           >
             <Stack gap={6} mt={6}>
-              <Radio value="all" label={t('events.export.fields.all')} disabled={isRunning} />
-              <Radio value="shown" label={t('events.export.fields.shown')} disabled={isRunning} />
+              <Radio value="all" label={t('events.export.fields.all')} disabled={isFixed} />
+              <Radio value="shown" label={t('events.export.fields.shown')} disabled={isFixed} />
             </Stack>
           </Radio.Group>
         </Group>
@@ -132,7 +140,7 @@ export function ExportDialog({ isOpen, onClose, search, total, columns }: Export
           {phase.kind === 'failed' && <Fault error={phase.error} />}
         </div>
         <Group justify="space-between">
-          <Anchor size="sm" href={url} download={`events.${format}`} underline="always">
+          <Anchor size="sm" href={url} download={`events.${FILE_ENDS[format]}`} underline="always">
             {t('events.export.plain')}
           </Anchor>
           {isRunning ? (
@@ -151,7 +159,7 @@ export function ExportDialog({ isOpen, onClose, search, total, columns }: Export
             <Text size="xs" c="dimmed">
               {t('events.export.command')}
             </Text>
-            <CopyText text={commandOf(search)} label={t('events.export.command')} />
+            <CopyText text={commandOf(search, format)} label={t('events.export.command')} />
             <Text size="xs" c="dimmed">
               {t('events.export.api')}
             </Text>
@@ -168,10 +176,10 @@ function partOf(records: number, total: number | null): number {
 }
 
 /** The same on the command line; text of strangers in single quotes of the shell. */
-function commandOf({ filter, since, until }: Search): string {
+function commandOf({ filter, since, until }: Search, format: ExportFormat): string {
   const quoted = `'${filter.replaceAll("'", `'\\''`)}'`
   const from = since === undefined ? '' : ` --since ${since}`
-  return `active-defense search ${quoted}${from} --until ${until} -o csv`
+  return `active-defense search ${quoted}${from} --until ${until} -o ${format}`
 }
 
 function keep(file: Blob, name: string): void {
