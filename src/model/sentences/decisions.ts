@@ -108,7 +108,7 @@ export const DECISION_SENTENCES = {
   'protected.machineResolver': 'a resolver of this machine (/etc/resolv.conf)',
   'protected.gateway': 'the default gateway of this machine',
   'protected.publicResolver': '{operator}, a public resolver',
-  'protected.rootServer': '{name}, a DNS root server',
+  'protected.rootServer': '{letter}.root-servers.net, a DNS root server',
   'special.this': '"this network" (RFC 791)',
   'special.private': 'private use (RFC 1918)',
   'special.carrier': 'shared address space of carriers (RFC 6598)',
@@ -244,6 +244,9 @@ export const DECISION_SENTENCES = {
   'verdict.could': 'not allowlisted and not protected: it can be blocked',
   'verdict.allowed': 'allowed by the entry {network} of {who}: {why?}',
   'verdict.never': 'never blocked: {why!}',
+  'special.amt': 'AMT ({rfc})',
+  'special.as112v4': 'AS112-v4 ({rfc})',
+  'special.6to4': '6to4 ({rfc})',
   'reason.inbound': 'counts: traffic from a public source to us',
   'reason.lateral':
     'counts as internal scanning, which is reported and never blocked: neither side is public',

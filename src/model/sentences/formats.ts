@@ -21,7 +21,7 @@ export const FORMAT_SENTENCES = {
   'format.flowDestination': 'the destination of the flow is not an address',
   'format.notJson': 'the line is not JSON',
   'format.notObject': 'the text is not a JSON object',
-  'format.signature': 'the signature [generator:id:revision] is missing',
+  'format.signature': 'the signature {form} is missing',
   'format.suricataEnd': '{protocol} and addresses are missing at the end',
   'format.keysMissing': 'keys type and logid are missing',
   'format.noField': 'no known field is there',

@@ -82,6 +82,7 @@ export const INPUT_SENTENCES = {
   'expected.signIn': 'expected name and password, and code if there is one',
   'expected.setUp': 'expected setupCode, name and password',
   'expected.confirm': 'expected password, and code if there is one',
+  'wanted.tag': 'a tag of 1 to 32 letters, digits, blanks or . _ : @ / -, a letter or digit first',
   'wanted.unit': 'a {unit!}',
   'unit.path': 'path',
   'unit.bytes': 'bytes',

@@ -184,4 +184,6 @@ export const OBJECT_SENTENCES = {
   'file.notAllowed':
     '{glob} is not followed: it leads into {root}; {where?} (files.folders in the configuration file)',
   'file.noLook': '{path} cannot be looked at ({why})',
+  'import.notAllowed':
+    '{from} is not read: it leads to {path}; {where?} (import.folders in the configuration file)',
 } as const

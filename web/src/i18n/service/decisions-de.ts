@@ -118,7 +118,7 @@ export const decisionsDe: Readonly<Record<keyof typeof DECISION_SENTENCES, strin
   'protected.machineResolver': 'ein Resolver dieser Maschine (/etc/resolv.conf)',
   'protected.gateway': 'das Standardgateway dieser Maschine',
   'protected.publicResolver': '{operator}, ein öffentlicher Resolver',
-  'protected.rootServer': '{name}, ein DNS-Rootserver',
+  'protected.rootServer': '{letter}.root-servers.net, ein DNS-Rootserver',
   'special.this': '„dieses Netz“ (RFC 791)',
   'special.private': 'privat (RFC 1918)',
   'special.carrier': 'gemeinsame Adressen der Netzbetreiber (RFC 6598)',
@@ -253,6 +253,9 @@ export const decisionsDe: Readonly<Record<keyof typeof DECISION_SENTENCES, strin
   'verdict.could': 'weder freigegeben noch geschützt: sie kann gesperrt werden',
   'verdict.allowed': 'freigegeben durch den Eintrag {network} von {who}: {why}',
   'verdict.never': 'nie gesperrt: {why}',
+  'special.amt': 'AMT ({rfc})',
+  'special.as112v4': 'AS112-v4 ({rfc})',
+  'special.6to4': '6to4 ({rfc})',
   'reason.inbound': 'zählt: Verkehr von einer öffentlichen Quelle zu uns',
   'reason.lateral':
     'zählt als Scan von innen, der gemeldet und nie gesperrt wird: keine Seite ist öffentlich',

@@ -23,7 +23,7 @@ export const formatsDe: Readonly<Record<keyof typeof FORMAT_SENTENCES, string>> 
   'format.flowDestination': 'das Ziel des Flusses ist keine Adresse',
   'format.notJson': 'die Zeile ist kein JSON',
   'format.notObject': 'der Text ist kein JSON-Objekt',
-  'format.signature': 'die Signatur (generator:id:revision) fehlt',
+  'format.signature': 'die Signatur {form} fehlt',
   'format.suricataEnd': '{protocol} und Adressen fehlen am Ende',
   'format.keysMissing': 'die Schlüssel type und logid fehlen',
   'format.noField': 'kein bekanntes Feld ist da',

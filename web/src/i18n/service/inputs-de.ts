@@ -85,6 +85,8 @@ export const inputsDe: Readonly<Record<keyof typeof INPUT_SENTENCES, string>> = 
   'expected.signIn': 'erwartet werden Name und Kennwort, und ein Code, falls es einen gibt',
   'expected.setUp': 'erwartet werden setupCode, name und password',
   'expected.confirm': 'erwartet wird das Kennwort, und ein Code, falls es einen gibt',
+  'wanted.tag':
+    'ein Schlagwort aus 1 bis 32 Buchstaben, Ziffern, Leerzeichen oder . _ : @ / -, zuerst ein Buchstabe oder eine Ziffer',
   'wanted.unit': '{unit}',
   'unit.path': 'ein Pfad',
   'unit.bytes': 'Bytes',

@@ -200,4 +200,6 @@ export const objectsDe: Readonly<Record<keyof typeof OBJECT_SENTENCES, string>> 
   'file.notAllowed':
     '{glob} wird nicht verfolgt: es führt nach {root}; {where} (files.folders in der Konfigurationsdatei)',
   'file.noLook': '{path} lässt sich nicht ansehen ({why})',
+  'import.notAllowed':
+    '{from} wird nicht gelesen: es führt nach {path}; {where} (import.folders in der Konfigurationsdatei)',
 }
