@@ -21,14 +21,14 @@ export function relativeText(iso: string, language: string, nowMs = Date.now()):
 
 export function Instant({ at, none }: { readonly at: string | null; readonly none: string }) {
   const { language } = useWords()
-  if (at === null) return <span>{none}</span>
+  if (at === null) return <span className="nowrap">{none}</span>
   const exact = new Date(at).toLocaleString(language, {
     dateStyle: 'medium',
     timeStyle: 'medium',
     hourCycle: 'h23',
   })
   return (
-    <time dateTime={at} title={exact}>
+    <time dateTime={at} title={exact} className="nowrap">
       {relativeText(at, language)}
     </time>
   )

@@ -201,7 +201,7 @@ export function AddressPage() {
 }
 
 /** The parts are shown together, so that none pushes another down; who is late is not waited for longer than this. */
-const TOGETHER_MS = 1500
+const TOGETHER_MS = 2500
 
 /** True once every question about an address has its answer, or the longest wait is over. */
 function useAllAtOnce(

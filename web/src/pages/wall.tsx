@@ -55,17 +55,15 @@ export function WallPage() {
           </Button>
         </Group>
       </Group>
-      <section className={`wall-view wall-${VIEWS[at]}`} aria-live="off">
-        {told !== undefined && (
-          <>
-            {VIEWS[at] === 'numbers' && <Numbers told={told} />}
-            {VIEWS[at] === 'flow' && <BigFlow />}
-            {VIEWS[at] === 'map' && <BigMap />}
-            {VIEWS[at] === 'newest' && <Newest told={told} />}
-            {VIEWS[at] === 'top' && <Attackers />}
-          </>
-        )}
-      </section>
+      {told !== undefined && (
+        <section className={`wall-view wall-${VIEWS[at]}`} aria-live="off">
+          {VIEWS[at] === 'numbers' && <Numbers told={told} />}
+          {VIEWS[at] === 'flow' && <BigFlow />}
+          {VIEWS[at] === 'map' && <BigMap />}
+          {VIEWS[at] === 'newest' && <Newest told={told} />}
+          {VIEWS[at] === 'top' && <Attackers />}
+        </section>
+      )}
       <Group justify="space-between" className="wall-foot">
         <span>{t('wall.keys')}</span>
         <span>

@@ -31,7 +31,7 @@ export function Verdict({ explanation, profile, records }: VerdictProps) {
             <Text fz="lg" fw={600} className="sentence">
               {sentenceOf(verdict, profile, t, language)}
             </Text>
-            <Text className="sentence" mih={25}>
+            <Text className="sentence verdict-numbers">
               {records === undefined ? (
                 <Skeleton component="span" height={14} width="50%" animate={false} />
               ) : (

@@ -55,7 +55,7 @@ export function Histogram({ counts, isOld, isWaiting, onZoom, onChanged }: Histo
   }, [data, width, scheme, language])
   return (
     <section className="ev-chart" aria-label={t('events.chart')} data-old={isOld || undefined}>
-      <Group justify="space-between" gap="xs" wrap="nowrap" mb={2} mih={24}>
+      <Group justify="space-between" gap="xs" mb={2} mih={24} className="ev-chart-head">
         <Group gap="md" wrap="nowrap" className="ev-legend">
           {counts === undefined ? (
             <Text size="sm" c="dimmed">
@@ -81,7 +81,7 @@ export function Histogram({ counts, isOld, isWaiting, onZoom, onChanged }: Histo
         </Group>
         {counts !== undefined && (
           <Group gap="xs" wrap="nowrap">
-            <Text size="xs" c="dimmed" visibleFrom="md" className="ev-nowrap">
+            <Text size="xs" c="dimmed" visibleFrom="lg" className="ev-nowrap">
               {t('events.bar', { span: spanText(counts.bucketMs, language) })} · {t('events.chartHint')}
             </Text>
             <Button size="compact-xs" variant="subtle" color="gray" className="ev-quiet" onClick={onChanged}>

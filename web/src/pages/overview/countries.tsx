@@ -109,6 +109,7 @@ function CountryTable({ items, span }: { readonly items: Items; readonly span: S
       <UnstyledButton
         fz="sm"
         fw={600}
+        mih={24}
         className="nowrap"
         onClick={() => setSort({ by, isUp: sort.by === by ? !sort.isUp : by === 'name' })}
       >
