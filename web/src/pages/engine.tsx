@@ -16,12 +16,16 @@ import { blocksQuery, statusQuery } from '../data/queries.ts'
 import { useWords } from '../i18n/language.tsx'
 import { Withdraw } from './engine/withdraw.tsx'
 
+const HELD_SHOWN = 20
+const heldQuery = blocksQuery({ mode: 'hold' }, HELD_SHOWN)
+
 type Switch = 'on' | 'off' | 'reset' | 'freeze' | 'unfreeze'
 
 export function EnginePage() {
   const { t } = useWords()
   const status = useQuery(statusQuery)
   const mayWithdraw = useMay('withdraw')
+  const held = useQuery(heldQuery)
   const [asked, setAsked] = useState<Switch | null>(null)
   return (
     <>
@@ -34,7 +38,9 @@ export function EnginePage() {
               <Freeze status={told} onAsk={setAsked} />
             </SimpleGrid>
             <Held />
-            {mayWithdraw && <Withdraw devices={told.devices.map(({ device }) => device)} />}
+            {mayWithdraw && !held.isPending && (
+              <Withdraw devices={told.devices.map(({ device }) => device)} />
+            )}
           </Stack>
         )}
       </Answer>
@@ -198,11 +204,9 @@ function SwitchQuestion({ asked, onClose }: { readonly asked: Switch | null; rea
   )
 }
 
-const HELD_SHOWN = 20
-
 function Held() {
   const { t } = useWords()
-  const held = useQuery(blocksQuery({ mode: 'hold' }, HELD_SHOWN))
+  const held = useQuery(heldQuery)
   const mayDecide = useMay('releaseHeld')
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
   const [asked, setAsked] = useState<'release' | 'refuse' | null>(null)

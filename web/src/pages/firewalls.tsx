@@ -11,6 +11,7 @@ import { Answer, Empty, PageHead } from '../components/problem.tsx'
 import type { Reply } from '../data/api.ts'
 import { firewallsQuery } from '../data/enforcing.ts'
 import { useMay } from '../data/may.ts'
+import { statusQuery } from '../data/queries.ts'
 import { useWords } from '../i18n/language.tsx'
 import { FirewallAlarms } from './firewalls/firewall-alarms.tsx'
 import { FirewallDetail } from './firewalls/firewall-detail.tsx'
@@ -23,6 +24,7 @@ export function FirewallsPage() {
   const { t } = useWords()
   const { firewall: id } = useSearch({ from: '/firewalls' })
   const firewalls = useQuery(firewallsQuery)
+  const status = useQuery(statusQuery)
   const mayAdd = useMay('addFirewall')
   const [isAdding, setIsAdding] = useState(false)
   if (id !== undefined)
@@ -42,7 +44,7 @@ export function FirewallsPage() {
       <Text mb="md" size="sm" className="sentence">
         {t('firewalls.intro')}
       </Text>
-      <Answer query={firewalls}>
+      <Answer query={{ ...firewalls, data: status.isPending ? undefined : firewalls.data }}>
         {({ items }) =>
           items.length === 0 ? (
             <Empty

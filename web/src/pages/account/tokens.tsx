@@ -132,7 +132,10 @@ function NewToken() {
         add.mutate()
       }}
     >
-      <Stack gap="sm" maw={560}>
+      <Stack gap="sm" maw={560} mt="lg">
+        <Text component="h3" fz="h3" fw={600} m={0}>
+          {t('account.tokenAdd')}
+        </Text>
         <TextInput
           label={t('account.tokenName')}
           value={name}
