@@ -13,6 +13,8 @@ export interface FetcherTask {
   readonly paths: readonly string[]
   readonly connections: number
   readonly least: number
+  /** One number of 32 bits: answers that have come. */
+  readonly came: SharedArrayBuffer
 }
 
 /** One answer, judged by itself. */
@@ -25,7 +27,8 @@ export interface FetchedSum {
   readonly count: number
 }
 
-const { port, authority, paths, connections, least } = workerData as FetcherTask
+const { port, authority, paths, connections, least, came } = workerData as FetcherTask
+const answers = new Int32Array(came)
 const parent = parentPort
 if (parent === null) throw new Error('BUG: feed-load-fetcher.ts runs as a worker thread only')
 const agent = new Agent({ keepAlive: true, maxSockets: connections, ca: authority, servername: 'localhost' })
@@ -51,6 +54,7 @@ function fetchOne(path: string): Promise<void> {
         etag: etagOf(checksumOf(body)),
         count: coveredBy(body).count,
       })
+      Atomics.add(answers, 0, 1)
       resolve()
     })
   })

@@ -13,18 +13,13 @@ import { connect, type ConnectionOptions } from 'node:tls'
 import { ManualClock } from '../../src/lib/clock.ts'
 import { type Network, parseNetwork } from '../../src/lib/address.ts'
 import { ServerCertificate } from '../../src/publish/certificate.ts'
-import { FIRST_FEED, type FeedDefinition } from '../../src/publish/feeds/feed-definition.ts'
 import { CONTRACT } from '../../src/api/control-contract.ts'
 import { certificateNames } from '../../src/publish/machine-names.ts'
 import { DAY_MS } from '../../src/publish/made-certificate.ts'
 import { coveredBy, FakeFirewall, FeedSite, fetchList, range } from '../../src/api/feed-testing.ts'
+import { EDGE, EDGE_FEED, engineAt, LIST, PATHS, serve, WHO } from './feed-lists.ts'
 
-const LIST = '/files/blacklist.txt'
-const EDGE = '/feeds/edge.txt'
-const PATHS = [LIST, EDGE]
 const MINUTE_MS = 60_000
-const who = { by: 'ann', reason: 'test' }
-const edge: FeedDefinition = { ...FIRST_FEED, name: 'edge', path: EDGE, aggregate: 'lossless' }
 
 const network = (text: string): Network => parseNetwork(text) ?? assert.fail(text)
 
@@ -36,24 +31,15 @@ afterEach(async () => {
   await site.close()
 })
 
-/** A site whose list and feed hold so many addresses. */
-async function serve(count: number): Promise<void> {
-  site.decisions.add(range(count))
-  site.feeds.takeDecisions(site.decisions)
-  await site.desk.add(edge, [], who)
-  await site.feeds.idle()
-}
-
-const engineAt = (path: string) => site.feeds.byPath(path)?.engine ?? assert.fail(path)
 const heldReasons = (path: string): string =>
-  engineAt(path)
+  engineAt(site, path)
     .held?.holds.map(({ reason }) => reason)
     .join(' ') ?? ''
 const hasAlarm = (code: string): boolean => site.alarms.active().some((alarm) => alarm.code === code)
 
 describe('lists for firewalls', () => {
   test('E03: without the state, or with its definitions damaged, the last good lists are served, marked stale, and it is told', async () => {
-    await serve(40)
+    await serve(site, 40)
     await site.close({ keepFolder: true })
     const { folder, state } = site
     state.isAway = true
@@ -61,7 +47,7 @@ describe('lists for firewalls', () => {
     const stale = await fetchList(site, EDGE)
     assert.deepEqual([stale.status, stale.headers['x-ads-stale']], [200, 'true'])
     assert.deepEqual(coveredBy(stale.body), { first: 0, count: 40 })
-    await assert.rejects(site.desk.remove('edge', who), /the state is away/)
+    await assert.rejects(site.desk.remove('edge', WHO), /the state is away/)
     await site.close({ keepFolder: true })
 
     // The newest revision on disk is damaged: the one before it is served, and an alarm says so.
@@ -98,7 +84,7 @@ describe('lists for firewalls', () => {
   })
 
   test('E04: a list that would be empty or half is held, the previous stays, an alarm says so, and a person with a reason publishes it', async () => {
-    await serve(40)
+    await serve(site, 40)
     for (const [left, reason] of [
       [0, /would be empty; it stands for 40 decisions/],
       [19, /would shrink from 40 decisions to 19/],
@@ -117,7 +103,7 @@ describe('lists for firewalls', () => {
     site.change([], range(21, 19))
     await site.feeds.idle()
     assert.ok(!CONTRACT.releaseFeed.input.safeParse({ feed: 'edge', reason: ' ' }).success)
-    for (const name of ['edge', 'blacklist']) await site.desk.release(name, who)
+    for (const name of ['edge', 'blacklist']) await site.desk.release(name, WHO)
     for (const path of PATHS) assert.equal(coveredBy((await fetchList(site, path)).body).count, 19)
     assert.ok(!hasAlarm('feed-held:edge') && !hasAlarm('feed-held:blacklist'))
     assert.ok(site.state.audited.some((row) => row.includes('feed.release') && row.includes('ann')))
@@ -130,18 +116,18 @@ describe('lists for firewalls', () => {
     site.decisions.add(range(40))
     site.feeds.takeDecisions(site.decisions)
     const small = {
-      ...edge,
+      ...EDGE_FEED,
       capacity: { entries: 30, scope: 'firewall' } as const,
       aggregate: 'none' as const,
     }
-    await site.desk.add(small, [], who)
+    await site.desk.add(small, [], WHO)
     await site.feeds.idle()
     assert.deepEqual(coveredBy((await fetchList(site, LIST)).body), { first: 0, count: 40 })
     const lines = (await fetchList(site, EDGE)).body.toString('latin1').trimEnd().split('\n')
     assert.equal(lines.length, 27, 'thirty less the headroom')
     assert.ok(lines.every((line) => line.startsWith('198.18.0.')))
     assert.ok(hasAlarm('feed-left-out:edge'))
-    assert.equal(engineAt(EDGE).facts.refused, 5)
+    assert.equal(engineAt(site, EDGE).facts.refused, 5)
     // What becomes forbidden leaves at once, also a list that is held.
     site.change([], range(35))
     await site.feeds.idle()
@@ -155,11 +141,11 @@ describe('lists for firewalls', () => {
   })
 
   test('E05: a stranger with a wrong token or none gets what a path that is not there gets; a known firewall gets no answer', async () => {
-    await serve(5)
+    await serve(site, 5)
     const credential = { kind: 'bearer' as const, name: 'fw', fingerprint: null }
-    const closed = { ...edge, name: 'closed', path: '/feeds/closed.txt' }
+    const closed = { ...EDGE_FEED, name: 'closed', path: '/feeds/closed.txt' }
     const access = { open: false, credentials: [], sources: [] }
-    const made = await site.desk.add({ ...closed, access }, [credential], who)
+    const made = await site.desk.add({ ...closed, access }, [credential], WHO)
     await site.feeds.idle()
     const right = { authorization: `Bearer ${made.secrets[0]?.secret ?? ''}` }
     const stranger = { ca: site.authority, servername: 'localhost', localAddress: '127.0.0.3' }
@@ -189,7 +175,7 @@ describe('lists for firewalls', () => {
   })
 
   test('E06: our certificate is made anew in time and after its end, and firewalls that trust our authority enforce on', async () => {
-    await serve(5)
+    await serve(site, 5)
     // TLS looks at the real clock: the certificate's life lies so that each one of it is valid today.
     const todayMs = Math.floor(performance.timeOrigin)
     const clock = new ManualClock(todayMs - 377 * DAY_MS)
@@ -237,7 +223,7 @@ describe('lists for firewalls', () => {
   })
 
   test('E07: validators, HEAD, ranges, compression, HTTP/1.0 and no server name, each answered right; ASCII, LF, plain text', async () => {
-    await serve(300)
+    await serve(site, 300)
     for (const path of PATHS) {
       const { status, headers, body } = await fetchList(site, path, {
         headers: { 'accept-encoding': 'gzip, br', range: 'bytes=0-3' },
@@ -268,7 +254,7 @@ describe('lists for firewalls', () => {
   })
 
   test('E09: whoever came every five minutes and stays away for more than three of them is told of, by feed and address', async () => {
-    await serve(5)
+    await serve(site, 5)
     const firewalls = PATHS.map((path) => new FakeFirewall(site, path))
     for (let i = 0; i < 7; i++) {
       for (const firewall of firewalls) await firewall.fetch()
