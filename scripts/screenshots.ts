@@ -11,7 +11,6 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { Agent, get } from 'node:https'
-import { createServer } from 'node:net'
 import { hostname, networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -21,6 +20,7 @@ import { ControlClient } from '../src/api/control-client.ts'
 import { systemClock } from '../src/lib/clock.ts'
 import { launchBrowser, PASSWORD } from '../test/e2e/browser.ts'
 import { withPalette } from './png-palette.ts'
+import { freePorts } from '../test/free-ports.ts'
 
 const USER = 'ada'
 /** Stands for the machine, and for the firewall that fetches from it. */
@@ -190,20 +190,6 @@ async function end(child: ChildProcess): Promise<void> {
   const killing = setTimeout(() => child.kill('SIGKILL'), 30_000)
   await exited
   clearTimeout(killing)
-}
-
-async function freePorts(): Promise<[number, number]> {
-  const servers = [createServer(), createServer()] as const
-  const ports = await Promise.all(
-    servers.map(async (server) => {
-      server.listen(0, '127.0.0.1')
-      await once(server, 'listening')
-      const address = server.address()
-      return typeof address === 'object' && address !== null ? address.port : 0
-    }),
-  )
-  for (const server of servers) server.close()
-  return [ports[0] as number, ports[1] as number]
 }
 
 /** What people and firewalls would have done here. */

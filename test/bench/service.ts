@@ -5,12 +5,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { Agent, get } from 'node:https'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { ControlClient } from '../../src/api/control-client.ts'
 import type { Reply } from '../../src/api/control-contract.ts'
 import { settingArguments } from './settings.ts'
+import { freePorts } from '../free-ports.ts'
 
 export type Status = Reply<'status'>
 
@@ -121,20 +121,6 @@ function collect(child: ChildProcess): () => string {
   child.stdout?.on('data', keep)
   child.stderr?.on('data', keep)
   return () => text
-}
-
-async function freePorts(): Promise<[number, number]> {
-  const servers = [createServer(), createServer()] as const
-  const ports = await Promise.all(
-    servers.map(async (server) => {
-      server.listen(0, '127.0.0.1')
-      await once(server, 'listening')
-      const address = server.address()
-      return typeof address === 'object' && address !== null ? address.port : 0
-    }),
-  )
-  for (const server of servers) server.close()
-  return [ports[0] as number, ports[1] as number]
 }
 
 /** Asks for the status until `done` says so; rejects after `limitSeconds`. */

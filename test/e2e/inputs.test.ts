@@ -4,15 +4,14 @@
  */
 import assert from 'node:assert/strict'
 import { createSocket } from 'node:dgram'
-import { once } from 'node:events'
 import { appendFile, copyFile, mkdir, rename, rm, stat, truncate, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startChild, storedRecords } from './child-service.ts'
 import { type Service, scan, startService, temporaryFolder, until } from './harness.ts'
 import { benignLine, type Numbers, numberedLine, numbersSql } from './numbered-lines.ts'
+import { freePorts } from '../free-ports.ts'
 
 /** Least that may be asked; the kernel keeps some hundred datagrams in it. */
 const SMALL_BUFFER = 'syslog.udp.receiveBuffer=65536'
@@ -107,7 +106,7 @@ describe('files', () => {
 describe('UDP beyond its buffers', () => {
   test('what the kernel dropped while we were held up is counted: sent is stored plus dropped', async (t) => {
     const dataFolder = join(await temporaryFolder(t), 'data')
-    const metricsPort = await freePort()
+    const [metricsPort] = await freePorts()
     const sets = [SMALL_BUFFER, 'syslog.tcp.listen=', `metrics.listen=127.0.0.1:${metricsPort}`]
     const service = await startChild(t, { dataFolder, sets })
     await service.ready()
@@ -147,7 +146,7 @@ describe('UDP beyond its buffers', () => {
   })
 
   test('while segments cannot be written lines are shed and counted, an alarm stands, and then all goes on', async (t) => {
-    const metricsPort = await freePort()
+    const [metricsPort] = await freePorts()
     const service = await startService(t, { sets: [SMALL_BUFFER, `metrics.listen=127.0.0.1:${metricsPort}`] })
     await service.sendUdp(scan('198.51.100.181', 10))
     await until('it runs', async () => (await service.stored()) === 10, 30_000)
@@ -267,14 +266,4 @@ async function lostOf(metricsPort: number, reason: string): Promise<number> {
   ).exec(await answer.text())
   await sleep(50) // the counters move once a second
   return Number(line?.[1] ?? Number.NaN)
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return typeof address === 'object' && address !== null ? address.port : 0
 }
