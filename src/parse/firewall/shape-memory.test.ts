@@ -1,46 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { LogRecord } from '../../model/log-record.ts'
-import { RawBatch } from '../../model/raw-batch.ts'
-import { RecordBatch } from '../../model/record-batch.ts'
 import { seedLines } from '../../../test/fuzz/seeds.ts'
 import { Parser } from '../parser.ts'
 import { parseBatch, SYDNEY } from '../test-lines.ts'
 import { forgetShapes } from './shape-memory.ts'
+import { assertChangesAreRead, assertSame } from './test-shapes.ts'
 
-const ARRIVAL_MS = Date.UTC(2025, 2, 1)
 const LINES = seedLines()
   .map((line) => line.toString('latin1'))
   .filter((line) => /(CEF|LEEF): ?\d|^\d\|/.test(line))
-
-const raw = new RawBatch(4096)
-const single = new RecordBatch(raw)
-const fresh = new Parser(SYDNEY)
-
-/** The record of a line when nothing is remembered. */
-function longWay(line: string): LogRecord {
-  forgetShapes()
-  raw.reset()
-  raw.senders = ['198.51.100.1']
-  raw.receivedAtMs = ARRIVAL_MS
-  const bytes = Buffer.from(line, 'latin1')
-  raw.reserve(bytes.length)
-  raw.add(bytes, 0, bytes.length, 0)
-  fresh.parse(raw, single)
-  return single.recordAt(0)
-}
-
-function assertSame(lines: readonly string[]): void {
-  const expected = lines.map(longWay)
-  forgetShapes()
-  const records = parseBatch(
-    new Parser(SYDNEY),
-    lines.map((line) => Buffer.from(line, 'latin1')),
-    ARRIVAL_MS,
-  )
-  for (const [i, record] of expected.entries()) assert.deepEqual(records.recordAt(i), record)
-}
 
 /** Keys with their values, and what stands between. */
 const PAIR = /(?<=[|\t^ ]|#011)([A-Za-z][\w.-]*)=((?:(?![|\t^]|#011| [A-Za-z][\w.-]*=).)*)/g
@@ -110,27 +79,7 @@ const value = fc.oneof(
 )
 
 test('a line of a known shape is read as if it were the first one', () => {
-  const changes = fc.array(fc.tuple(fc.nat(80), value), { maxLength: 3 })
-  fc.assert(
-    fc.property(
-      fc.constantFrom(...LINES),
-      // a few places change often, as in a firewall's lines
-      changes,
-      fc.array(changes, { minLength: 6, maxLength: 14 }),
-      (line, often, lines) => {
-        assertSame([
-          line,
-          line,
-          ...lines.flatMap((some) => [
-            withValues(line, new Map(some)),
-            withValues(line, new Map([...often, ...some.slice(1)])),
-          ]),
-          line,
-        ])
-      },
-    ),
-    { numRuns: 400 },
-  )
+  assertChangesAreRead(LINES, { value, places: 80, withValues })
 })
 
 test('one place after the other may change in lines of every kind', () => {
