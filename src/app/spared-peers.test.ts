@@ -1,15 +1,12 @@
 /** What the log store is asked about peers, with its real engine: one child process for the whole file. */
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { formatNetwork, parseNetwork } from '../lib/address.ts'
-import { ManualClock, systemClock } from '../lib/clock.ts'
+import { ManualClock } from '../lib/clock.ts'
 import type { PeerNote } from '../model/detection.ts'
-import { EmbeddedLogStore } from '../store/logs/embedded.ts'
-import { LogStore } from '../store/logs/log-store.ts'
+import type { LogStore } from '../store/logs/log-store.ts'
 import { PeerTable } from '../store/logs/peer-table.ts'
+import { openTestStore, type TestStore } from '../store/logs/test-store.ts'
 import { KnownPeers } from './known-peers.ts'
 import type { LogStoreKeeper } from './log-store-keeper.ts'
 import type { Parts } from './parts.ts'
@@ -19,18 +16,14 @@ const DAY_MS = 86_400_000
 const NOW_MS = Date.UTC(2026, 10, 22, 12)
 const US = '203.0.113.1'
 
-let folder = ''
-let engine: EmbeddedLogStore
+let opened: TestStore
 let store: LogStore
 let table: PeerTable
 const clock = new ManualClock(NOW_MS)
 
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'ads-spared-'))
-  engine = new EmbeddedLogStore({ folder, memoryBytes: 1 << 30, clock: systemClock, report: () => {} })
-  await engine.start()
-  store = new LogStore({ socketPath: engine.socketPath })
-  await store.prepare()
+  opened = await openTestStore()
+  store = opened.store
   await Promise.all([came('198.51.100.3', 0, 1, 2), called('198.51.100.1', 20), called('2001:db8:1:2::9', 3)])
   table = new PeerTable(store, clock)
   await table.prepare()
@@ -45,11 +38,7 @@ before(async () => {
     session({ from: '198.51.100.7', to: US, daysAgo: 1, protocol: 'udp' }),
   ])
 })
-after(async () => {
-  await store.close()
-  await engine.stop()
-  await rm(folder, { recursive: true, force: true })
-})
+after(() => opened.close())
 
 interface Session {
   readonly from: string

@@ -1,20 +1,17 @@
 /** Filters over the real store: what SQL finds is what the evaluator finds, and what is printed means the same. */
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import fc from 'fast-check'
 import { type Address, formatNetwork, parseAddress, parseNetwork } from '../lib/address.ts'
 import { systemClock } from '../lib/clock.ts'
 import { CATEGORIES, FLAGS } from '../model/log-record.ts'
 import type { RecordBatch } from '../model/record-batch.ts'
-import { EmbeddedLogStore } from '../store/logs/embedded.ts'
-import { LogStore } from '../store/logs/log-store.ts'
+import type { LogStore } from '../store/logs/log-store.ts'
 import { SegmentSpool } from '../store/logs/segment-spool.ts'
 import { SegmentWriter } from '../store/logs/segment-writer.ts'
 import { TextValues } from '../store/logs/text-values.ts'
 import { batchOf, everyField, type TestRecord } from '../store/logs/test-batches.ts'
+import { openTestStore, type TestStore } from '../store/logs/test-store.ts'
 import { BatchRow } from './batch-row.ts'
 import { asksContained, type CompileContext, compileFilter } from './compile.ts'
 import { type EvaluateContext, matcherOf } from './evaluate.ts'
@@ -207,18 +204,15 @@ test('no text of any kind ends the parser in another way than by a FilterError',
   )
 })
 
+let opened: TestStore
 let folder = ''
-let engine: EmbeddedLogStore
 let store: LogStore
 let batch: RecordBatch
 let texts: TextValues
 
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'ads-query-'))
-  engine = new EmbeddedLogStore({ folder, memoryBytes: 1 << 30, clock: systemClock, report: () => {} })
-  await engine.start()
-  store = new LogStore({ socketPath: engine.socketPath })
-  await store.prepare()
+  opened = await openTestStore()
+  ;({ folder, store } = opened)
   const records = [...fc.sample(record, { numRuns: RECORDS, seed: 1 }), everyField(NOW - 1000)]
   batch = batchOf(records, { receivedAtMs: NOW - 1_800_000 })
   const report = (): void => {}
@@ -245,11 +239,7 @@ before(async () => {
     })
   }
 })
-after(async () => {
-  await store.close()
-  await engine.stop()
-  await rm(folder, { recursive: true, force: true })
-})
+after(() => opened.close())
 
 const time = { nowMs: NOW, timeZone: 'UTC' }
 const context: EvaluateContext = { ...time, blockOf }

@@ -4,8 +4,7 @@
  * with a replay at each of its values.
  */
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { backtest } from '../../src/backtest/backtest.ts'
@@ -21,11 +20,12 @@ import { RawBatch } from '../../src/model/raw-batch.ts'
 import { RecordBatch } from '../../src/model/record-batch.ts'
 import { Parser } from '../../src/parse/parser.ts'
 import { parserOptions } from '../../src/parse/parser-options.ts'
-import { EmbeddedLogStore } from '../../src/store/logs/embedded.ts'
-import { LogStore } from '../../src/store/logs/log-store.ts'
+import type { EmbeddedLogStore } from '../../src/store/logs/embedded.ts'
+import type { LogStore } from '../../src/store/logs/log-store.ts'
 import { SegmentSender } from '../../src/store/logs/segment-sender.ts'
 import { SegmentSpool } from '../../src/store/logs/segment-spool.ts'
 import { SegmentWriter } from '../../src/store/logs/segment-writer.ts'
+import { openTestStore, type TestStore } from '../../src/store/logs/test-store.ts'
 
 const START = Date.UTC(2026, 10, 20, 8)
 const LINES = 30_000
@@ -39,6 +39,7 @@ const SETS = [
   'decisions.maxPerMinute=100000',
 ]
 
+let opened: TestStore
 let folder = ''
 let file = ''
 let engine: EmbeddedLogStore
@@ -50,7 +51,8 @@ function settingsOf(...sets: string[]): Settings {
 }
 
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'ads-backtest-'))
+  opened = await openTestStore()
+  ;({ folder, engine, store } = opened)
   const clock = new ManualClock(START)
   const firewall = new DemoFirewall({ clock, random: seededRandom(7), timeZone: 'UTC' })
   for (let i = 0; i < LINES; i++) {
@@ -59,17 +61,9 @@ before(async () => {
   }
   file = join(folder, 'fw-1.log')
   await writeFile(file, `${lines.join('\n')}\n`)
-  engine = new EmbeddedLogStore({ folder, memoryBytes: 1 << 30, clock: systemClock, report: () => {} })
-  await engine.start()
-  store = new LogStore({ socketPath: engine.socketPath })
-  await store.prepare()
   await storeLines()
 })
-after(async () => {
-  await store.close()
-  await engine.stop()
-  await rm(folder, { recursive: true, force: true })
-})
+after(() => opened.close())
 
 async function storeLines(): Promise<void> {
   const report = (): void => {}

@@ -1,18 +1,15 @@
 /** Stored records in the columns of detection, against the same records read whole; the real engine. */
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { ManualClock, systemClock } from '../../lib/clock.ts'
+import { ManualClock } from '../../lib/clock.ts'
 import { CATEGORY, DISPOSITION } from '../../model/log-record.ts'
 import { ADDRESS_SLOT, TEXT_SLOT } from '../../model/record-batch.ts'
 import { DetectionReader, EVENT_COLUMNS, selectList } from './detection-reader.ts'
-import { EmbeddedLogStore } from './embedded.ts'
-import { LogStore } from './log-store.ts'
+import type { LogStore } from './log-store.ts'
 import { SegmentSpool } from './segment-spool.ts'
 import { SegmentWriter } from './segment-writer.ts'
 import { batchOf, everyField, type TestRecord } from './test-batches.ts'
+import { openTestStore, type TestStore } from './test-store.ts'
 
 const NOW = Date.UTC(2025, 10, 22, 12)
 const COLUMNS = {
@@ -22,22 +19,15 @@ const COLUMNS = {
   arrival: true,
 } as const
 
+let opened: TestStore
 let folder = ''
-let engine: EmbeddedLogStore
 let store: LogStore
 
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'ads-read-'))
-  engine = new EmbeddedLogStore({ folder, memoryBytes: 1 << 30, clock: systemClock, report: () => {} })
-  await engine.start()
-  store = new LogStore({ socketPath: engine.socketPath })
-  await store.prepare()
+  opened = await openTestStore()
+  ;({ folder, store } = opened)
 })
-after(async () => {
-  await store.close()
-  await engine.stop()
-  await rm(folder, { recursive: true, force: true })
-})
+after(() => opened.close())
 
 function record(i: number): TestRecord {
   if (i % 500 === 7) return { ...everyField(NOW), eventTimeMs: NOW + i }

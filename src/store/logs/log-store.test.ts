@@ -1,25 +1,26 @@
 /** The log store with its real engine: one child process for the whole file, killed and restarted by some tests. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { type AddressInfo, connect, createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, beforeEach, test } from 'node:test'
-import { ManualClock, systemClock } from '../../lib/clock.ts'
+import { ManualClock } from '../../lib/clock.ts'
 import type { RecordBatch } from '../../model/record-batch.ts'
-import { EmbeddedLogStore } from './embedded.ts'
+import type { EmbeddedLogStore } from './embedded.ts'
 import { LogStore } from './log-store.ts'
 import { SegmentSender } from './segment-sender.ts'
 import { SegmentSpool, type SpooledSegment, type StoreEvent } from './segment-spool.ts'
 import { SegmentWriter } from './segment-writer.ts'
 import { StoreError } from './store-error.ts'
 import { batchOf, everyField, numbered, type TestRecord } from './test-batches.ts'
+import { openTestStore, type TestStore } from './test-store.ts'
 
 const DAY_MS = 86_400_000
 const NOW = Date.UTC(2025, 10, 22, 12)
 
+let opened: TestStore
 let folder = ''
 let engine: EmbeddedLogStore
 let store: LogStore
@@ -30,17 +31,10 @@ const report = (event: StoreEvent): void => void events.push(event)
 const never = new AbortController().signal
 
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'ads-store-'))
-  engine = new EmbeddedLogStore({ folder, memoryBytes: 1 << 30, clock: systemClock, report: () => {} })
-  await engine.start()
-  store = new LogStore({ socketPath: engine.socketPath })
-  await store.prepare()
+  opened = await openTestStore()
+  ;({ folder, engine, store } = opened)
 })
-after(async () => {
-  await store.close()
-  await engine.stop()
-  await rm(folder, { recursive: true, force: true })
-})
+after(() => opened.close())
 beforeEach(async () => {
   await store.command('TRUNCATE TABLE logs')
   for (const left of ['segments', 'positions.json', 'positions.json.1'])

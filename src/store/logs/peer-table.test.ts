@@ -1,35 +1,24 @@
 /** The table of peers with its real engine: one child process for the whole file. */
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { after, before, beforeEach, test } from 'node:test'
-import { ManualClock, systemClock } from '../../lib/clock.ts'
-import { EmbeddedLogStore } from './embedded.ts'
-import { LogStore } from './log-store.ts'
+import { ManualClock } from '../../lib/clock.ts'
+import type { LogStore } from './log-store.ts'
 import { dayOf, PeerTable } from './peer-table.ts'
+import { openTestStore, type TestStore } from './test-store.ts'
 
 const DAY_MS = 86_400_000
 const NOW_MS = Date.UTC(2026, 10, 22, 12)
 const never = new AbortController().signal
 
-let folder = ''
-let engine: EmbeddedLogStore
+let opened: TestStore
 let store: LogStore
 const clock = new ManualClock(NOW_MS)
 
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'ads-peers-'))
-  engine = new EmbeddedLogStore({ folder, memoryBytes: 1 << 30, clock: systemClock, report: () => {} })
-  await engine.start()
-  store = new LogStore({ socketPath: engine.socketPath })
-  await store.prepare()
+  opened = await openTestStore()
+  store = opened.store
 })
-after(async () => {
-  await store.close()
-  await engine.stop()
-  await rm(folder, { recursive: true, force: true })
-})
+after(() => opened.close())
 beforeEach(async () => {
   await store.command('DROP VIEW IF EXISTS peersOfLogs SYNC')
   await store.command('DROP TABLE IF EXISTS peers SYNC')
