@@ -79,11 +79,12 @@ export class RecordPages {
     for (const { rows } of this.#pages) if (rows !== null) yield* rows
   }
 
-  /** Tells which rows are in view: missing ones are asked for, far ones forgotten. */
-  show(first: number, last: number): void {
+  /** Tells which rows are in view: missing ones are asked for unless they fly past, far ones forgotten. */
+  show(first: number, last: number, isFlying = false): void {
     this.#first = first
     this.#last = last
-    for (let page = pageOf(Math.max(0, first)); page <= pageOf(last); page++) void this.#again(page)
+    const end = isFlying ? -1 : pageOf(last)
+    for (let page = pageOf(Math.max(0, first)); page <= end; page++) void this.#again(page)
     if (last + AHEAD_ROWS >= this.#state.count) void this.#more()
   }
 

@@ -14,6 +14,7 @@ import {
   useRef,
 } from 'react'
 import { visibleText } from '../../../../src/lib/visible-text.ts'
+import { useFlight } from '../../components/flight.ts'
 import type { LogRow } from '../../data/records.ts'
 import { type Translate, useWords } from '../../i18n/language.tsx'
 import {
@@ -22,6 +23,7 @@ import {
   cellOf,
   exactTime,
   SeverityText,
+  shortTime,
   SourceState,
   textOf,
   TimeText,
@@ -63,7 +65,8 @@ interface RecordTableProps {
   readonly chosen: ReadonlySet<string>
   readonly states: AddressStates
   readonly isNarrow: boolean
-  readonly onShow: (first: number, last: number) => void
+  /** `isFlying`: they fly past, so what is missing of them need not be asked for. */
+  readonly onShow: (first: number, last: number, isFlying: boolean) => void
   readonly onCurrent: (index: number) => void
   readonly onOpen: (index: number) => void
   readonly onChoose: (id: string, isChosen: boolean) => void
@@ -78,17 +81,20 @@ export function RecordTable(props: RecordTableProps) {
   const { t, language } = useWords()
   const scroller = useRef<HTMLDivElement>(null)
   const rowPx = isNarrow ? CARD_PX : ROW_PX
+  const flight = useFlight()
   const virtualizer = useVirtualizer({
     count,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowPx,
     overscan: OVERSCAN,
+    observeElementOffset: flight.observe,
   })
   useEffect(() => virtualizer.measure(), [virtualizer, rowPx])
   const items = virtualizer.getVirtualItems()
   const first = items[0]?.index ?? 0
   const last = items.at(-1)?.index ?? 0
-  useEffect(() => onShow(first, last), [onShow, first, last])
+  const { isFlying } = flight
+  useEffect(() => onShow(first, last, isFlying), [onShow, first, last, isFlying])
   useImperativeHandle(ref, () => ({
     focusRow: (index) => {
       virtualizer.scrollToIndex(index, { align: 'auto' })
@@ -159,8 +165,18 @@ export function RecordTable(props: RecordTableProps) {
         </thead>
         <tbody>
           {above > 0 && <Gap height={above} />}
-          {items.map(({ index }) => {
+          {items.map(({ index }, slot) => {
             const row = rowAt(index)
+            // In flight the same rows get other times: making new ones is what costs most.
+            if (isFlying)
+              return (
+                <Flying
+                  key={`flying-${slot}`}
+                  index={index}
+                  time={timeOf(row, language)}
+                  columns={isNarrow ? 1 : columns.length + 2}
+                />
+              )
             if (row === null)
               return <Waiting key={index} index={index} columns={isNarrow ? 1 : columns.length + 2} />
             const id = textOf(row, 'id') ?? ''
@@ -205,6 +221,28 @@ function Waiting({ index, columns }: { readonly index: number; readonly columns:
       </td>
     </tr>
   )
+}
+
+interface FlyingProps {
+  readonly index: number
+  readonly time: string
+  readonly columns: number
+}
+
+/** A row that flies past: when it was. */
+const Flying = memo(function Flying({ index, time, columns }: FlyingProps) {
+  return (
+    <tr aria-hidden data-index={index} className="ev-row ev-flying">
+      <td colSpan={columns}>{time}</td>
+    </tr>
+  )
+})
+
+function timeOf(row: LogRow | null, language: string): string {
+  const iso = row === null ? null : (textOf(row, 'receivedAt') ?? textOf(row, 'eventTime'))
+  if (iso === null) return ''
+  const { day, time } = shortTime(iso, language)
+  return `${day} ${time}`
 }
 
 const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, one) => sum + one, 0)

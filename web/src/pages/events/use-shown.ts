@@ -56,7 +56,10 @@ export function useShown() {
     states,
     listChanged,
     rerun: useCallback(() => setRun((before) => before + 1), []),
-    onShow: useCallback((first: number, last: number) => pages?.show(first, last), [pages]),
+    onShow: useCallback(
+      (first: number, last: number, isFlying: boolean) => pages?.show(first, last, isFlying),
+      [pages],
+    ),
     retry: () => pages?.retry(),
   }
 }
