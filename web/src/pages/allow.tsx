@@ -1,5 +1,5 @@
 /** What is never blocked, whatever it does. */
-import { Button, Text, Textarea, TextInput } from '@mantine/core'
+import { Button, Text } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -10,6 +10,7 @@ import { NeedsRole } from '../components/needs-role.tsx'
 import { Answer, Empty, PageHead } from '../components/problem.tsx'
 import { type Column, Rows } from '../components/rows.tsx'
 import { orThrow, WithReason } from '../components/with-reason.tsx'
+import { TargetsFields, useTargets } from '../components/targets-fields.tsx'
 import { call, type Reply } from '../data/api.ts'
 import { useMay } from '../data/may.ts'
 import { queryClient } from '../data/query-client.ts'
@@ -105,15 +106,13 @@ export function AllowPage() {
 
 function AddAllow({ isOpen, onClose }: { readonly isOpen: boolean; readonly onClose: () => void }) {
   const { t } = useWords()
-  const [text, setText] = useState('')
-  const [reason, setReason] = useState('')
+  const { typed, setTyped, targets, empty } = useTargets()
   const mutation = useMutation({
     mutationFn: async () => {
-      const targets = text.split(/[\s,;]+/).filter((target) => target !== '')
-      orThrow(await call('addAllow', { targets, reason, until: null, dryRun: false }))
+      orThrow(await call('addAllow', { targets, reason: typed.reason, until: null, dryRun: false }))
     },
     onSuccess: async () => {
-      setText('')
+      empty()
       onClose()
       await queryClient.invalidateQueries()
     },
@@ -128,23 +127,7 @@ function AddAllow({ isOpen, onClose }: { readonly isOpen: boolean; readonly onCl
       isBusy={mutation.isPending}
       error={mutation.error}
     >
-      <Textarea
-        label={t('blocks.addTargets')}
-        value={text}
-        onChange={(event) => setText(event.currentTarget.value)}
-        autosize
-        minRows={3}
-        classNames={{ input: 'mono' }}
-        required
-        data-autofocus
-      />
-      <TextInput
-        label={t('common.reason')}
-        description={t('common.reasonHint')}
-        value={reason}
-        onChange={(event) => setReason(event.currentTarget.value)}
-        required
-      />
+      <TargetsFields typed={typed} onChange={setTyped} />
     </FormDialog>
   )
 }

@@ -1,5 +1,5 @@
 /** What is blocked, held or noted, and what people do about it: add, lift, release, refuse. */
-import { Button, Group, Modal, Stack, Textarea, TextInput } from '@mantine/core'
+import { Button, Group, Modal, Stack, TextInput } from '@mantine/core'
 import { useDebouncedValue, useDisclosure, useHotkeys } from '@mantine/hooks'
 import { useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
@@ -7,6 +7,7 @@ import { useCallback, useMemo, useState } from 'react'
 import { BlockTable } from '../components/block-table.tsx'
 import { NeedsRole } from '../components/needs-role.tsx'
 import { Answer, Empty, Fault, PageHead } from '../components/problem.tsx'
+import { TargetsFields, useTargets } from '../components/targets-fields.tsx'
 import { offerReblock, offerUnblock } from '../components/undo.tsx'
 import { Changes, orThrow, WithReason } from '../components/with-reason.tsx'
 import { call } from '../data/api.ts'
@@ -214,15 +215,14 @@ function NoBlocks({ view, isFiltered, onAll, onAdd }: NoBlocksProps) {
 /** Pasted text, a preview of what each line would do, then the block. */
 function AddBlocks({ isOpen, onClose }: { readonly isOpen: boolean; readonly onClose: () => void }) {
   const { t } = useWords()
-  const [text, setText] = useState('')
-  const [reason, setReason] = useState('')
+  const { typed, setTyped, targets, isFilled, empty } = useTargets()
   const [until, setUntil] = useState('')
   const mutation = useMutation({
     mutationFn: (dryRun: boolean) =>
       call('addBlocks', {
-        targets: text.split(/[\s,;]+/).filter((target) => target !== ''),
+        targets,
         // A preview needs none; it is not written down.
-        reason: dryRun && reason.trim() === '' ? t('blocks.preview') : reason,
+        reason: dryRun && typed.reason.trim() === '' ? t('blocks.preview') : typed.reason,
         until: until === '' ? null : new Date(until).toISOString(),
         dryRun,
       }),
@@ -235,11 +235,9 @@ function AddBlocks({ isOpen, onClose }: { readonly isOpen: boolean; readonly onC
   })
   const close = () => {
     mutation.reset()
-    setText('')
+    empty()
     onClose()
   }
-  const hasTargets = text.trim() !== ''
-  const isReady = hasTargets && reason.trim() !== ''
   return (
     <Modal
       opened={isOpen}
@@ -255,24 +253,7 @@ function AddBlocks({ isOpen, onClose }: { readonly isOpen: boolean; readonly onC
         }}
       >
         <Stack gap="sm">
-          <Textarea
-            label={t('blocks.addTargets')}
-            value={text}
-            onChange={(event) => setText(event.currentTarget.value)}
-            autosize
-            minRows={3}
-            maxRows={12}
-            classNames={{ input: 'mono' }}
-            required
-            data-autofocus
-          />
-          <TextInput
-            label={t('common.reason')}
-            description={t('common.reasonHint')}
-            value={reason}
-            onChange={(event) => setReason(event.currentTarget.value)}
-            required
-          />
+          <TargetsFields typed={typed} onChange={setTyped} />
           <TextInput
             type="datetime-local"
             label={t('blocks.addUntil')}
@@ -283,10 +264,10 @@ function AddBlocks({ isOpen, onClose }: { readonly isOpen: boolean; readonly onC
           <Fault error={mutation.error} />
           {mutation.data !== undefined && <Changes results={mutation.data.results} />}
           <Group justify="flex-end">
-            <Button variant="default" disabled={!hasTargets} onClick={() => mutation.mutate(true)}>
+            <Button variant="default" disabled={targets.length === 0} onClick={() => mutation.mutate(true)}>
               {t('blocks.preview')}
             </Button>
-            <Button type="submit" disabled={!isReady} loading={mutation.isPending}>
+            <Button type="submit" disabled={!isFilled} loading={mutation.isPending}>
               {t('blocks.do')}
             </Button>
           </Group>

@@ -130,8 +130,8 @@ function State({ user }: { readonly user: Reply<'listUsers'> }) {
   const outWord = isDisabled ? 'users.isDisabled' : 'users.hasLostRole'
   const word = isOut ? outWord : mustChange ? 'users.mustChange' : 'users.isActive'
   return (
-    <Badge variant="light" tt="none" color={isOut ? 'gray' : 'blue'}>
-      <span aria-hidden>{isOut ? '○ ' : '✓ '}</span>
+    <Badge variant="light" color={isOut || mustChange ? 'gray' : 'blue'}>
+      <span aria-hidden>{isOut || mustChange ? '○ ' : '✓ '}</span>
       {elsewhere === null || isOut ? t(word) : t('users.elsewhere', { host: elsewhere })}
     </Badge>
   )
