@@ -9,7 +9,7 @@ import { useState } from 'react'
 /** Of the height of the view, in one step. */
 const FAR = 0.75
 /** Between two steps of one movement, at most. */
-const STEP_MS = 100
+const STEP_MS = 200
 
 class Flight {
   /** Of the last step; read while the table is drawn, which every step brings about. */
