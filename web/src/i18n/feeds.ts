@@ -96,6 +96,8 @@ export const feedsEn = {
   'feeds.column.kind': 'By',
   'feeds.column.until': 'Until',
   'feeds.untilRevoked': 'revoked',
+  'feeds.sentinel':
+    'Nobody is blocked. Firewalls take an empty list for a fault, so it holds one address for documentation, which nobody has.',
   'feeds.validUntil': 'valid until {time}',
   'feeds.form.name': 'Name',
   'feeds.form.path': 'Path',
@@ -235,6 +237,8 @@ export const feedsDe: Readonly<Record<keyof typeof feedsEn, string>> = {
   'feeds.column.kind': 'Mit',
   'feeds.column.until': 'Bis',
   'feeds.untilRevoked': 'zum Widerruf',
+  'feeds.sentinel':
+    'Niemand ist gesperrt. Firewalls halten eine leere Liste für einen Fehler; darum steht darin eine Adresse für Dokumentation, die niemand hat.',
   'feeds.validUntil': 'gültig bis {time}',
   'feeds.form.name': 'Name',
   'feeds.form.path': 'Pfad',

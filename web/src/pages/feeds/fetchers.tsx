@@ -1,6 +1,7 @@
 /** Who fetches a feed: when, how often, with which answer, and whether it has what is served now. */
 import { Badge, Button, Group, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { Instant } from '../../components/instant.tsx'
 import { LongRows } from '../../components/long-rows.tsx'
@@ -37,7 +38,18 @@ export function Fetchers({ feed }: { readonly feed: string }) {
     <Answer query={fetchers}>
       {({ items, nextCursor }) =>
         items.length === 0 ? (
-          <Empty>{t('feeds.fetchersEmpty')}</Empty>
+          <Empty
+            next={
+              <Button
+                variant="default"
+                renderRoot={(props) => <Link to="/feeds" search={{ feed, tab: 'use' }} {...props} />}
+              >
+                {t('firewalls.emptyDo')}
+              </Button>
+            }
+          >
+            {t('feeds.fetchersEmpty')}
+          </Empty>
         ) : (
           <>
             <LongRows

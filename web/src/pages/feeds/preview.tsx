@@ -21,6 +21,11 @@ export function Preview({ feed }: { readonly feed: string }) {
           <Text size="sm" className="sentence">
             {t('feeds.previewHint')} {t('feeds.form.would', { count: told.entries, bytes: told.bytes })}
           </Text>
+          {told.entries === 0 && (
+            <Text size="sm" c="dimmed" className="sentence">
+              {t('feeds.sentinel')}
+            </Text>
+          )}
           {told.holds.length > 0 && (
             <Alert color="orange" variant="light" title={t('feeds.wouldHold')}>
               <List size="sm">

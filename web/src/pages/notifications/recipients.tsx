@@ -41,7 +41,17 @@ export function Recipients({ isAdministrator }: { readonly isAdministrator: bool
       <Answer query={recipients}>
         {({ items }) =>
           items.length === 0 ? (
-            <Empty>{t('notify.empty')}</Empty>
+            <Empty
+              next={
+                isAdministrator && (
+                  <Button variant="default" onClick={() => setEdited('new')}>
+                    {t('notify.add')}
+                  </Button>
+                )
+              }
+            >
+              {t('notify.empty')}
+            </Empty>
           ) : (
             <Rows
               rows={items}
