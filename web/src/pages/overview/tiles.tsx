@@ -20,6 +20,13 @@ const SIGNS = {
   stale: '!',
 } as const
 
+/** The one place to do something about it; what is absent has its button in the strip over every screen. */
+const REMEDIES = {
+  noLines: ['/welcome', 'overview.connectFirst'],
+  notFetched: ['/welcome', 'overview.connectFirst'],
+  stale: ['/firewalls', 'overview.lookAtFirewalls'],
+} as const
+
 export function Tiles({ told }: { readonly told: Told }) {
   const { t } = useWords()
   return (
@@ -58,6 +65,7 @@ function Protection({ told }: { readonly told: Told }) {
   const ago = (at: string | null) => (at === null ? '' : relativeText(at, language))
   const { engine, list } = told
   const state = protectionOf(told)
+  const remedy = state in REMEDIES ? REMEDIES[state as keyof typeof REMEDIES] : null
   const values = { time: ago(engine.changedAt), who: engine.changedBy ?? '?', count: list.entries }
   return (
     <Tile label={t('overview.protection')} look={state === 'on' ? 'good' : 'bad'}>
@@ -74,6 +82,11 @@ function Protection({ told }: { readonly told: Told }) {
               ? t('overview.neverFetched')
               : t('overview.fetched', { time: ago(list.lastFetchedAt), who: list.lastFetchedBy ?? '?' })}
           </Text>
+          {remedy !== null && (
+            <Text size="sm" mt={2}>
+              <Link to={remedy[0]}>{t(remedy[1])}</Link>
+            </Text>
+          )}
         </div>
       </Group>
     </Tile>
