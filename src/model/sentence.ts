@@ -21,6 +21,8 @@ const DEEPEST = 8
 const MOST_CUTS = 24
 const MOST_JOINED = 2000
 const MOST_KNOWN = 4000
+/** Characters by which sentences are looked up. */
+const FRONT = 4
 
 export type PlaceKind = 'text' | 'word' | 'number' | 'instant' | 'span' | 'count' | 'maybe' | 'known'
 
@@ -104,6 +106,8 @@ interface Pattern {
   /** What the text begins with, and how much of the form is fixed: the more, the sooner it is tried. */
   readonly front: string
   readonly fixed: number
+  /** The longest text that it must hold: looked for first, since that is much cheaper than the expression. */
+  readonly holds: string
 }
 
 function escaped(text: string): string {
@@ -141,6 +145,10 @@ function patternOf(code: string, form: string): Pattern {
     expression: new RegExp(`^${source}$`),
     front: typeof first === 'string' ? first : '',
     fixed,
+    holds: parts.reduce<string>(
+      (longest, part) => (typeof part === 'string' && part.length > longest.length ? part : longest),
+      '',
+    ),
   }
 }
 
@@ -163,7 +171,9 @@ type Joint = 'semicolon' | 'comma' | 'blank' | 'closed'
 
 /** Reads sentences of a book. `joint` are the codes for two in one text (`a; b`, `a, b`, `A. B`) and for `a.`. */
 export class SentenceReader<Code extends string> {
-  readonly #patterns: readonly Pattern[]
+  /** By the first FRONT characters of their texts, and those that may begin with anything; each in the order of trial. */
+  readonly #byFront = new Map<string, readonly Pattern[]>()
+  readonly #others: readonly Pattern[]
   readonly #joint: Readonly<Record<Joint, Code>>
   /** What was read of late, since lists show the same reasons again and again. */
   readonly #known = new Map<string, Sentence<Code> | null>()
@@ -171,10 +181,17 @@ export class SentenceReader<Code extends string> {
   constructor(book: Readonly<Record<Code, string>>, joint: Readonly<Record<Joint, Code>>) {
     this.#joint = joint
     const joints: readonly string[] = Object.values(joint)
-    this.#patterns = Object.entries<string>(book)
+    const patterns = Object.entries<string>(book)
       .filter(([code]) => !joints.includes(code))
       .map(([code, form]) => patternOf(code, form))
       .sort((one, other) => other.fixed - one.fixed)
+    this.#others = patterns.filter(({ front }) => front.length < FRONT)
+    for (const key of new Set(patterns.map(({ front }) => front.slice(0, FRONT))))
+      if (key.length === FRONT)
+        this.#byFront.set(
+          key,
+          patterns.filter(({ front }) => front.length < FRONT || front.startsWith(key)),
+        )
   }
 
   /** The sentence that a text is, or null. Cost: some microseconds for most texts, some milliseconds for the longest. */
@@ -193,11 +210,16 @@ export class SentenceReader<Code extends string> {
   }
 
   #look(text: string, depth: number): Sentence<Code> | null {
-    for (const pattern of this.#patterns) {
-      if (!text.startsWith(pattern.front)) continue
+    for (const pattern of this.#byFront.get(text.slice(0, FRONT)) ?? this.#others) {
+      if (!text.startsWith(pattern.front) || !text.includes(pattern.holds)) continue
       const found = pattern.expression.exec(text)
       const sentence = found === null ? null : this.#sentence(pattern, found, depth)
-      if (sentence !== null) return sentence
+      if (sentence === null) continue
+      // Text at the end takes whatever follows, a further sentence as well.
+      const last = pattern.places.at(-1)
+      const ending = last?.kind === 'text' ? sentence.values[last.name] : undefined
+      const isMore = typeof ending === 'string' && ending.includes('; ')
+      return (isMore ? this.#joined(text, depth) : null) ?? sentence
     }
     return this.#joined(text, depth)
   }

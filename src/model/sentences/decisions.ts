@@ -151,15 +151,15 @@ export const DECISION_SENTENCES = {
   'origin.hand': 'by hand (User Added) by {who}',
   'until.removed': 'until a person removes it',
   'until.at': 'until {at@}[ unless it is seen again, last seen {seen@}]',
-  'active.block': '{target} is blocked since {since@} {by!}, {until!}: {why?}.',
-  'active.hold': '{target} is held since {since@} {by!}, {until!}: {why?}.',
-  'active.shadow': '{target} is noted in shadow since {since@} {by!}, {until!}: {why?}.',
+  'active.block': '{target?} is blocked since {since@} {by!}, {until!}: {why?}.',
+  'active.hold': '{target?} is held since {since@} {by!}, {until!}: {why?}.',
+  'active.shadow': '{target?} is noted in shadow since {since@} {by!}, {until!}: {why?}.',
   'over.block':
-    '{target} was blocked from {from@}[ to {to@}][ to an unknown time] {by!}, ended by {who} ({why?}).',
+    '{target?} was blocked from {from@}[ to {to@}][ to an unknown time] {by!}, ended by {who} ({why?}).',
   'over.hold':
-    '{target} was held from {from@}[ to {to@}][ to an unknown time] {by!}, ended by {who} ({why?}).',
+    '{target?} was held from {from@}[ to {to@}][ to an unknown time] {by!}, ended by {who} ({why?}).',
   'over.shadow':
-    '{target} was noted in shadow from {from@}[ to {to@}][ to an unknown time] {by!}, ended by {who} ({why?}).',
+    '{target?} was noted in shadow from {from@}[ to {to@}][ to an unknown time] {by!}, ended by {who} ({why?}).',
   'over.noReason': 'no reason',
   grace: '{who} lifted a block of {target} on {at@} ({why?}): detectors leave it alone until {until@}.',
   'detection.block': 'On {at@} {rule} found: {source} {what!}; {proof!}; it was blocked.',
@@ -247,6 +247,8 @@ export const DECISION_SENTENCES = {
   'special.amt': 'AMT ({rfc})',
   'special.as112v4': 'AS112-v4 ({rfc})',
   'special.6to4': '6to4 ({rfc})',
+  'target.both': '{address*} ({country}, severity {severity!})',
+  'target.severity': '{address*} (severity {severity!})',
   'reason.inbound': 'counts: traffic from a public source to us',
   'reason.lateral':
     'counts as internal scanning, which is reported and never blocked: neither side is public',

@@ -120,7 +120,7 @@ function Documents({ documents }: Pick<About, 'documents'>) {
             ta="left"
             onClick={() => setOpen(name)}
           >
-            {title}{' '}
+            <span lang="en">{title}</span>{' '}
             <Text span size="xs" c="dimmed">
               {name}
             </Text>
@@ -134,11 +134,17 @@ function Documents({ documents }: Pick<About, 'documents'>) {
         opened={open !== null}
         onClose={() => setOpen(null)}
         size="xl"
-        title={document.data?.title ?? open ?? ''}
+        title={<span lang="en">{document.data?.title ?? open ?? ''}</span>}
         closeButtonProps={{ 'aria-label': t('common.cancel') }}
       >
         {open !== null && (
-          <Answer query={document}>{({ text }) => <pre className="document">{text}</pre>}</Answer>
+          <Answer query={document}>
+            {({ text }) => (
+              <pre className="document" lang="en">
+                {text}
+              </pre>
+            )}
+          </Answer>
         )}
       </Modal>
     </Part>

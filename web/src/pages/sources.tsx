@@ -19,6 +19,9 @@ import { Said } from '../components/said.tsx'
 
 type Status = Reply<'status'>
 
+/** By name: sorted by who sent last, rows would change places at every look. */
+const NAMES = new Intl.Collator(undefined, { numeric: true })
+
 export function SourcesPage() {
   const { t } = useWords()
   const status = useQuery(statusQuery)
@@ -88,7 +91,7 @@ function Devices({ status }: { readonly status: Status }) {
   const { t, language } = useWords()
   return (
     <LongRows
-      rows={status.devices}
+      rows={status.devices.toSorted((one, other) => NAMES.compare(one.device, other.device))}
       keyOf={({ device }) => device}
       textOf={({ device }) => device}
       minWidth={640}
@@ -230,7 +233,7 @@ function UnknownLines({ status: { unknownLines } }: { readonly status: Status })
             <Group gap="xs" mb={4}>
               <span className="mono">{sender}</span>
               <Text size="sm" fw={600} component="span">
-                {reason}
+                <Said text={reason} />
               </Text>
               <Text size="sm" c="dimmed" component="span">
                 {t('sources.seen', { count })}

@@ -256,6 +256,8 @@ export const decisionsDe: Readonly<Record<keyof typeof DECISION_SENTENCES, strin
   'special.amt': 'AMT ({rfc})',
   'special.as112v4': 'AS112-v4 ({rfc})',
   'special.6to4': '6to4 ({rfc})',
+  'target.both': '{address} ({country}, Schwere {severity})',
+  'target.severity': '{address} (Schwere {severity})',
   'reason.inbound': 'zählt: Verkehr von einer öffentlichen Quelle zu uns',
   'reason.lateral':
     'zählt als Scan von innen, der gemeldet und nie gesperrt wird: keine Seite ist öffentlich',

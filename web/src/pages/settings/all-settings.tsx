@@ -83,7 +83,7 @@ export function AllSettings({ settings }: { readonly settings: readonly Setting[
 }
 
 function One({ setting }: { readonly setting: Setting }) {
-  const { t, meaning } = useWords()
+  const { t, meaning, say } = useWords()
   const { key, value, description, takes } = setting
   return (
     <li className="setting">
@@ -95,7 +95,7 @@ function One({ setting }: { readonly setting: Setting }) {
           {value !== setting.default && (
             <>
               {' · '}
-              {t('settings.default', { value: setting.default === '' ? '–' : setting.default })}
+              {t('settings.default', { value: setting.default === '' ? '–' : say(setting.default) })}
             </>
           )}
         </Text>
