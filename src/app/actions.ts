@@ -25,6 +25,7 @@ import { crowdsecActions } from './crowdsec-actions.ts'
 import { importActions } from './import-actions.ts'
 import { feedsActions } from './feeds-actions.ts'
 import { notifyActions } from './notify-actions.ts'
+import { ownerActions } from './owner-actions.ts'
 import { overviewActions } from './overview-actions.ts'
 import type { Parts } from './parts.ts'
 import { reportActions, type ReportedEvidence, reportedEvidence } from './report-actions.ts'
@@ -50,6 +51,7 @@ export function serviceActions({ parts, settings, stop }: ActionOptions): Servic
   const accounts = (): Accounts =>
     parts.accounts ?? fail('the accounts are not loaded yet: try again in a moment')
   const state = (): StateStore => parts.state ?? fail('the state is not open yet: try again in a moment')
+  const records = recordActions(parts, () => settings.settings, decider)
   return {
     status: () => statusView(parts),
     ...blockActions(decider, state),
@@ -67,7 +69,8 @@ export function serviceActions({ parts, settings, stop }: ActionOptions): Servic
     ...feedsActions(parts, decider),
     ...notifyActions(parts, state),
     ...overviewActions(parts, decider, state, () => settings.settings),
-    ...recordActions(parts, () => settings.settings, decider),
+    ...records,
+    ...ownerActions(parts, records),
     ...viewActions(state, parts.clock),
     checkAllow: ({ targets }) => ({ results: targets.map((target) => checkOne(decider(), target)) }),
     withdraw: async (input, { user }) => withdraw(decider(), input, user),

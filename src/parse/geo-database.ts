@@ -59,6 +59,11 @@ export class GeoDatabase {
     return found?.country?.names.en ?? found?.registered_country?.names.en ?? null
   }
 
+  /** Whether owners can be known at all. */
+  get hasOwners(): boolean {
+    return this.#owner !== null
+  }
+
   /** Who announces the address; null when unknown. */
   ownerOf(address: string): NetworkOwner | null {
     const found = this.#owner?.reader.get(address)

@@ -87,6 +87,31 @@ export const RECORDS_CONTRACT = {
       ),
     }),
   },
+  /** Who announces the most frequent sources, by the operator's database (`geo.owner`). */
+  topOwners: {
+    input: z.strictObject({ ...range, limit: z.int().min(1).max(200).default(20) }),
+    reply: z.object({
+      ...span,
+      /** False: no database is set, and nothing is known. */
+      hasDatabase: z.boolean(),
+      /** Sources that were looked at; `isWhole` false: the most frequent ones alone. */
+      sources: z.int(),
+      isWhole: z.boolean(),
+      /** Lines of sources whose owner is not known. */
+      unknown: z.number(),
+      items: z.array(
+        z.object({
+          asNumber: z.int(),
+          name: z.string().nullable(),
+          count: z.number(),
+          sources: z.int(),
+          lastAt: instant,
+          /** The condition that finds them; null: too many sources. */
+          filter: z.string().nullable(),
+        }),
+      ),
+    }),
+  },
   recordById: {
     input: z.strictObject({ id: z.string().regex(RECORD_ID, 'expected the id of a stored record') }),
     reply: record,
@@ -171,6 +196,7 @@ export const RECORDS_ROUTES = {
   histogram: { method: 'POST', path: '/control/v1/records/histogram', reply: 'object' },
   facets: { method: 'POST', path: '/control/v1/records/facets', reply: 'object' },
   topList: { method: 'POST', path: '/control/v1/records/top', reply: 'object' },
+  topOwners: { method: 'POST', path: '/control/v1/records/owners', reply: 'object' },
   recordById: { method: 'POST', path: '/control/v1/records/get', reply: 'object' },
   exportRecords: { method: 'POST', path: '/control/v1/records/export', reply: 'rows' },
   tailRecords: { method: 'POST', path: '/control/v1/records/tail', reply: 'rows', live: true },

@@ -95,3 +95,13 @@ export function countriesQuery(span: Span) {
     refetchInterval: again(span),
   })
 }
+
+/** Asked only where the table is shown. */
+export function ownersQuery(span: Span) {
+  return queryOptions({
+    queryKey: ['owners', span],
+    queryFn: ({ signal }) => call('topOwners', { ...boundsOf(span), filter: ATTACKS, limit: 20 }, signal),
+    placeholderData: keepPreviousData,
+    refetchInterval: again(span),
+  })
+}

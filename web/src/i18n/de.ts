@@ -13,6 +13,7 @@ import { firewallsDe } from './firewalls.ts'
 import { importsDe } from './imports.ts'
 import { notificationsDe } from './notifications.ts'
 import { overviewDe } from './overview.ts'
+import { ownersDe } from './owners.ts'
 import { sourcesDe } from './sources.ts'
 import { welcomeDe } from './welcome.ts'
 import type { TextKey } from './en.ts'
@@ -175,6 +176,7 @@ export const de: Readonly<Record<TextKey, string>> = {
   ...importsDe,
   ...notificationsDe,
   ...overviewDe,
+  ...ownersDe,
   ...sourcesDe,
   ...welcomeDe,
 }

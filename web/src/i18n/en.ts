@@ -13,6 +13,7 @@ import { firewallsEn } from './firewalls.ts'
 import { importsEn } from './imports.ts'
 import { notificationsEn } from './notifications.ts'
 import { overviewEn } from './overview.ts'
+import { ownersEn } from './owners.ts'
 import { sourcesEn } from './sources.ts'
 import { welcomeEn } from './welcome.ts'
 
@@ -171,6 +172,7 @@ export const en = {
   ...importsEn,
   ...notificationsEn,
   ...overviewEn,
+  ...ownersEn,
   ...sourcesEn,
   ...welcomeEn,
 } as const

@@ -10,6 +10,11 @@ export const RECORDS_HTTP_ROUTES = {
     path: '/records/top',
     summary: 'The most frequent values of one field, with more about each',
   },
+  topOwners: {
+    ...READ,
+    path: '/records/owners',
+    summary: 'Who announces the most frequent sources, by the database of network owners',
+  },
   recordById: { ...READ, path: '/records/{id}', summary: 'One stored record, whole' },
   exportRecords: null,
   tailRecords: null,

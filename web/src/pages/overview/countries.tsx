@@ -1,5 +1,5 @@
 /** Where attacks come from: the map, loaded when it is shown, and the same as a table that can be sorted. */
-import { Button, Skeleton, Table, Text, UnstyledButton } from '@mantine/core'
+import { Button, SegmentedControl, Skeleton, Table, Text, UnstyledButton } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { lazy, Suspense, useState } from 'react'
@@ -11,6 +11,7 @@ import type { Reply } from '../../data/api.ts'
 import { countryName } from '../../data/countries.ts'
 import { ATTACKS, countriesQuery, type Span, timesOf } from '../../data/overview.ts'
 import { useWords } from '../../i18n/language.tsx'
+import { Owners } from './owners.tsx'
 
 const WorldMap = lazy(() =>
   import('../../components/world-map.tsx').then((loaded) => ({ default: loaded.WorldMap })),
@@ -32,6 +33,7 @@ function CountriesOf({ span }: { readonly span: Span }) {
   const { t } = useWords()
   const navigate = useNavigate()
   const countries = useQuery(countriesQuery(span))
+  const [by, setBy] = useState<'country' | 'owner'>('country')
   return (
     <Answer query={countries}>
       {({ items }) => {
@@ -48,8 +50,19 @@ function CountriesOf({ span }: { readonly span: Span }) {
         return (
           <>
             <MapOf title={t('overview.map')} countries={named} onPick={pick} />
-            <CountryTable items={named} span={span} />
-            {unnamed > 0 && (
+            <SegmentedControl
+              size="xs"
+              mb="xs"
+              aria-label={t('owners.by')}
+              value={by}
+              data={[
+                { value: 'country', label: t('owners.byCountry') },
+                { value: 'owner', label: t('owners.byOwner') },
+              ]}
+              onChange={(value) => setBy(value === 'owner' ? 'owner' : 'country')}
+            />
+            {by === 'owner' ? <Owners span={span} /> : <CountryTable items={named} span={span} />}
+            {by === 'country' && unnamed > 0 && (
               <Text size="xs" c="dimmed" mt="xs">
                 {t('overview.mapHint', { count: unnamed })}
               </Text>
