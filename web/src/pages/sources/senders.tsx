@@ -16,6 +16,12 @@ type AllSenders = Reply<'status'>['senders']
 type Sender = AllSenders['list'][number]
 
 const KNOWN = 'senders.known'
+const NAMES = new Intl.Collator(undefined, { numeric: true })
+
+/** Then by address: sorted by who sent last, rows would change places at every look. */
+function unknownFirst(one: Sender, other: Sender): number {
+  return Number(one.known) - Number(other.known) || NAMES.compare(one.sender, other.sender)
+}
 
 export function Senders({ senders }: { readonly senders: AllSenders }) {
   const { t, language } = useWords()
@@ -59,7 +65,7 @@ export function Senders({ senders }: { readonly senders: AllSenders }) {
       )}
       <Fault error={trust.error} />
       <LongRows
-        rows={senders.list}
+        rows={senders.list.toSorted(unknownFirst)}
         keyOf={({ sender, transport, identity }) => `${sender} ${transport} ${identity ?? ''}`}
         textOf={({ sender, transport, identity }) => `${sender} ${transport} ${identity ?? ''}`}
         minWidth={640}
