@@ -10,6 +10,7 @@ import type { Reply } from '../data/api.ts'
 import type { TextKey } from '../i18n/en.ts'
 import { useWords } from '../i18n/language.tsx'
 import { AddressLink } from './address-link.tsx'
+import { useFlight } from './flight.ts'
 import { Instant } from './instant.tsx'
 import { StateBadge } from './state-badge.tsx'
 import { Said } from './said.tsx'
@@ -40,11 +41,13 @@ export function BlockTable(props: BlockTableProps) {
   const scroller = useRef<HTMLDivElement>(null)
   const isNarrow = useMediaQuery('(max-width: 48em)') ?? false
   const rowPx = isNarrow ? CARD_PX : ROW_PX
+  const flight = useFlight()
   const virtualizer = useVirtualizer({
     count: items.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowPx,
     overscan: OVERSCAN,
+    observeElementOffset: flight.observe,
   })
   useEffect(() => virtualizer.measure(), [virtualizer, rowPx])
   const shown = virtualizer.getVirtualItems()
@@ -92,8 +95,11 @@ export function BlockTable(props: BlockTableProps) {
         </thead>
         <tbody>
           {above > 0 && <Gap px={above} />}
-          {shown.map(({ index }) => {
+          {shown.map(({ index }, slot) => {
             const block = items[index]
+            // In flight the same rows get other targets: making new ones is what costs most.
+            if (flight.isFlying)
+              return <Flying key={`flying-${slot}`} target={block?.target ?? ''} px={rowPx} />
             return block === undefined ? null : (
               <Row
                 key={block.id}
@@ -119,6 +125,17 @@ function Gap({ px }: { readonly px: number }) {
     </tr>
   )
 }
+
+/** A row that flies past. */
+const Flying = memo(function Flying({ target, px }: { readonly target: string; readonly px: number }) {
+  return (
+    <tr aria-hidden className="long-flying">
+      <td style={{ height: px }} colSpan={7}>
+        {target}
+      </td>
+    </tr>
+  )
+})
 
 interface RowProps {
   readonly block: Block
