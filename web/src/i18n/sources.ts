@@ -26,7 +26,7 @@ export const sourcesEn = {
   'register.badFile':
     'The file must lie in {folders}. Other folders are allowed by files.folders in the configuration file.',
   'register.column.device': 'Device or file',
-  'register.column.what': 'What is registered',
+  'register.column.what': 'Registered',
   'register.follows': 'followed log file',
   'register.inZone': 'time zone {zone}',
   'register.remove': 'Remove',
@@ -61,7 +61,7 @@ export const sourcesDe: Readonly<Record<keyof typeof sourcesEn, string>> = {
   'register.badFile':
     'Die Datei muss in {folders} liegen. Weitere Ordner erlaubt files.folders in der Konfigurationsdatei.',
   'register.column.device': 'Gerät oder Datei',
-  'register.column.what': 'Was eingetragen ist',
+  'register.column.what': 'Eingetragen',
   'register.follows': 'gelesene Logdatei',
   'register.inZone': 'Zeitzone {zone}',
   'register.remove': 'Entfernen',
