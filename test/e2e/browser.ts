@@ -7,8 +7,9 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test, type TestContext } from 'node:test'
+import { AxeBuilder } from '@axe-core/playwright'
 import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core'
-import { atEnd, type Service, startService } from './harness.ts'
+import { atEnd, type Service, startService, until } from './harness.ts'
 
 const PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 const INSTALL_LIMIT_MS = 300_000
@@ -79,9 +80,10 @@ export async function launchBrowser(more: readonly string[] = []): Promise<Brows
   return chromium.launch({ executablePath, args: [...ARGUMENTS, ...more] })
 }
 
-/** In the page: what was last changed is drawn, and nothing fades any more. */
-export const IS_STILL = `new Promise((tell) => requestAnimationFrame(() => requestAnimationFrame(() => tell(
-  document.getAnimations().every((one) => one.playState !== 'running')))))`
+/** In the page: what was last changed is drawn, and nothing fades any more; what turns for ever, while something is loaded, does not fade. */
+const IS_STILL = `new Promise((tell) => requestAnimationFrame(() => requestAnimationFrame(() => tell(
+  document.getAnimations().every((one) =>
+    one.playState !== 'running' || one.effect.getComputedTiming().endTime === Infinity)))))`
 
 export interface Screen {
   readonly page: Page
@@ -107,6 +109,12 @@ export async function openScreen(
     const isExpected = /status of 4\d\d/.test(message.text()) // a refusal is part of some tests
     if (['error', 'warning'].includes(message.type()) && !isExpected)
       complaints.push(`${message.text()} (${message.location().url})`)
+  })
+  // The console tells the number alone.
+  page.on('response', (answer) => {
+    if (answer.status() < 500) return
+    const tell = (text: string): number => complaints.push(`${answer.status()} from ${answer.url()}: ${text}`)
+    answer.text().then(tell, (error: unknown) => tell(String(error)))
   })
   page.on('pageerror', (error) => complaints.push(`uncaught: ${error.message}`))
   page.on('dialog', (dialog) => {
@@ -147,6 +155,49 @@ export async function begin(
 export async function show({ page, origin }: Screen, path: string): Promise<void> {
   await page.goto(origin + path)
   await page.getByRole('heading', { level: 1 }).first().waitFor()
+}
+
+/** Rows of the events screen that have come. */
+export const eventRows = (page: Page): Locator => page.locator('tr.ev-row:not(.ev-wait)')
+
+/** Waits until the events screen tells this number of the search in hand, not of the one before. */
+export async function eventTotal(page: Page, text: string): Promise<void> {
+  const chart = page.getByRole('region', { name: 'Events over time' }).and(page.locator(':not([data-old])'))
+  await chart.getByText(text, { exact: true }).waitFor()
+}
+
+/** What is about colours; the other rules judge the same in both schemes. */
+const COLOUR_RULES = ['color-contrast', 'link-in-text-block']
+/** In place of the source of axe, where the document has it already. */
+const NO_SOURCE = 'void 0'
+
+/**
+ * What axe finds wrong with what the page shows: all of its rules in light, those about colours in dark as well. `where` stands
+ * before each fault. Leaves the page in light.
+ */
+export async function faultsOf(page: Page, where: string): Promise<string[]> {
+  const found: string[] = []
+  for (const scheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' })
+    await until('the colours are set and nothing fades', () =>
+      page.evaluate<boolean>(
+        `document.documentElement.dataset.mantineColorScheme === '${scheme}' && ${IS_STILL}`,
+      ),
+    )
+    const isThere = await page.evaluate<boolean>('globalThis.axe !== undefined')
+    const axe = new AxeBuilder({ page, ...(isThere ? { axeSource: NO_SOURCE } : {}) })
+    // In the page itself: a page of its own for each report takes five times as long, and is for frames, which there are none of.
+    axe.setLegacyMode().options({
+      resultTypes: ['violations'],
+      ...(scheme === 'light' ? {} : { runOnly: { type: 'rule', values: COLOUR_RULES } }),
+    })
+    const { violations, passes } = await axe.analyze()
+    assert.ok(passes.length > 0, `${where}, ${scheme}: nothing was judged`)
+    for (const { id, nodes } of violations)
+      found.push(`${where}, ${scheme}: ${id} ${nodes[0]?.html.slice(0, 160) ?? ''}`)
+  }
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' })
+  return found
 }
 
 /** Presses a button by keyboard once it can be pressed: while an answer is on its way it is not, and a key would be lost. */

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import type { Locator, Page } from 'playwright-core'
-import { browserTest as test, openScreen, PASSWORD, type Screen } from './browser.ts'
+import { browserTest as test, eventRows, eventTotal, openScreen, PASSWORD, type Screen } from './browser.ts'
 import { scan, type Service, startService, until } from './harness.ts'
 
 const MOST_KEYS = 150
@@ -99,12 +99,7 @@ const dialogOf = (page: Page): Locator => page.getByRole('dialog')
 /** The palette may still fade out behind the dialog that it opened. */
 const closed = (page: Page): Promise<void> =>
   until('no dialog is open', async () => (await dialogOf(page).count()) === 0)
-const rows = (page: Page): Locator => page.locator('tr.ev-row:not(.ev-wait)')
 const currentRow = (page: Page): Locator => page.locator('tr.ev-row[aria-current]')
-
-async function total(page: Page, text: string): Promise<void> {
-  await page.getByRole('region', { name: 'Events over time' }).getByText(text, { exact: true }).waitFor()
-}
 
 async function isListed({ service }: Desk, address: string): Promise<boolean> {
   return (await service.list()).includes(address)
@@ -236,7 +231,7 @@ async function allow({ page, service }: Desk): Promise<void> {
 
 async function findRecord({ page }: Desk): Promise<void> {
   await go(page, 'Events')
-  await total(page, '18 events')
+  await eventTotal(page, '18 events')
   const time = page.getByRole('button', { name: /^Time: / })
   await press(page, time)
   await press(page, page.getByRole('button', { name: 'Last 15 minutes' }))
@@ -247,27 +242,27 @@ async function findRecord({ page }: Desk): Promise<void> {
   await focusOn('the filter', page.getByRole('combobox', { name: 'Filter' }))
   await page.keyboard.type(`( addr.src eq ${QUIET} ) and ( port.dst geq 1005 )`)
   await page.keyboard.press('Enter')
-  await total(page, '2 events')
+  await eventTotal(page, '2 events')
   await page.keyboard.press('Escape')
   await focusOn('the first event', currentRow(page))
   await page.keyboard.press('j')
-  await focusOn('the second event', rows(page).nth(1))
+  await focusOn('the second event', eventRows(page).nth(1))
   await until('it is seen', () => isSeen(currentRow(page)))
   await page.keyboard.press('Enter')
   const event = page.getByRole('complementary', { name: 'One event' })
   await event.getByRole('row', { name: /Rule Active Defense sensor/ }).waitFor()
   await page.keyboard.press('Escape')
   await event.waitFor({ state: 'detached' })
-  await focusOn('the event that was open', rows(page).nth(1))
+  await focusOn('the event that was open', eventRows(page).nth(1))
 }
 
 async function narrow({ page }: Desk): Promise<void> {
   await go(page, 'Events')
-  await total(page, '18 events')
+  await eventTotal(page, '18 events')
   const counts = page.getByRole('navigation', { name: 'Counts' })
   const count = counts.getByRole('button', { name: `Source: ${QUIET} 7` })
   await press(page, count)
-  await total(page, '7 events')
+  await eventTotal(page, '7 events')
   await focusOn('the count', count)
   await page.keyboard.press('j')
   await focusOn('an event', currentRow(page))
@@ -278,7 +273,7 @@ async function narrow({ page }: Desk): Promise<void> {
   await focusOn('the event', currentRow(page))
   await page.keyboard.press('m')
   await take(page, page.getByRole('menuitem', { name: /^All to port/ }))
-  await total(page, '2 events')
+  await eventTotal(page, '2 events')
 
   await page.keyboard.press('s')
   await focusOn('the name', page.getByLabel('Name'))
@@ -287,12 +282,12 @@ async function narrow({ page }: Desk): Promise<void> {
   await page.getByText('Saved: One port').waitFor()
   await closed(page)
   await go(page, 'Events')
-  await total(page, '18 events')
+  await eventTotal(page, '18 events')
   await page.waitForLoadState('networkidle')
   const views = page.getByRole('button', { name: 'Views' })
   await press(page, views)
   await press(page, page.getByRole('button', { name: /^One port/ }))
-  await total(page, '2 events')
+  await eventTotal(page, '2 events')
   await focusOn('what opened the views', views)
 }
 
@@ -331,26 +326,26 @@ async function freeze(desk: Desk): Promise<void> {
 
 async function watch({ page, service }: Desk): Promise<void> {
   await go(page, 'Events')
-  await total(page, '18 events')
+  await eventTotal(page, '18 events')
   await page.keyboard.press('l')
   await page.getByText('Live: new events appear by themselves').waitFor()
   await service.sendTcp(`${scan('198.51.100.8', 12).join('\n')}\n`)
-  await until('all are shown', async () => (await rows(page).count()) === 12)
+  await until('all are shown', async () => (await eventRows(page).count()) === 12)
   await page.keyboard.press('j')
   await page.getByText('Paused').waitFor()
   await service.sendTcp(`${scan('198.51.100.10', 12).join('\n')}\n`)
   await page.getByRole('button', { name: '12 new' }).waitFor()
-  assert.equal(await rows(page).filter({ hasText: '198.51.100.10' }).count(), 0)
+  assert.equal(await eventRows(page).filter({ hasText: '198.51.100.10' }).count(), 0)
   await page.keyboard.press('k')
   await page.getByText('Live: new events appear by themselves').waitFor()
-  await rows(page).filter({ hasText: '198.51.100.10' }).first().waitFor()
+  await eventRows(page).filter({ hasText: '198.51.100.10' }).first().waitFor()
   await page.keyboard.press('l')
-  await total(page, '42 events')
+  await eventTotal(page, '42 events')
 }
 
 async function exportAll({ page }: Desk): Promise<void> {
   await go(page, 'Events')
-  await total(page, '42 events')
+  await eventTotal(page, '42 events')
   const opener = page.getByRole('button', { name: 'Export', exact: true })
   await press(page, opener)
   const start = dialogOf(page).getByRole('button', { name: 'Export' })
