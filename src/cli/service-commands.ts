@@ -1,5 +1,6 @@
 /** The words of the commands that ask a running service through its data folder. */
 import { type Command, Option } from 'commander'
+import { addAccounts } from './account-commands.ts'
 import { addFeeds, addImport } from './feed-commands.ts'
 import { addFirewalls } from './firewall-commands.ts'
 import { addBouncers } from './bouncer-commands.ts'
@@ -39,6 +40,7 @@ export function addServiceCommands(program: Command, context: CommandContext): v
   addFeeds(program, context)
   addFirewalls(program, context)
   addNotify(program, context)
+  addAccounts(program, context)
 }
 
 function addQuestions(program: Command, { io, action }: CommandContext): void {
