@@ -17,6 +17,7 @@ import { IMPORT_CONTRACT, IMPORT_ROUTES } from './contract/imports.ts'
 import { NOTIFY_CONTRACT, NOTIFY_ROUTES } from './contract/notify.ts'
 import { OVERVIEW_CONTRACT, OVERVIEW_ROUTES } from './contract/overview.ts'
 import { RECORDS_CONTRACT, RECORDS_ROUTES } from './contract/records.ts'
+import { sentence } from './contract/sentence.ts'
 import { VIEWS_CONTRACT, VIEWS_ROUTES } from './contract/views.ts'
 import type { Role } from './http/roles.ts'
 import { backtestInput, backtestLinesInput, backtestLinesReply, backtestRow } from './backtest-contract.ts'
@@ -246,6 +247,8 @@ const explanation = z.object({
   verdict: z.enum(['blocked', 'held', 'shadow', 'allowed', 'protected', 'grace', 'not-blocked']),
   /** Plain sentences in the order to be read: what was seen, which rule, which guard, since when, until when. */
   sentences: z.array(z.string()),
+  /** The same by code and values, one for each. */
+  said: z.array(sentence),
   /** Raw lines that convicted, oldest first, whole. */
   evidence: z.array(z.string()),
   block: blockView.nullable(),

@@ -3,6 +3,7 @@
  * the audit log. Outcomes become the sentences that the command line prints.
  */
 import type { Accounts } from '../api/accounts/accounts.ts'
+import { saidOf } from '../api/contract/sentence.ts'
 import { type Caller, type Explanation, type Reply, type ServiceActions } from '../api/control-contract.ts'
 import { viewOfDecision } from '../api/decision-views.ts'
 import type { Decider } from '../decide/decider.ts'
@@ -197,20 +198,22 @@ async function explain(
   const decision = decider.active().find(({ id }) => id === told.active[0]?.id)
   const enforcement = enforcementOf(parts, address)
   const reported = await reportsOf(parts, told.address)
+  const sentences = [
+    ...told.sentences,
+    ...reported.sentences,
+    ...(inspection === null
+      ? ['What the rules count of it now could not be asked.']
+      : countSentences(inspection.counts, 'now', inspection.more)),
+    ...clockSentences(parts.pipeline?.status?.devices ?? [], lines?.devices ?? []),
+    ...enforcement.sentences,
+    ...(await peerSentences(parts, settings.settings, network)),
+    ...whereabouts(parts, address),
+  ]
   return {
     address: told.address,
     verdict: verdictOf(told),
-    sentences: [
-      ...told.sentences,
-      ...reported.sentences,
-      ...(inspection === null
-        ? ['What the rules count of it now could not be asked.']
-        : countSentences(inspection.counts, 'now', inspection.more)),
-      ...clockSentences(parts.pipeline?.status?.devices ?? [], lines?.devices ?? []),
-      ...enforcement.sentences,
-      ...(await peerSentences(parts, settings.settings, network)),
-      ...whereabouts(parts, address),
-    ],
+    sentences,
+    said: sentences.map(saidOf),
     evidence: [
       ...reported.lines,
       ...told.detections.flatMap(({ detection }) => [...detection.evidence]),

@@ -3,6 +3,7 @@
  * usual, what stands in the way. Kept for a few seconds, so that many open pages cost as much as one.
  */
 import type { Reply, ServiceActions } from '../api/control-contract.ts'
+import { saidOf } from '../api/contract/sentence.ts'
 import { viewOfDecision } from '../api/decision-views.ts'
 import type { Settings } from '../config/schema.ts'
 import type { Decider } from '../decide/decider.ts'
@@ -128,6 +129,8 @@ class OverviewDesk {
         since: iso(sinceMs),
         message,
         mend,
+        said: saidOf(message),
+        mendSaid: saidOf(mend),
       })),
       today,
     }

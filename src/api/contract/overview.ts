@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { blockView } from './block-view.ts'
+import { sentence } from './sentence.ts'
 
 const nothing = z.strictObject({})
 const instant = z.iso.datetime()
@@ -73,6 +74,9 @@ const overview = z.object({
       since: instant,
       message: z.string(),
       mend: z.string(),
+      /** Both by code and values. */
+      said: sentence,
+      mendSaid: sentence,
     }),
   ),
   /** Blocks since midnight of the service's time zone, newest first; 20 at most. */

@@ -1,6 +1,7 @@
 /** Errors of the API as RFC 9457 problem documents: `application/problem+json` with a stable `code`. */
 import type { FastifyReply } from 'fastify'
 import { AppError, messageOf } from '../../lib/errors.ts'
+import { saidOf } from '../contract/sentence.ts'
 
 export interface Problem {
   readonly type: string
@@ -10,6 +11,8 @@ export interface Problem {
   readonly code: string
   /** What was wrong and what to do. */
   readonly detail: string
+  /** The detail by code and values, for who says it in another language; null: the book does not know it. */
+  readonly said: ReturnType<typeof saidOf>
   /** Which field of the input, as a path. */
   readonly field?: string
 }
@@ -48,6 +51,7 @@ export function sendProblem(
     status,
     code,
     detail,
+    said: saidOf(detail),
     ...(field === undefined ? {} : { field }),
   }
   return reply.code(status).header('content-type', 'application/problem+json').send(problem)

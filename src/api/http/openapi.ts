@@ -52,6 +52,12 @@ const PROBLEM: JsonObject = {
     status: { type: 'integer' },
     code: { type: 'string' },
     detail: { type: 'string' },
+    said: {
+      type: ['object', 'null'],
+      description: 'The detail by code and values, for who says it in another language',
+      required: ['code', 'values'],
+      properties: { code: { type: 'string' }, values: { type: 'object' } },
+    },
     field: { type: 'string' },
   },
 }

@@ -20,7 +20,7 @@ export function AlarmList({ alarms, onJump }: AlarmListProps) {
   const { t } = useWords()
   return (
     <Stack gap={0} component="ul" className="alarms">
-      {alarms.map(({ code, severity, message, mend, since }) => {
+      {alarms.map(({ code, severity, message, mend, said, mendSaid, since }) => {
         const { href, label } = mendOf(code)
         return (
           <li key={code} className={`alarm alarm-${severity}`}>
@@ -30,10 +30,10 @@ export function AlarmList({ alarms, onJump }: AlarmListProps) {
             <div className="alarm-text">
               <Text size="sm" fw={600}>
                 <span className="visually-hidden">{t(`alarm.${severity}`)}: </span>
-                <Said text={message} />
+                <Said text={message} said={said} />
               </Text>
               <Text size="sm" c="dimmed">
-                <Said text={mend} />
+                <Said text={mend} said={mendSaid} />
                 <span aria-hidden> · </span>
                 <Instant at={since} none="" />
               </Text>

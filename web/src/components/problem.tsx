@@ -2,6 +2,7 @@
 import { Alert, Button, Center, Group, Loader, Stack, Text } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { useWords } from '../i18n/language.tsx'
+import { ApiError } from '../data/api.ts'
 import { Said } from './said.tsx'
 
 interface QueryState<Data> {
@@ -70,7 +71,7 @@ export function Fault({ error }: { readonly error: Error | null }) {
   if (error === null) return null
   return (
     <Alert color="orange" variant="light" role="alert" py="xs">
-      <Said text={error.message} />
+      <Said text={error.message} said={error instanceof ApiError ? error.said : null} />
     </Alert>
   )
 }

@@ -8,15 +8,20 @@ import type { Role } from '../../../src/api/http/roles.ts'
 
 export type { Input, Reply } from '../../../src/api/control-contract.ts'
 
+/** What went wrong by code and values, beside the text. */
+type Told = { readonly code: string; readonly values: Readonly<Record<string, unknown>> } | null
+
 export class ApiError extends Error {
   readonly status: number
   readonly code: string
+  readonly said: Told
 
-  constructor(status: number, code: string, message: string) {
+  constructor(status: number, code: string, message: string, said: Told = null) {
     super(message)
     this.name = 'ApiError'
     this.status = status
     this.code = code
+    this.said = said
   }
 }
 
@@ -194,11 +199,12 @@ export async function* streamRows<Name extends RowRoute>(
 
 async function errorOf(response: Response): Promise<ApiError> {
   const answer: unknown = await response.json().catch(() => null)
-  const { code = 'failed', detail = response.statusText } = (answer ?? {}) as {
-    code?: string
-    detail?: string
-  }
-  return new ApiError(response.status, code, detail)
+  const {
+    code = 'failed',
+    detail = response.statusText,
+    said = null,
+  } = (answer ?? {}) as { code?: string; detail?: string; said?: Told }
+  return new ApiError(response.status, code, detail, said)
 }
 
 export interface SignedIn {

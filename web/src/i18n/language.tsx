@@ -2,7 +2,7 @@
 import { createContext, type ReactNode, use, useEffect, useMemo, useState } from 'react'
 import { de } from './de.ts'
 import { en, type TextKey } from './en.ts'
-import type { ServiceWords } from './service/german.ts'
+import type { SaidView, ServiceWords } from './service/german.ts'
 
 const CATALOGUES = { en, de } as const
 export type Language = keyof typeof CATALOGUES
@@ -15,9 +15,9 @@ interface Words {
   readonly setLanguage: (language: Language) => void
   readonly t: Translate
   /** A text that the service made (alarms, reasons, refusals), in the language of the page; what it does not know stays as it is. */
-  readonly say: (text: string) => string
+  readonly say: (text: string, said?: SaidView | null) => string
   /** The same, null where it is not known: a person typed it, or it is of another version. */
-  readonly sayOrNull: (text: string) => string | null
+  readonly sayOrNull: (text: string, said?: SaidView | null) => string | null
   /** What a setting means, by its key; `english` is the service's text. */
   readonly meaning: (key: string, english: string) => string
 }
@@ -38,13 +38,13 @@ export function LanguageProvider({ children }: { readonly children: ReactNode })
   }, [language])
   const service = useServiceWords(language)
   const words = useMemo<Words>(() => {
-    const sayOrNull = (text: string): string | null =>
-      language === 'en' ? text : (service?.say(text) ?? null)
+    const sayOrNull = (text: string, said?: SaidView | null): string | null =>
+      language === 'en' ? text : (service?.say(text, said) ?? null)
     return {
       language,
       setLanguage,
       t: translator(language),
-      say: (text) => sayOrNull(text) ?? text,
+      say: (text, said) => sayOrNull(text, said) ?? text,
       sayOrNull,
       meaning: (key, english) => (language === 'en' ? null : service?.meaning(key)) ?? english,
     }

@@ -2,6 +2,7 @@
  * German for what the service says, loaded when the page is German: sentences by code, settings by key. English needs none of it, since
  * the service's own text is English.
  */
+import type { Value } from '../../../../src/model/sentence.ts'
 import { sentenceOf, SENTENCES, type SentenceCode } from '../../../../src/model/sentences/book.ts'
 import { alarmsDe } from './alarms-de.ts'
 import { decisionsDe } from './decisions-de.ts'
@@ -25,9 +26,15 @@ export const sentencesDe: Readonly<Record<SentenceCode, string>> = {
   ...problemsDe,
 }
 
+/** A sentence as the API tells it beside its text. */
+export interface SaidView {
+  readonly code: string
+  readonly values: Readonly<Record<string, unknown>>
+}
+
 export interface ServiceWords {
-  /** A text of the service in the language, or null when the book does not know it. */
-  readonly say: (text: string) => string | null
+  /** A text of the service in the language, by its code where it is told, or null when the book does not know it. */
+  readonly say: (text: string, said?: SaidView | null) => string | null
   /** What a setting means, or null for one that the catalogue does not know. */
   readonly meaning: (key: string) => string | null
 }
@@ -37,9 +44,12 @@ export function german(nameOf: NameOf): ServiceWords {
   const write = writer(sentencesDe, 'de', nameOf)
   const meanings: Readonly<Record<string, string>> = settingsDe
   return {
-    say: (text) => {
-      const sentence = sentenceOf(text)
-      return sentence === null || !(sentence.code in SENTENCES) ? null : write(sentence)
+    say: (text, said) => {
+      const isTold = said != null && said.code in SENTENCES
+      const sentence = isTold
+        ? { code: said.code, values: said.values as Readonly<Record<string, Value>> }
+        : sentenceOf(text)
+      return sentence === null ? null : write(sentence)
     },
     meaning: (key) => meanings[key] ?? null,
   }
