@@ -93,8 +93,8 @@ test('what known parts were merged into is known without being read, and with an
   assert.equal(values.knownRows, 4)
 })
 
-test('days are known one by one, and refresh reads the last seven', async () => {
-  await insert({ rule: 'old' }, NOW_MS - 30 * DAY_MS)
+test('days are known one by one, and refresh reads the last thirty', async () => {
+  await insert({ rule: 'old' }, NOW_MS - 40 * DAY_MS)
   await insert({ rule: 'new' })
   const values = newValues()
   assert.equal(await values.isKnown(TODAY), true)

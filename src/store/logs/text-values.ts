@@ -28,7 +28,7 @@ const LIMITS = {
 /** What `refresh` reads in one statement. */
 const STEP_ROWS = 5_000_000
 /** Days that `refresh` reads, today included. */
-const DAYS = 7
+const DAYS = 30
 /** How much longer than it works it rests, and how long at most. */
 const REST = 4
 const LONGEST_REST_MS = 5000
