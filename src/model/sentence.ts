@@ -210,7 +210,8 @@ export class SentenceReader<Code extends string> {
   }
 
   #look(text: string, depth: number): Sentence<Code> | null {
-    for (const pattern of this.#byFront.get(text.slice(0, FRONT)) ?? this.#others) {
+    const likely = this.#byFront.get(text.slice(0, FRONT)) ?? this.#others
+    for (const pattern of likely) {
       if (!text.startsWith(pattern.front) || !text.includes(pattern.holds)) continue
       const found = pattern.expression.exec(text)
       const sentence = found === null ? null : this.#sentence(pattern, found, depth)

@@ -154,6 +154,19 @@ describe('the page in German', () => {
         await more.evaluate((one) => one.setAttribute('open', ''))
       found.push(...(await englishOf(screen, path)))
     }
+    // A line with why it counts, a refused block with its reason, and what a person may type wrong.
+    const { page } = screen
+    await show(screen, '/events?from=now-1h&filter=severity%20geq%20high')
+    await page.locator('tr[data-index="0"]').first().press('Enter')
+    await page.getByText('Gelesen als').first().waitFor()
+    found.push(...(await englishOf(screen, 'drawer')))
+    await show(screen, '/blocks')
+    await page.keyboard.press('b')
+    await page.getByLabel('Adressen oder Netze').fill('8.8.8.8\n10.0.0.0/8\nkein Netz')
+    await page.getByLabel('Grund').fill('Probe')
+    await page.getByRole('button', { name: 'Vorschau' }).click()
+    await page.getByText('wird nie gesperrt').first().waitFor()
+    found.push(...(await englishOf(screen, 'preview')))
     assert.equal(await screen.page.locator('html').getAttribute('lang'), 'de')
     assert.deepEqual(found, [])
     assert.deepEqual(screen.complaints, [])

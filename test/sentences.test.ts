@@ -9,12 +9,12 @@ import { join, relative } from 'node:path'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { parseSync } from 'vite'
-import { REASONS } from '../../detect/counting.ts'
-import { LINE_FORMATS } from '../../parse/registry.ts'
-import { parseForm, type Part } from '../sentence.ts'
-import { type SentenceCode, sentenceOf, SENTENCES } from './book.ts'
+import { REASONS } from '../src/detect/counting.ts'
+import { LINE_FORMATS } from '../src/parse/registry.ts'
+import { parseForm, type Part } from '../src/model/sentence.ts'
+import { type SentenceCode, sentenceOf, SENTENCES } from '../src/model/sentences/book.ts'
 
-const ROOT = join(import.meta.dirname, '../../..')
+const ROOT = join(import.meta.dirname, '..')
 /** What people read on the page only in English, or not at all: logs, the command line, mails, formats, plain pages, API documents. */
 const UNREAD =
   /\.test\.ts$|fixture|\/testing\/|test-lines|test-server|src\/(?:cli|demo|query|input|model|backtest|store\/logs|telemetry|parse\/firewall)\/|api\/(?:pages|page-style|crowdsec|control-|metrics-server|server|sample-status|feed-|list-route|web-routes|lines-route|posted-lines|request-body|records-routes|health|http\/(?:routes\/|http-routes|openapi|other-routes|http-problem))|src\/(?:main|app|pipeline[\w-]*|restore-windows|window-snapshot|kept-clocks)\.ts|app\/(?:banner|demo|notice-reader|weekly-report|urls|parts|report-actions|recovery|notifications|pipeline-thread|live-hub)|config\/(?:schema|document|load|sources|setting|[\w-]+-table|detection-fitting)|publish\/(?:notify\/(?:notice-text|abuse-report|siem|webhook|outbox|mail|post)|feeds\/(?:countries|formats\/|taxii|minemeld|stix|format-table|pack|capacity|revision-store)|paloalto-api\/(?:xml|commands|client)|crowdsec\/|made-certificate|relay)|lib\/(?:lock|listen-address|secret-box)|store\/state\/(?:migrat|rescue|prune|rows|sqlite-dialect|sqlite-file|audit-log)|parse\/(?:text-kernel|word-table|calendar|repeated|firewall-programs|geo-database)/
