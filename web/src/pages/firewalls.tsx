@@ -81,7 +81,7 @@ function Firewalls({ firewalls }: { readonly firewalls: readonly Firewall[] }) {
       rows={firewalls}
       keyOf={({ id }) => id}
       textOf={({ name, addresses, devices }) => [name, ...addresses, ...devices].join(' ')}
-      minWidth={860}
+      minWidth={740}
       columns={[
         {
           head: t('firewalls.column.name'),

@@ -77,7 +77,7 @@ function Imports({ imports }: { readonly imports: readonly Import[] }) {
       rows={imports}
       keyOf={({ name }) => name}
       textOf={({ name, from, hosts }) => [name, from ?? '', ...hosts].join(' ')}
-      minWidth={820}
+      minWidth={720}
       columns={[
         {
           head: t('imports.column.name'),

@@ -66,7 +66,7 @@ function Users() {
                     value={user.role}
                     allowDeselect={false}
                     size="xs"
-                    w={220}
+                    w={200}
                     maw="100%"
                     onChange={(role) =>
                       role !== null && change.mutate({ name: user.name, role: role as Role })
@@ -88,7 +88,7 @@ function Users() {
                 head: t('users.remove'),
                 isActions: true,
                 cell: (user) => (
-                  <Group gap="xs" justify="flex-end" wrap="nowrap">
+                  <Group gap={4} justify="flex-end">
                     <Button
                       size="compact-sm"
                       variant="default"

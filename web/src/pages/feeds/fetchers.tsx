@@ -57,7 +57,7 @@ export function Fetchers({ feed }: { readonly feed: string }) {
               hasMore={nextCursor !== null}
               keyOf={({ address, agent }) => `${address} ${agent}`}
               textOf={({ address, agent }) => `${address} ${agent}`}
-              minWidth={860}
+              minWidth={720}
               columns={[
                 { head: t('feeds.column.who'), isMono: true, cell: ({ address }) => address },
                 {

@@ -56,7 +56,7 @@ export function Recipients({ isAdministrator }: { readonly isAdministrator: bool
             <Rows
               rows={items}
               keyOf={({ id }) => id}
-              minWidth={820}
+              minWidth={740}
               columns={[
                 { head: t('notify.id'), cell: ({ id }) => id },
                 {
@@ -86,7 +86,7 @@ export function Recipients({ isAdministrator }: { readonly isAdministrator: bool
                   head: t('notify.change'),
                   isActions: true,
                   cell: (recipient) => (
-                    <Group gap={4} justify="flex-end" wrap="nowrap">
+                    <Group gap={4} justify="flex-end">
                       <Button
                         size="compact-sm"
                         variant="default"
