@@ -173,7 +173,7 @@ function Patterns() {
 function Legend({ series }: { readonly series: readonly StackedSeries[] }) {
   const { language } = useWords()
   return (
-    <Group gap="md" wrap="nowrap">
+    <Group gap="2px 16px">
       {series.map(({ kind, label, counts }) => (
         <Group key={kind} gap={6} wrap="nowrap">
           <svg width={12} height={12} aria-hidden>
