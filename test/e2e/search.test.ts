@@ -29,6 +29,15 @@ describe('search', () => {
     assert.equal(await count('blocked eq yes'), 12)
     assert.equal(await count('( rule_hit eq port-scan ) and ( port.dst eq 1003 )'), 1)
     assert.equal(await count("raw contains 'OVERFLOW'"), 1)
+    assert.equal(await count('OVERFLOW'), 1, 'a word, in the name of a threat')
+    assert.equal(await count('testland'), 14, 'a word that all have')
+    assert.equal(await count('newcomer'), 0)
+    assert.equal(await count('not newcomer'), 14)
+    const late = customLine({ source: '198.51.100.9', port: 444, action: 'allow', user: 'CORP\\newcomer' })
+    await service.sendTcp(`${late}\n`)
+    await until('it is stored', async () => (await service.stored()) === lines.length + 1, 30_000)
+    assert.equal(await count('newcomer'), 1, 'a text that was not there when it was asked for first')
+    assert.equal(await count('( port.dst eq 444 ) and not newcomer'), 0)
     await assert.rejects(
       count('( adr.src eq 1.2.3.4 )'),
       /at character 3: expected the name of a field; did you mean \( addr.src/,
@@ -41,13 +50,13 @@ describe('search', () => {
       for (const item of page.items) ids.add(item['id'])
       cursor = page.nextCursor
     } while (cursor !== null)
-    assert.equal(ids.size, 14, 'pages of five give every record once')
+    assert.equal(ids.size, 15, 'pages of five give every record once')
     const [id] = ids
     const record = await control.call('recordById', { id: String(id) })
     assert.match(String(record['raw']), /^<14>/)
 
     const histogram = await control.call('histogram', { filter: '', buckets: 10, by: 'disposition' })
-    assert.equal(histogram.total, 14)
+    assert.equal(histogram.total, 15)
     const facets = await control.call('facets', { filter: '', fields: ['addr.src', 'severity'], limit: 5 })
     assert.deepEqual(facets.facets[0]?.values[0], {
       value: '198.51.100.7',
@@ -55,7 +64,7 @@ describe('search', () => {
       filter: '( addr.src eq 198.51.100.7 )',
     })
     const top = await control.call('topList', { filter: '', field: 'port', limit: 100 })
-    assert.equal(top.items.length, 14)
+    assert.equal(top.items.length, 15)
     const exported: unknown[] = []
     for await (const row of control.rows('exportRecords', {
       filter: 'action eq drop',
