@@ -15,7 +15,7 @@ import { Rows } from './scan.ts'
 import type { DetectionSettings } from './settings.ts'
 import { isVendorScan } from './vendor-scan-record.ts'
 import { DestinationWeights, type LearnedWeights } from './weights.ts'
-import { Sightings } from './window.ts'
+import { Sightings } from './sightings.ts'
 
 /** In the order of their codes; the first five count. */
 export const REASONS = [
@@ -215,6 +215,11 @@ export class Counting {
     const i = into.count++
     into.rows[i] = row
     into.timesMs[i] = (batch.eventTimeMs[row] as number) + (batch.clockOffsetMs[row] as number)
+    if (isV4) {
+      into.sources[i] = words[at + SOURCE + 3] as number
+      into.destinations[i] = words[at + DESTINATION + 3] as number
+      into.ports[i] = batch.destinationPort[row] as number
+    }
     into.proven[i] = provesSource(batch, row) ? 1 : 0
   }
 

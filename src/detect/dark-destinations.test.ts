@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { DarkDestinations } from './dark-destinations.ts'
 import { batchOf, type Event, makeDetector, portScan, release, savedBy } from './testing/batches.ts'
-import { Sightings } from './window.ts'
+import { Sightings } from './sightings.ts'
 
 const HOUR = 3600
 

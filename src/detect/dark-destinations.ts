@@ -20,7 +20,7 @@ import type { CountedBatch } from './scan.ts'
 import { SeededHash } from './seeded-hash.ts'
 import { secondsOf } from './spread-table.ts'
 import type { LearnedWeights } from './weights.ts'
-import type { Sightings } from './window.ts'
+import type { Sightings } from './sightings.ts'
 
 const DESTINATION = ADDRESS_SLOT.destinationAddress
 const DARK_AFTER_SECONDS = 86_400

@@ -20,9 +20,9 @@ import {
 import type { DetectionSettings } from './settings.ts'
 import { firstWordOfCopy, hostOfCopy, isCopiedHost } from './weights.ts'
 import { sourceFilter } from './window-inspect.ts'
-import type { Firing, Sightings, SlidingWindow } from './window.ts'
+import type { Sightings } from './sightings.ts'
+import type { Firing, SlidingWindow } from './window.ts'
 
-const SOURCE = ADDRESS_SLOT.sourceAddress
 const DESTINATION = ADDRESS_SLOT.destinationAddress
 const V4_MARK = 0xffff
 /** Key: source and destination port. Value: destination. */
@@ -66,14 +66,15 @@ export class HostSweep implements DetectionRule {
     const { mode, windowMs } = this.#settings.hostSweep
     if (mode === 'off' || windowMs === 0) return
     const { addresses, destinationPort } = batch
+    const { sources, destinations, ports, copies } = v4
+    const keys = this.#v4Keys
+    const hosts = this.#v4Hosts
     for (let i = 0; i < v4.count; i++) {
-      const row = v4.rows[i] as number
-      const at = row * ADDRESS_STRIDE
-      this.#v4Keys[2 * i] = addresses[at + SOURCE + 3] as number
-      this.#v4Keys[2 * i + 1] = destinationPort[row] as number
-      this.#v4Hosts[i] = hostOfCopy(addresses[at + DESTINATION + 3] as number, v4.copies[i] as number)
+      keys[2 * i] = sources[i] as number
+      keys[2 * i + 1] = (ports[i] as number) & 0xffff
+      hosts[i] = hostOfCopy(destinations[i] as number, copies[i] as number)
     }
-    for (const firing of this.#v4.observe(v4, this.#v4Keys, this.#v4Hosts, nowMs))
+    for (const firing of this.#v4.observe(v4, keys, hosts, nowMs))
       found.push(this.#found(counted, v4, firing))
     for (let i = 0; i < v6.count; i++) {
       const row = v6.rows[i] as number

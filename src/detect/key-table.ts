@@ -128,18 +128,31 @@ export class KeyTable {
     return { ...this.counted, bytes: this.counted.bytes + this.slots.bytes }
   }
 
-  /** Makes an entry for a key that is not in the table, and returns where it is; value, line and meta are the caller's. */
-  insert(segment: number, hash: number, keys: Uint32Array, keyAt: number): number {
-    if ((this.#used[segment] as number) >= this.#maxPerSegment) this.#evict(segment)
-    const used = (this.#used[segment] as number) + 1
+  /**
+   * Makes an entry for a key that is not in the table, and returns where it is; value, line and meta are the caller's.
+   * `free`: the empty place where the search for the key ended.
+   */
+  insert(segment: number, hash: number, keys: Uint32Array, keyAt: number, free: number): number {
+    let used = this.#used[segment] as number
+    let at = free
+    if (used >= this.#maxPerSegment) {
+      this.#evict(segment)
+      used = this.#used[segment] as number
+      at = -1
+    }
+    used++
     const places = (this.mask[segment] as number) + 1
-    if (used * 5 > places * 3) this.#resize(segment, places < FAST_GROWTH_BELOW ? places * 4 : places * 2)
+    if (used * 5 > places * 3) {
+      this.#resize(segment, places < FAST_GROWTH_BELOW ? places * 4 : places * 2)
+      at = -1
+    }
     const words = this.words[segment] as Uint32Array
-    const stride = this.stride
-    let at = (hash & (this.mask[segment] as number)) * stride
-    while (words[at + META] !== 0) {
-      at += stride
-      if (at === words.length) at = 0
+    if (at === -1) {
+      at = (hash & (this.mask[segment] as number)) * this.stride
+      while (words[at + META] !== 0) {
+        at += this.stride
+        if (at === words.length) at = 0
+      }
     }
     for (let k = 0; k < this.keyWords; k++) words[at + KEY + k] = keys[keyAt + k] as number
     words[at + TOUCH] = this.tick

@@ -6,7 +6,8 @@
 import { BATCH_MESSAGES } from '../model/raw-batch.ts'
 import type { DetectionRule } from './rule.ts'
 import { type CountedBatch, type Found, Rows } from './scan.ts'
-import { Sightings } from './window.ts'
+import { portOfCopy } from './weights.ts'
+import { Sightings } from './sightings.ts'
 
 /** What is known of the counted rows of a batch, by row. */
 export class Fitted {
@@ -102,6 +103,9 @@ export class Partition {
         into.timesMs[at] = from.timesMs[i] as number
         into.proven[at] = from.proven[i] as number
         into.copies[at] = copy
+        into.sources[at] = from.sources[i] as number
+        into.destinations[at] = from.destinations[i] as number
+        into.ports[at] = portOfCopy(from.ports[i] as number, copy)
       }
     }
     return from.count

@@ -20,9 +20,9 @@ import {
 import type { DetectionSettings } from './settings.ts'
 import { isCopiedPort, portOfCopy } from './weights.ts'
 import { sourceFilter } from './window-inspect.ts'
-import type { Firing, Sightings, SlidingWindow } from './window.ts'
+import type { Sightings } from './sightings.ts'
+import type { Firing, SlidingWindow } from './window.ts'
 
-const SOURCE = ADDRESS_SLOT.sourceAddress
 const DESTINATION = ADDRESS_SLOT.destinationAddress
 /** Source and destination; one word each, or four where one of them is IPv6. */
 const SHAPE = { keyWords: { v4: 2, v6: 8 }, valueWords: { v4: 1, v6: 1 } } as const
@@ -33,7 +33,7 @@ export class PortScan implements DetectionRule {
   readonly #v6: SlidingWindow
   readonly #v4Keys = new Uint32Array(BATCH_MESSAGES * SHAPE.keyWords.v4)
   readonly #v6Keys = new Uint32Array(BATCH_MESSAGES * SHAPE.keyWords.v6)
-  readonly #ports = new Uint32Array(BATCH_MESSAGES)
+  readonly #v6Ports = new Uint32Array(BATCH_MESSAGES)
   readonly #options: ScanOptions
   #settings: DetectionSettings
 
@@ -64,15 +64,14 @@ export class PortScan implements DetectionRule {
     const { mode, windowMs } = this.#settings.portScan
     if (mode === 'off' || windowMs === 0) return
     const { addresses, destinationPort } = batch
-    const ports = this.#ports
+    const ports = this.#v6Ports
+    const { sources, destinations } = v4
+    const keys = this.#v4Keys
     for (let i = 0; i < v4.count; i++) {
-      const row = v4.rows[i] as number
-      const at = row * ADDRESS_STRIDE
-      this.#v4Keys[2 * i] = addresses[at + SOURCE + 3] as number
-      this.#v4Keys[2 * i + 1] = addresses[at + DESTINATION + 3] as number
-      ports[i] = portOfCopy(destinationPort[row] as number, v4.copies[i] as number)
+      keys[2 * i] = sources[i] as number
+      keys[2 * i + 1] = destinations[i] as number
     }
-    for (const firing of this.#v4.observe(v4, this.#v4Keys, ports, nowMs))
+    for (const firing of this.#v4.observe(v4, keys, v4.ports, nowMs))
       found.push(this.#found(counted, v4, firing))
     for (let i = 0; i < v6.count; i++) {
       const row = v6.rows[i] as number

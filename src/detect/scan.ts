@@ -17,7 +17,8 @@ import { ADDRESS_SLOT, type RecordBatch, TEXT_SLOT } from '../model/record-batch
 import { type AddressKinds, KIND } from './address-kind.ts'
 import { type AddressMask, prefixOf } from './address-mask.ts'
 import type { WindowCounters } from './key-table.ts'
-import { type Firing, type OnCount, type Sightings, SlidingWindow } from './window.ts'
+import { type Sightings } from './sightings.ts'
+import { type Firing, type OnCount, SlidingWindow } from './window.ts'
 import type { WitnessLines } from './witness-lines.ts'
 
 /** A detection and the row of the batch that convicted. */

@@ -12,7 +12,8 @@ import { copyMaskedSource } from './address-mask.ts'
 import type { WindowCounters } from './key-table.ts'
 import { type CountedBatch, keepMs, type ScanOptions } from './scan.ts'
 import { type InspectedKey, sourceFilter } from './window-inspect.ts'
-import { type Firing, Sightings, SlidingWindow } from './window.ts'
+import { Sightings } from './sightings.ts'
+import { type Firing, SlidingWindow } from './window.ts'
 
 const KEY_WORDS = 5
 const KEY_SHARE = 5

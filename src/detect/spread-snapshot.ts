@@ -232,7 +232,7 @@ function restorePart(table: SpreadTable, part: SnapshotPart): void {
   for (let n = 0; n < part.entries; n++) {
     const hash = keys.hash.of(from, at, keys.keyWords)
     const segment = hash >>> keys.segmentShift
-    const place = keys.insert(segment, hash, from, at)
+    const place = keys.insert(segment, hash, from, at, -1)
     const words = keys.words[segment] as Uint32Array
     at += keys.keyWords
     const [latest = 0, extra = 0, flags = 0, touch = 0, line = 0, elements = 0] = from.subarray(

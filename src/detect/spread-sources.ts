@@ -188,7 +188,7 @@ export class SpreadSources {
       return -1
     }
     if (at === -1) {
-      at = keys.insert(segment, hash, work.keys, i * work.keyWords)
+      at = keys.insert(segment, hash, work.keys, i * work.keyWords, -1)
       this.#writeSingle(segment, at, work, i, 0)
       if (this.#leastNeed === 1) this.#promote(segment, at, work, i, true)
       return at

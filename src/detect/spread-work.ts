@@ -14,9 +14,10 @@ import type { CountedBatch } from './scan.ts'
 import { SeededHash } from './seeded-hash.ts'
 import { minuteOf, secondsOf, VALUE_WORDS } from './spread-table.ts'
 
-const SOURCE = ADDRESS_SLOT.sourceAddress
 const DESTINATION = ADDRESS_SLOT.destinationAddress
 const FILTER_BITS = 16
+/** Sightings whose cells are read together. */
+const BLOCK = 64
 /** In the place of the hash of a pair: a completed session, which counts nowhere and only proves its source. */
 const SESSION = 0
 
@@ -27,6 +28,8 @@ export class RepeatFilter {
   /** Of the batch at hand, per sighting: place and tag. */
   readonly #at = new Uint16Array(BATCH_MESSAGES)
   readonly #tags = new Int32Array(BATCH_MESSAGES)
+  /** Only written, so that the compiler keeps the loop that reads ahead. */
+  prefetched = 0
 
   /** Notes what a sighting is; `mark` tells its time and whether it was a session. */
   set(i: number, sourceHash: number, pairHash: number, mark: number): void {
@@ -41,16 +44,23 @@ export class RepeatFilter {
   pick(count: number, into: Uint16Array): number {
     const cells = this.#cells
     let picked = 0
-    for (let i = 0; i < count; i++) {
-      const at = (this.#at[i] as number) * 2
-      const tag = this.#tags[i] as number
-      if (cells[at] === tag) continue
-      if (cells[at + 1] === tag) {
-        cells[at + 1] = cells[at] as number
-        cells[at] = tag
-      } else {
-        cells[at + 1] = tag
-        into[picked++] = i
+    for (let from = 0; from < count; from += BLOCK) {
+      const to = Math.min(count, from + BLOCK)
+      // read ahead: what is asked below cannot be guessed, and each wrong guess would wait for its cell
+      let sum = 0
+      for (let i = from; i < to; i++) sum ^= cells[(this.#at[i] as number) * 2] as number
+      this.prefetched ^= sum
+      for (let i = from; i < to; i++) {
+        const at = (this.#at[i] as number) * 2
+        const tag = this.#tags[i] as number
+        if (cells[at] === tag) continue
+        if (cells[at + 1] === tag) {
+          cells[at + 1] = cells[at] as number
+          cells[at] = tag
+        } else {
+          cells[at + 1] = tag
+          into[picked++] = i
+        }
       }
     }
     return picked
@@ -105,24 +115,16 @@ export class SpreadWork {
     else this.#fillV6(counted, filter)
   }
 
-  #fillV4({ batch, v4 }: CountedBatch, filter: RepeatFilter): void {
-    const { addresses, destinationPort } = batch
-    const { rows, timesMs, proven, copies } = v4
+  #fillV4({ v4 }: CountedBatch, filter: RepeatFilter): void {
+    const { rows, timesMs, proven, sources, destinations, ports } = v4
     let secondStartMs = Number.NaN
     let seconds = 0
     let mark = 0
     for (let i = 0; i < v4.count; i++) {
-      const row = rows[i] as number
-      const at = row * ADDRESS_STRIDE
       const isSession = proven[i] as number
-      const sourceHash = this.#source.ofOne(addresses[at + SOURCE + 3] as number)
+      const sourceHash = this.#source.ofOne(sources[i] as number)
       const pairHash =
-        isSession === 1
-          ? SESSION
-          : this.#pair.ofPair(
-              addresses[at + DESTINATION + 3] as number,
-              (destinationPort[row] as number) | ((copies[i] as number) << 16),
-            )
+        isSession === 1 ? SESSION : this.#pair.ofPair(destinations[i] as number, ports[i] as number)
       const timeMs = timesMs[i] as number
       // neighbours are often of the same second
       if (!(timeMs >= secondStartMs && timeMs < secondStartMs + 1000)) {
@@ -137,12 +139,10 @@ export class SpreadWork {
     this.count = filter.pick(v4.count, this.index)
     for (let n = 0; n < this.count; n++) {
       const i = this.index[n] as number
-      const row = rows[i] as number
-      const at = row * ADDRESS_STRIDE
-      this.#takeOver(n, i, row, proven[i] as number)
-      this.keys[n] = addresses[at + SOURCE + 3] as number
-      this.values[n] = addresses[at + DESTINATION + 3] as number
-      this.ports[n] = (destinationPort[row] as number) | ((copies[i] as number) << 16)
+      this.#takeOver(n, i, rows[i] as number, proven[i] as number)
+      this.keys[n] = sources[i] as number
+      this.values[n] = destinations[i] as number
+      this.ports[n] = ports[i] as number
     }
   }
 

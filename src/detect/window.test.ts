@@ -4,7 +4,8 @@ import fc from 'fast-check'
 import { RawBatch } from '../model/raw-batch.ts'
 import { RecordBatch } from '../model/record-batch.ts'
 import { RecentBatches } from './recent-batches.ts'
-import { Sightings, SlidingWindow, type WindowOptions } from './window.ts'
+import { Sightings } from './sightings.ts'
+import { SlidingWindow, type WindowOptions } from './window.ts'
 import { WitnessLines } from './witness-lines.ts'
 
 const MINUTE_MS = 60_000

@@ -25,6 +25,7 @@ import {
   USED,
   type WindowCounters,
 } from './key-table.ts'
+import { Sightings } from './sightings.ts'
 import { LARGEST_CLASS, LINE_AT, NO_SLOT, VALUE_AT } from './value-slots.ts'
 import { inspectTable, type InspectedKey, type KeyFilter } from './window-inspect.ts'
 import type { WitnessLines } from './witness-lines.ts'
@@ -49,18 +50,6 @@ export interface WindowOptions {
 
 export type OnCount = (sightings: Sightings, index: number, count: number) => void
 
-/** The records of a batch that count, as columns; `rows` are rows of the batch, ascending. */
-export class Sightings {
-  count = 0
-  readonly rows = new Uint16Array(BATCH_MESSAGES)
-  /** Event time by our clock, Unix ms; finite. */
-  readonly timesMs = new Float64Array(BATCH_MESSAGES)
-  /** 1 where the record proves that the source is real. */
-  readonly proven = new Uint8Array(BATCH_MESSAGES)
-  /** 0: the record itself; above, a further value that a weighted destination adds (weights.ts). */
-  readonly copies = new Uint8Array(BATCH_MESSAGES)
-}
-
 /** A key has crossed the threshold. The arrays run in parallel, in no order. */
 export interface Firing {
   /** Index of the convicting record in the sightings. */
@@ -81,6 +70,8 @@ const IN_RING = 8
 /** Records whose entries are fetched together: some 10 cache misses overlap instead of waiting one by one. */
 const BLOCK = 64
 const TICK_MS = 100
+/** Lists up to this length are looked through for a known value first. */
+const SHORT_LIST = 8
 
 export class SlidingWindow {
   #need: number
@@ -207,7 +198,7 @@ export class SlidingWindow {
         meta = words[at + META] as number
       }
       if (meta === 0) {
-        this.#insert(segment, hash, i)
+        this.#insert(segment, hash, i, at)
         continue
       }
       words[at + TOUCH] = tick
@@ -257,8 +248,8 @@ export class SlidingWindow {
       words[at + this.#table.valueAt + k] = this.#values[i * valueWords + k] as number
   }
 
-  #insert(segment: number, hash: number, i: number): void {
-    const at = this.#table.insert(segment, hash, this.#keys, i * this.#table.keyWords)
+  #insert(segment: number, hash: number, i: number, free: number): void {
+    const at = this.#table.insert(segment, hash, this.#keys, i * this.#table.keyWords, free)
     this.#writeSingle(segment, at, i, 0)
     if (this.#need === 1) this.#settleSingle(segment, at, i)
   }
@@ -323,12 +314,30 @@ export class SlidingWindow {
     const latestMs = Math.max(latest[at >> 1] as number, timeMs)
     const cutMs = latestMs - this.#windowMs
     const value0 = values[i * valueWords] as number
-    const endBefore = base + (meta >>> COUNT_SHIFT) * stride
+    const before = meta >>> COUNT_SHIFT
+    const endBefore = base + before * stride
+    latest[at >> 1] = latestMs
+    const wasAbove = (meta & ABOVE) !== 0
+    if (valueWords === 1 && before <= SHORT_LIST && wasAbove === before >= this.#need) {
+      // The usual record: a value that is known, and nothing is over. No jump hangs on what is read here, so that the
+      // processor goes on to the next records while it waits for the slot.
+      let known = 0
+      let over = 0
+      for (let e = base; e < endBefore; e += stride) {
+        known |= (e + 1) & -Number(chunk[e + VALUE_AT] === value0)
+        over |= Number((times[e >> 1] as number) <= cutMs)
+      }
+      if (known > over << 30) {
+        const knownMs = times[(known - 1) >> 1] as number
+        times[(known - 1) >> 1] = timeMs > knownMs ? timeMs : knownMs
+        if (this.#sightings.proven[i] === 1 && timeMs > cutMs) words[at + META] = meta | PROVEN
+        return
+      }
+    }
     let end = endBefore
     let isKnown = false
     let oldest = base
     let oldestMs = Number.POSITIVE_INFINITY
-    latest[at >> 1] = latestMs
     for (let e = base; e < end; ) {
       let elementMs = times[e >> 1] as number
       if (
@@ -350,8 +359,7 @@ export class SlidingWindow {
       e += stride
     }
     const proven = this.#sightings.proven[i] === 1 && timeMs > cutMs ? PROVEN : 0
-    const wasAbove = (meta & ABOVE) !== 0
-    if (isKnown && end === endBefore && wasAbove === meta >>> COUNT_SHIFT >= this.#need) {
+    if (isKnown && end === endBefore && wasAbove === before >= this.#need) {
       words[at + META] = meta | proven // as many as before: nothing can have crossed
       return
     }
@@ -395,7 +403,8 @@ export class SlidingWindow {
       const from = slots.words[address >>> slots.chunkBits] as Uint32Array
       const fromAt = address & ((1 << slots.chunkBits) - 1)
       const into = slots.words[grown >>> slots.chunkBits] as Uint32Array
-      into.set(from.subarray(fromAt, fromAt + count * slots.stride), grown & ((1 << slots.chunkBits) - 1))
+      const to = grown & ((1 << slots.chunkBits) - 1)
+      for (let w = 0; w < count * slots.stride; w++) into[to + w] = from[fromAt + w] as number
       slots.give(sizeClass, address)
       address = grown
       words[at + this.#table.valueAt] = grown

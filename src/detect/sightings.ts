@@ -1,0 +1,19 @@
+/** What the rules count of a batch, as columns that they go through one after the other. */
+import { BATCH_MESSAGES } from '../model/raw-batch.ts'
+
+/** The records of a batch that count, as columns; `rows` are rows of the batch, ascending. */
+export class Sightings {
+  count = 0
+  readonly rows = new Uint16Array(BATCH_MESSAGES)
+  /** Event time by our clock, Unix ms; finite. */
+  readonly timesMs = new Float64Array(BATCH_MESSAGES)
+  /** 1 where the record proves that the source is real. */
+  readonly proven = new Uint8Array(BATCH_MESSAGES)
+  /** 0: the record itself; above, a further value that a weighted destination adds (weights.ts). */
+  readonly copies = new Uint8Array(BATCH_MESSAGES)
+  // Of IPv4 sightings alone, so that rules need not go through the batch again: both addresses, and the destination port
+  // with the copy above its 16 bits.
+  readonly sources = new Uint32Array(BATCH_MESSAGES)
+  readonly destinations = new Uint32Array(BATCH_MESSAGES)
+  readonly ports = new Uint32Array(BATCH_MESSAGES)
+}
