@@ -146,10 +146,13 @@ export const isAny16 = unary(...simd(0x53))
 /** A bit for each byte whose highest bit is set, the first byte lowest. */
 export const bits16 = unary(...simd(0x64))
 
-// Memory, little-endian and at any alignment: address and a constant distance in front
+// Memory, little-endian and at any alignment: address and a constant distance in front; loads also reach back
 const load =
   (...opcode: number[]) =>
-  (address: Code, distance = 0): Code => [address, ...opcode, 0, ...unsigned(distance)]
+  (address: Code, distance = 0): Code =>
+    distance < 0
+      ? [add(address, int(distance)), ...opcode, 0, 0]
+      : [address, ...opcode, 0, ...unsigned(distance)]
 const store =
   (...opcode: number[]) =>
   (address: Code, distance: number, value: Code): Code => [

@@ -26,7 +26,11 @@ export const BATCH_BYTES = 1 << 20
 /** Longest message kept whole, in bytes; the rest of a longer one is cut and the record is flagged `truncated`. */
 export const MESSAGE_LIMIT_BYTES = 65_536
 
+let fillings = 0
+
 export class RawBatch {
+  /** What the bytes may be known by that were read into them: another number after `reset` and after `add`, never one twice. */
+  filling = ++fillings
   bytes: Buffer
   /** Bytes of `bytes` that are taken. */
   used = 0
@@ -56,6 +60,7 @@ export class RawBatch {
   }
 
   reset(): void {
+    this.filling = ++fillings
     this.used = 0
     this.count = 0
     this.senders = []
@@ -78,6 +83,7 @@ export class RawBatch {
   add(source: Uint8Array, from: number, to: number, sender: number, wasTruncated = false): void {
     const end = Math.min(to, from + MESSAGE_LIMIT_BYTES)
     const at = this.used
+    this.filling = ++fillings
     this.bytes.set(source.subarray(from, end), at)
     this.used = at + end - from
     this.mark(at, this.used, sender, wasTruncated || end < to)

@@ -6,7 +6,7 @@
  *
  * In the kernels' memory it may be read by pair-kernel.ts, which compares 16 bytes at a time.
  */
-import { allocate, kernelMemory } from './text-kernel.ts'
+import { allocate, kernelMemory } from '../model/kernel-memory.ts'
 
 /**
  * An entry fills one line of the processor's cache: what it is (its length, and above it 1 + its target; 0 is empty), its

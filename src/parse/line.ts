@@ -4,12 +4,13 @@
  * may be another buffer after `append...`: read `line.bytes` again then.
  */
 import { FLAG } from '../model/log-record.ts'
+import { copyBatch } from '../model/kernel-memory.ts'
 import type { RawBatch } from '../model/raw-batch.ts'
 import { lowerByte, WORD_SLACK_BYTES } from './bytes.ts'
 import type { TimeZone } from './calendar.ts'
 import { DeviceZones } from './device-zones.ts'
 import { bsdToUnixMs, StampReader } from './stamp.ts'
-import { copyText, SURVEY, surveyText } from './text-kernel.ts'
+import { SURVEY, surveyText } from './text-kernel.ts'
 
 /** What the header's stamp is. */
 export const STAMP = { none: 0, bsd: 1, instant: 2 } as const
@@ -68,7 +69,7 @@ export class Line {
   }
 
   /**
-   * Takes over a batch and copies it for the kernels. The buffer gets room for reads of whole words behind the last
+   * Takes over a batch and copies it for the kernels where it is not yet. The buffer gets room for reads of whole words behind the last
    * message. Returns what there is in its text, as `surveyText` tells it; everything where it is too long to be seen.
    */
   openBatch(raw: RawBatch, referenceMs: number): number {
@@ -79,7 +80,7 @@ export class Line {
     this.arrivalMs = raw.receivedAtMs
     this.referenceMs = Number.isNaN(raw.receivedAtMs) ? referenceMs : raw.receivedAtMs
     this.refresh()
-    this.copiedTo = copyText(this.bytes, raw.used)
+    this.copiedTo = copyBatch(raw)
     return this.copiedTo < raw.used ? SURVEY.notAscii | SURVEY.escapes : surveyText(raw.used)
   }
 

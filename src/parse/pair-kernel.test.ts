@@ -6,7 +6,7 @@ import { findPairs, KEY, spans } from './firewall/fortigate-keys.ts'
 import { KeyPlaces } from './key-places.ts'
 import { Line } from './line.ts'
 import { blankPairs, kernelInts } from './pair-kernel.ts'
-import { copyText } from './text-kernel.ts'
+import { copyText } from '../model/kernel-memory.ts'
 
 /** A line in a batch of its own, with text of another line behind it. */
 function lineOf(text: string): Line {

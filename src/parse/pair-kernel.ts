@@ -39,9 +39,10 @@ import {
   WasmModule,
   xor,
 } from '../lib/wasm-assembler.ts'
+import { allocate, kernelMemory, TEXT_AT } from '../model/kernel-memory.ts'
 import { BLANK, COMMA, QUOTE } from './bytes.ts'
 import { ENTRY, type KeyPlaces } from './key-places.ts'
-import { allocate, kernelMemory, seek, TEXT_AT } from './text-kernel.ts'
+import { seek } from './text-kernel.ts'
 
 const BACKSLASH = 0x5c
 /** Longest key that the kernel compares: two vectors. */

@@ -33,10 +33,10 @@ import {
   xor,
   xor16,
 } from '../lib/wasm-assembler.ts'
+import { allocate, kernelMemory, TEXT_AT } from '../model/kernel-memory.ts'
 import { BATCH_MESSAGES } from '../model/raw-batch.ts'
 import type { TimeZone } from './calendar.ts'
 import type { Line } from './line.ts'
-import { allocate, kernelMemory, TEXT_AT } from './text-kernel.ts'
 
 /** Headers kept; a power of two. */
 const FRONT_BITS = 5

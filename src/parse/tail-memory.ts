@@ -36,9 +36,9 @@ import {
   widen,
   xor16,
 } from '../lib/wasm-assembler.ts'
+import { allocate, kernelMemory, TEXT_AT } from '../model/kernel-memory.ts'
 import { type RecordBatch, TEXT_SLOT, TEXT_STRIDE } from '../model/record-batch.ts'
 import type { Line } from './line.ts'
-import { allocate, kernelMemory, TEXT_AT } from './text-kernel.ts'
 
 const ENTRY_BITS = 9
 const ENTRIES = 1 << ENTRY_BITS

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { assert as check, array, constantFrom, integer, oneof, property, string } from 'fast-check'
 import { all, int, WasmModule } from '../lib/wasm-assembler.ts'
+import { allocate, copyText, kernelMemory } from '../model/kernel-memory.ts'
 import { RawBatch } from '../model/raw-batch.ts'
 import { RecordBatch, TEXT_SLOT } from '../model/record-batch.ts'
 import { readAddress } from './address-bytes.ts'
@@ -14,8 +15,6 @@ import { ValueSpans } from './key-spans.ts'
 import { KeyTable } from './key-table.ts'
 import { Parser } from './parser.ts'
 import {
-  allocate,
-  copyText,
   defineDecimal,
   defineIsWord,
   defineNumber,
@@ -23,7 +22,6 @@ import {
   defineText,
   defineV4,
   isOther,
-  kernelMemory,
   MORE_PLACES,
   seek,
   SURVEY,

@@ -7,7 +7,7 @@
  * other lines or older batches: comparisons with `end` keep them out of every result.
  *
  * To write one: `allocate` the bytes of its results, `define` a function of the line's `at` and `end` in a `WasmModule`,
- * `run` it on `kernelMemory`, and call it only where `line.isCopied()`.
+ * `run` it on `kernelMemory` (model/kernel-memory.ts), and call it only where `line.isCopied()`.
  */
 import {
   above,
@@ -47,7 +47,6 @@ import {
   low32,
   lowestBit,
   lowestBit64,
-  makeMemory,
   multiply,
   multiply64,
   or,
@@ -70,39 +69,7 @@ import {
   xor,
   xor64,
 } from '../lib/wasm-assembler.ts'
-
-/** Where the text begins; the kernels' own tables lie in front of it. */
-export const TEXT_AT = 8 << 20
-/** Longest text that is copied; of a batch that is longer only this much. */
-const TEXT_BYTES = 2 << 20
-/** How far behind the text a kernel may come that looks at the line's end only now and then. */
-const SLACK_BYTES = 4096
-/** Zeros behind the text: loops over all of it take so many bytes at a time. */
-const BLOCK_BYTES = 64
-
-export const kernelMemory = makeMemory(TEXT_AT + TEXT_BYTES + SLACK_BYTES)
-const memoryBytes = new Uint8Array(kernelMemory.buffer)
-let allocated = 64
-
-/**
- * Takes so many bytes of the memory for good; they are zero and aligned to 16. Returns their address. For what a module
- * has once: what may be made again and again (readers, parsers, templates) keeps its tables in memory of its own, so that
- * no user can come to the end of this one. Throws a RangeError there, which every start of the program would show.
- */
-export function allocate(bytes: number): number {
-  const at = allocated
-  allocated = (at + bytes + 15) & ~15
-  if (allocated > TEXT_AT - SLACK_BYTES) throw new RangeError('the kernels have no memory left')
-  return at
-}
-
-/** Puts a batch's text where the kernels find it; returns how much of it. Cost: (m) 25 ns for a line of 350 bytes. */
-export function copyText(bytes: Uint8Array, used: number): number {
-  const length = Math.min(used, TEXT_BYTES)
-  memoryBytes.set(length === bytes.length ? bytes : bytes.subarray(0, length), TEXT_AT)
-  memoryBytes.fill(0, TEXT_AT + length, TEXT_AT + length + BLOCK_BYTES)
-  return length
-}
+import { BLOCK_BYTES, kernelMemory, TEXT_AT } from '../model/kernel-memory.ts'
 
 /** What `surveyText` found. */
 export const SURVEY = { notAscii: 1, escapes: 2 } as const

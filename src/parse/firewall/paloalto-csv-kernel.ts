@@ -25,10 +25,10 @@ import {
   WasmModule,
   when,
 } from '../../lib/wasm-assembler.ts'
+import { allocate, kernelMemory, TEXT_AT } from '../../model/kernel-memory.ts'
 import { TEXT_SLOT } from '../../model/record-batch.ts'
 import { TailMemory } from '../tail-memory.ts'
 import {
-  allocate,
   defineDecimal,
   defineIsWord,
   defineNumber,
@@ -36,9 +36,7 @@ import {
   defineText,
   defineV4,
   isOther,
-  kernelMemory,
   MORE_PLACES,
-  TEXT_AT,
 } from '../text-kernel.ts'
 
 /** Bytes that must be left behind the columns read here. */

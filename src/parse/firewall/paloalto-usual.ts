@@ -23,6 +23,7 @@ import {
   type WasmFunction,
   WasmModule,
 } from '../../lib/wasm-assembler.ts'
+import { allocate, kernelMemory, TEXT_AT } from '../../model/kernel-memory.ts'
 import { FORMAT } from '../../model/log-record.ts'
 import {
   ADDRESS_SLOT,
@@ -35,16 +36,7 @@ import { readAddress } from '../address-bytes.ts'
 import { setDeviceFromHeader } from '../fields.ts'
 import type { Line } from '../line.ts'
 import { TailMemory } from '../tail-memory.ts'
-import {
-  allocate,
-  defineDecimal,
-  defineText,
-  defineV4,
-  isOther,
-  kernelMemory,
-  seek,
-  TEXT_AT,
-} from '../text-kernel.ts'
+import { defineDecimal, defineText, defineV4, isOther, seek } from '../text-kernel.ts'
 import {
   defineFront,
   defineStamp,
