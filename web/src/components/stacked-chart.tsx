@@ -249,13 +249,16 @@ function Grid({ most, top, height, width, fromMs, toMs, xOf, language }: GridPro
           </g>
         )
       })}
-      {timeTicks(fromMs, toMs, Math.max(2, Math.floor((width - LEFT) / 90)), language).map(
-        ({ atMs, label }) => (
-          <text key={atMs} x={xOf(atMs)} y={top + height - 4} textAnchor="middle">
-            {label}
-          </text>
-        ),
-      )}
+      {timeTicks(
+        fromMs,
+        toMs,
+        Math.max(2, Math.floor((width - LEFT) / (width < 480 ? 60 : 90))),
+        language,
+      ).map(({ atMs, label }) => (
+        <text key={atMs} x={xOf(atMs)} y={top + height - 4} textAnchor="middle">
+          {label}
+        </text>
+      ))}
     </g>
   )
 }
