@@ -67,7 +67,14 @@ export function FirewallTable({ devices, enforcement, filter, from }: FirewallTa
         </Table.ScrollContainer>
       )}
       {enforcement !== null && enforcement.firewalls.length > 0 && (
-        <Table.ScrollContainer minWidth={540} mt="sm">
+        // Has nothing inside that takes the focus, and scrolls where words are long.
+        <Table.ScrollContainer
+          minWidth={540}
+          mt="sm"
+          tabIndex={0}
+          role="group"
+          aria-label={t('address.enforcedBy')}
+        >
           <Table aria-label={t('address.enforcedBy')}>
             <Table.Thead>
               <Table.Tr>
