@@ -209,7 +209,8 @@ async function undo(desk: Desk): Promise<void> {
 
 async function allow({ page, service }: Desk): Promise<void> {
   await go(page, 'Allowlist')
-  const opener = page.getByRole('button', { name: 'Add to the allowlist' })
+  // An empty list offers the same once more.
+  const opener = page.getByRole('button', { name: 'Add to the allowlist' }).first()
   await press(page, opener)
   await focusOn('the networks', page.getByLabel('Addresses or networks'))
   await page.keyboard.press('Escape')
