@@ -16,8 +16,8 @@ export const theme = createTheme({
     Modal: { defaultProps: { attributes: { header: { role: 'presentation' } } } },
     Drawer: { defaultProps: { attributes: { header: { role: 'presentation' } } } },
     Table: { defaultProps: { verticalSpacing: 6, horizontalSpacing: 'sm', highlightOnHover: true } },
-    // The other one keeps room for a scroll bar below every table.
-    TableScrollContainer: { defaultProps: { type: 'native' } },
+    // No room for a scroll bar below every table.
+    TableScrollContainer: { defaultProps: { scrollAreaProps: { offsetScrollbars: false } } },
     Badge: { defaultProps: { tt: 'none', fw: 500 } },
     Button: { defaultProps: { size: 'sm' } },
     Menu: { defaultProps: { shadow: 'md' } },
