@@ -14,13 +14,16 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { watchMemory } from '../measure.ts'
 import { type RunningService, startService } from '../service.ts'
-import { fillStore } from './fill.ts'
+import { type Filled, fillStore } from './fill.ts'
 import { measurePage } from './page.ts'
 import { searchAll, searchTable } from './search.ts'
 
 const DAY_MS = 86_400_000
 const START_LIMIT_MS = 120_000
 const SETTLE_MS = 3000
+/** A word that nobody wrote is answered so soon once the service knows which texts are stored; how long that is waited for. */
+const KNOWN_MS = 200
+const KNOWN_LIMIT_MS = 60_000
 
 const { values } = parseArgs({
   options: {
@@ -48,6 +51,7 @@ async function main(): Promise<void> {
     const memory = watchMemory(service.processId)
     try {
       await storeAnswers(service)
+      if (parts.includes('search')) say(await textsKnown(service, filled))
       if (parts.includes('search')) {
         const asked = await searchAll(service, filled, values.filter.split(','), say)
         process.stdout.write(`\n${searchTable(asked)}\nload of the machine: ${loadavg()[0]?.toFixed(1)}\n`)
@@ -79,5 +83,21 @@ async function storeAnswers(service: RunningService): Promise<void> {
   }
   await delay(SETTLE_MS)
 }
+
+/** Waits for what the service reads in the background after its start; answers how long that took. */
+async function textsKnown({ control }: RunningService, { fromMs, toMs }: Filled): Promise<string> {
+  const range = { since: new Date(fromMs).toISOString(), until: new Date(toMs).toISOString() }
+  const beganMs = performance.now()
+  for (let round = 0; performance.now() - beganMs < KNOWN_LIMIT_MS; round++) {
+    const askedMs = performance.now()
+    await control.call('queryRecords', { ...range, filter: `notyetknown${round}`, limit: 1 })
+    const tookMs = performance.now() - askedMs
+    if (tookMs < KNOWN_MS) return `which texts are stored is known after ${seconds(askedMs - beganMs)} s`
+    await delay(1000)
+  }
+  return `which texts are stored is not known after ${seconds(KNOWN_LIMIT_MS)} s: words are slow`
+}
+
+const seconds = (ms: number): string => (ms / 1000).toFixed(0)
 
 await main()
