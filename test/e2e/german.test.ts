@@ -158,6 +158,7 @@ describe('the page in German', () => {
     const { page } = screen
     await show(screen, '/events?from=now-1h&filter=severity%20geq%20high')
     await page.locator('tr[data-index="0"]').first().press('Enter')
+    await page.getByRole('tab', { name: 'Warum', exact: true }).click()
     await page.getByText('Gelesen als').first().waitFor()
     found.push(...(await englishOf(screen, 'drawer')))
     await show(screen, '/blocks')

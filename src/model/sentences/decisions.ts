@@ -249,6 +249,7 @@ export const DECISION_SENTENCES = {
   'special.6to4': '6to4 ({rfc})',
   'target.both': '{address*} ({country}, severity {severity!})',
   'target.severity': '{address*} (severity {severity!})',
+  'line.evidence': 'Line {number#} of {count#}: {line}',
   'reason.inbound': 'counts: traffic from a public source to us',
   'reason.lateral':
     'counts as internal scanning, which is reported and never blocked: neither side is public',

@@ -258,6 +258,7 @@ export const decisionsDe: Readonly<Record<keyof typeof DECISION_SENTENCES, strin
   'special.6to4': '6to4 ({rfc})',
   'target.both': '{address} ({country}, Schwere {severity})',
   'target.severity': '{address} (Schwere {severity})',
+  'line.evidence': 'Zeile {number} von {count}: {line}',
   'reason.inbound': 'zählt: Verkehr von einer öffentlichen Quelle zu uns',
   'reason.lateral':
     'zählt als Scan von innen, der gemeldet und nie gesperrt wird: keine Seite ist öffentlich',
