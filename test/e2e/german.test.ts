@@ -72,7 +72,7 @@ const ENGLISH =
 
 /** English words in German names and commands. */
 const FINE =
-  /active-defense |firewalls (?:check|change|add|leaks)|feeds (?:diff|release|refuse|preview)|from, /
+  /active-defense |^Zeile \d+ von \d+: |POST \/api\/v1\/lines|firewalls (?:check|change|add|leaks)|feeds (?:diff|release|refuse|preview)|from, /
 
 async function furnish({ control, folder }: Service): Promise<void> {
   const person = { reason: 'Probe', dryRun: false, until: null }
