@@ -97,6 +97,8 @@ const change = z.object({
   outcome: z.enum(['done', 'unchanged', 'not-found', 'refused']),
   /** One sentence: what was done, or why not. */
   message: z.string(),
+  /** Refused because the network is wide: `confirmWide` says that it is meant. */
+  canConfirm: z.boolean().optional(),
 })
 const changes = z.object({ dryRun: z.boolean(), results: z.array(change) })
 
@@ -306,6 +308,8 @@ const settingView = z.object({
 
 const changeTargets = z.strictObject({ targets, reason, dryRun: z.boolean() })
 const addTargets = changeTargets.extend({ until: instant.nullable() })
+/** A network wider than /24 (IPv4) or /48 (IPv6) is refused unless it is confirmed. */
+const addWideTargets = addTargets.extend({ confirmWide: z.boolean().optional() })
 const switchReason = z.string().trim().max(1000)
 
 /** `input`: the body; `reply`: the object, or one row of the stream. */
@@ -329,7 +333,7 @@ export const CONTRACT = {
     /** In falling order of ids, which is the order of making. */
     reply: blockView,
   },
-  addBlocks: { input: addTargets, reply: changes },
+  addBlocks: { input: addWideTargets, reply: changes },
   /** Another end for blocks that stand; null: until removed. */
   extendBlocks: { input: addTargets, reply: changes },
   /** Words to find blocks by; who is blocked does not depend on them. */
@@ -351,7 +355,7 @@ export const CONTRACT = {
   releaseHeld: { input: changeTargets, reply: changes },
   refuseHeld: { input: changeTargets, reply: changes },
   listAllow: { input: nothing, reply: allowView },
-  addAllow: { input: addTargets, reply: changes },
+  addAllow: { input: addWideTargets, reply: changes },
   removeAllow: { input: changeTargets, reply: changes },
   checkAllow: {
     input: z.strictObject({ targets }),

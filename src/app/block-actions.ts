@@ -8,6 +8,7 @@ import type { ExtendedBlock } from '../decide/block-desk.ts'
 import type { Decider } from '../decide/decider.ts'
 import { instantOf } from '../decide/sentences.ts'
 import { hasTag } from '../decide/tag-desk.ts'
+import { refuseWidth } from '../decide/target.ts'
 import { formatNetwork, overlaps, parseNetwork } from '../lib/address.ts'
 import type { Decision, DecisionMode } from '../model/decision.ts'
 import type { StateStore } from '../store/state/state-store.ts'
@@ -30,9 +31,9 @@ type BlockActions = Pick<
 export function blockActions(decider: () => Decider, state: () => StateStore): BlockActions {
   return {
     listBlocks: (input) => listBlocks(decider(), state(), input),
-    addBlocks: async ({ targets, reason, until, dryRun }, { user }) => {
+    addBlocks: async ({ targets, reason, until, dryRun, confirmWide = false }, { user }) => {
       const untilMs = until === null ? null : Date.parse(until)
-      const blocks = targets.map((target) => ({ target, reason, untilMs }))
+      const blocks = targets.map((target) => ({ target, reason, untilMs, confirmWide }))
       const outcomes = await decider().blocks.addMany(blocks, user, dryRun)
       const results = outcomes.map((outcome, i) =>
         resultOf(targets[i] ?? '', outcome, ({ note }) => note ?? (dryRun ? 'would be blocked' : 'blocked')),
@@ -103,13 +104,16 @@ type AllowActions = Pick<ServiceActions, 'listAllow' | 'addAllow' | 'removeAllow
 export function allowActions(decider: () => Decider): AllowActions {
   return {
     listAllow: () => decider().allow.list().map(viewOfAllowEntry),
-    addAllow: async ({ targets, reason, until, dryRun }, { user }) => {
+    addAllow: async ({ targets, reason, until, dryRun, confirmWide = false }, { user }) => {
       const untilMs = until === null ? null : Date.parse(until)
-      return each(targets, dryRun && dryAllow(decider()), async (target) =>
-        resultOf(target, await decider().allow.add({ target, reason, untilMs }, user), ({ lifted }) =>
-          lifted.length === 0
-            ? 'allowed'
-            : `allowed; lifted ${lifted.map(({ target: was }) => formatNetwork(was)).join(', ')}`,
+      return each(targets, dryRun && dryAllow(decider(), confirmWide), async (target) =>
+        resultOf(
+          target,
+          await decider().allow.add({ target, reason, untilMs, confirmWide }, user),
+          ({ lifted }) =>
+            lifted.length === 0
+              ? 'allowed'
+              : `allowed; lifted ${lifted.map(({ target: was }) => formatNetwork(was)).join(', ')}`,
         ),
       )
     },
@@ -152,10 +156,12 @@ function dryLift(decider: Decider, modes: readonly DecisionMode[], word: string)
   }
 }
 
-function dryAllow(decider: Decider): DryRun {
+function dryAllow(decider: Decider, isConfirmed: boolean): DryRun {
   const active = decider.active()
   return (target) => {
     const wanted = parseNetwork(target)
+    const width = wanted === null ? null : refuseWidth(wanted, isConfirmed)
+    if (width !== null) return resultOf(target, width, () => '')
     const lifted = active.filter((decision) => wanted !== null && overlaps(decision.target, wanted))
     const also =
       lifted.length === 0

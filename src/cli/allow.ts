@@ -46,7 +46,12 @@ export async function addAllow(
   const until = untilOf(io, options)
   const targets = await targetsOf(io, args)
   const client = clientOf(io, options)
-  const common = { reason: options.reason, dryRun: options.dryRun ?? false, until }
+  const common = {
+    reason: options.reason,
+    dryRun: options.dryRun ?? false,
+    until,
+    ...(options.wide === true ? { confirmWide: true } : {}),
+  }
   return changeTargets(io, options, targets, (some) => client.call('addAllow', { ...common, targets: some }))
 }
 

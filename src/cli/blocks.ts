@@ -35,6 +35,7 @@ export interface ChangeBlocksOptions extends ServiceOptions {
   readonly until?: string
   readonly for?: string
   readonly dryRun?: boolean
+  readonly wide?: boolean
 }
 
 export async function listBlocks(
@@ -111,7 +112,12 @@ export async function addBlocks(
   const until = untilOf(io, options)
   const targets = await targetsOf(io, args)
   const client = clientOf(io, options)
-  const common = { reason: options.reason, dryRun: options.dryRun ?? false, until }
+  const common = {
+    reason: options.reason,
+    dryRun: options.dryRun ?? false,
+    until,
+    ...(options.wide === true ? { confirmWide: true } : {}),
+  }
   return changeTargets(io, options, targets, (some) => client.call('addBlocks', { ...common, targets: some }))
 }
 

@@ -9,6 +9,7 @@ import { addNotify } from './notify-commands.ts'
 import { addSearch } from './search-commands.ts'
 import { type CommandContext, configOption, dataOption, examples, setOption, withService } from './words.ts'
 
+const WIDE = 'networks wider than /24 (IPv4) or /48 (IPv6) are meant'
 const TARGETS = 'addresses and networks; - reads them from stdin, one a line'
 
 function withChange(command: Command): Command {
@@ -132,6 +133,7 @@ function addBlocks(program: Command, context: CommandContext): void {
   withEnd(blocks.command('add'))
     .description('Blocks addresses or networks; until removed unless an end is given.')
     .argument('<target...>', TARGETS)
+    .option('--wide', WIDE)
     .addHelpText(
       'after',
       examples(
@@ -212,6 +214,7 @@ function addAllow(program: Command, { io, action }: CommandContext): void {
   withEnd(allow.command('add'))
     .description('Allows addresses or networks and lifts blocks of them at once.')
     .argument('<target...>', TARGETS)
+    .option('--wide', WIDE)
     .addHelpText(
       'after',
       examples('active-defense allow add 192.0.2.0/24 --reason "our scanner" --until 2027-01-01'),

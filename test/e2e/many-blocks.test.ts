@@ -41,6 +41,26 @@ describe('many blocks at once', () => {
     assert.deepEqual(screen.complaints, [])
   })
 
+  test('a wide network is blocked when it was typed once more, and not before', async (t) => {
+    const { service, screen } = await begin(t)
+    const { page } = screen
+    await show(screen, '/blocks')
+    await enter(page.getByRole('button', { name: 'Block addresses' }))
+    const dialog = page.getByRole('dialog', { name: 'Block addresses' })
+    await dialog.getByRole('textbox', { name: 'Addresses or networks' }).fill('2001:db8:10::/47')
+    await dialog.getByLabel('Reason').fill('bulletproof hoster')
+    await page.keyboard.press('Enter')
+    await dialog
+      .getByText(/is wider than \/48/)
+      .first()
+      .waitFor()
+    assert.equal((await service.list()).includes('2001:db8:10::/47'), false)
+    await dialog.getByLabel('Type 2001:db8:10::/47 if the whole network is meant').fill('2001:db8:10::/47')
+    await page.keyboard.press('Enter')
+    await until('it is listed', async () => (await service.list()).includes('2001:db8:10::/47'))
+    assert.deepEqual(screen.complaints, [])
+  })
+
   test('get tags, are found by them, and lose what they got by undo', async (t) => {
     const { service, screen } = await begin(t)
     const { page } = screen

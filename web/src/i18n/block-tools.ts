@@ -18,6 +18,8 @@ export const blockToolsEn = {
   'blocks.tagsHint': 'Words to find these blocks by. Press Enter after each. Who is blocked does not change.',
   'blocks.tagCount': '{count} blocks are chosen.',
   'blocks.tagCount_one': 'One block is chosen.',
+  'blocks.confirmWide': 'Type {target} if the whole network is meant',
+  'blocks.confirmWideHint': 'It is wider than /24 (IPv4) or /48 (IPv6).',
   'undo.extended': 'Another end: {what}',
   'undo.tagged': 'Tags changed: {what}',
 } as const
@@ -42,6 +44,8 @@ export const blockToolsDe: Readonly<Record<keyof typeof blockToolsEn, string>> =
     'Wörter, unter denen Sie diese Sperren wiederfinden. Eingabetaste nach jedem. Wer gesperrt ist, ändert sich nicht.',
   'blocks.tagCount': '{count} Sperren sind gewählt.',
   'blocks.tagCount_one': 'Eine Sperre ist gewählt.',
+  'blocks.confirmWide': 'Geben Sie {target} ein, wenn das ganze Netz gemeint ist',
+  'blocks.confirmWideHint': 'Es ist weiter als /24 (IPv4) oder /48 (IPv6).',
   'undo.extended': 'Anderes Ende: {what}',
   'undo.tagged': 'Schlagwörter geändert: {what}',
 }

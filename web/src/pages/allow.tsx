@@ -4,6 +4,7 @@ import { useDisclosure } from '@mantine/hooks'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { AddressLink } from '../components/address-link.tsx'
+import { ConfirmWide, useConfirmWide } from '../components/confirm-wide.tsx'
 import { FormDialog } from '../components/form-dialog.tsx'
 import { Instant } from '../components/instant.tsx'
 import { NeedsRole } from '../components/needs-role.tsx'
@@ -104,19 +105,34 @@ export function AllowPage() {
   )
 }
 
+const needsTyping = ({ canConfirm }: { readonly canConfirm?: boolean | undefined }): boolean =>
+  canConfirm === true
+
 function AddAllow({ isOpen, onClose }: { readonly isOpen: boolean; readonly onClose: () => void }) {
   const { t } = useWords()
   const { typed, setTyped, targets, empty } = useTargets()
   const mutation = useMutation({
     mutationFn: async () => {
-      orThrow(await call('addAllow', { targets, reason: typed.reason, until: null, dryRun: false }))
+      const answer = await call('addAllow', {
+        targets,
+        reason: typed.reason,
+        until: null,
+        dryRun: false,
+        confirmWide: wide.isConfirmed,
+      })
+      if (!answer.results.some(needsTyping)) orThrow(answer)
+      return answer
     },
-    onSuccess: async () => {
-      empty()
-      onClose()
+    onSuccess: async ({ results }) => {
+      if (!results.some(needsTyping)) {
+        empty()
+        wide.type('')
+        onClose()
+      }
       await queryClient.invalidateQueries()
     },
   })
+  const wide = useConfirmWide(mutation.data?.results)
   return (
     <FormDialog
       title={t('allow.add')}
@@ -128,6 +144,7 @@ function AddAllow({ isOpen, onClose }: { readonly isOpen: boolean; readonly onCl
       error={mutation.error}
     >
       <TargetsFields typed={typed} onChange={setTyped} />
+      <ConfirmWide {...wide} />
     </FormDialog>
   )
 }

@@ -5,6 +5,7 @@ import { useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { useCallback, useMemo, useState } from 'react'
 import { BlockTable } from '../components/block-table.tsx'
+import { ConfirmWide, useConfirmWide } from '../components/confirm-wide.tsx'
 import { NeedsRole } from '../components/needs-role.tsx'
 import { Answer, Empty, Fault, PageHead } from '../components/problem.tsx'
 import { TargetsFields, useTargets } from '../components/targets-fields.tsx'
@@ -225,6 +226,7 @@ function AddBlocks({ isOpen, onClose }: { readonly isOpen: boolean; readonly onC
         reason: dryRun && typed.reason.trim() === '' ? t('blocks.preview') : typed.reason,
         until: until === '' ? null : new Date(until).toISOString(),
         dryRun,
+        confirmWide: wide.isConfirmed,
       }),
     onSuccess: async ({ dryRun, results }) => {
       if (dryRun) return
@@ -233,8 +235,10 @@ function AddBlocks({ isOpen, onClose }: { readonly isOpen: boolean; readonly onC
       if (results.every(({ outcome }) => outcome === 'done' || outcome === 'unchanged')) close()
     },
   })
+  const wide = useConfirmWide(mutation.data?.results)
   const close = () => {
     mutation.reset()
+    wide.type('')
     empty()
     onClose()
   }
@@ -263,6 +267,7 @@ function AddBlocks({ isOpen, onClose }: { readonly isOpen: boolean; readonly onC
           />
           <Fault error={mutation.error} />
           {mutation.data !== undefined && <Changes results={mutation.data.results} />}
+          <ConfirmWide {...wide} />
           <Group justify="flex-end">
             <Button variant="default" disabled={targets.length === 0} onClick={() => mutation.mutate(true)}>
               {t('blocks.preview')}
