@@ -40,7 +40,7 @@ function Users() {
   })
   const [removing, setRemoving] = useState<string | null>(null)
   const [changing, setChanging] = useState<Reply<'listUsers'> | null>(null)
-  const roles = ROLES.map((value) => ({ value, label: t(`users.role.${value}`) }))
+  const roles = ROLES.map((value) => ({ value, label: t(`may.role.${value}`) }))
   return (
     <>
       <PageHead title={t('users.title')}>
@@ -66,7 +66,7 @@ function Users() {
                     value={user.role}
                     allowDeselect={false}
                     size="xs"
-                    w={200}
+                    w={150}
                     maw="100%"
                     onChange={(role) =>
                       role !== null && change.mutate({ name: user.name, role: role as Role })
@@ -88,7 +88,7 @@ function Users() {
                 head: t('users.remove'),
                 isActions: true,
                 cell: (user) => (
-                  <Group gap={4} justify="flex-end">
+                  <Group gap={4} justify="flex-end" wrap="nowrap">
                     <Button
                       size="compact-sm"
                       variant="default"
