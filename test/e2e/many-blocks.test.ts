@@ -45,7 +45,7 @@ describe('many blocks at once', () => {
     const { service, screen } = await begin(t)
     const { page } = screen
     await show(screen, '/blocks')
-    await enter(page.getByRole('button', { name: 'Block addresses' }))
+    await enter(page.getByRole('button', { name: 'Block addresses' }).first())
     const dialog = page.getByRole('dialog', { name: 'Block addresses' })
     await dialog.getByRole('textbox', { name: 'Addresses or networks' }).fill('2001:db8:10::/47')
     await dialog.getByLabel('Reason').fill('bulletproof hoster')
