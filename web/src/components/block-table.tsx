@@ -7,6 +7,7 @@ import { useMediaQuery } from '@mantine/hooks'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { memo, useEffect, useRef } from 'react'
 import type { Reply } from '../data/api.ts'
+import { countryName } from '../data/countries.ts'
 import type { TextKey } from '../i18n/en.ts'
 import { useWords } from '../i18n/language.tsx'
 import { AddressLink } from './address-link.tsx'
@@ -146,13 +147,13 @@ interface RowProps {
 }
 
 const Row = memo(function Row({ block, index, isEnded, isChosen, onChoose }: RowProps) {
-  const { t, say } = useWords()
+  const { language, t, say } = useWords()
   const { target, mode, reason, rule, proof, device, severity, country, tags } = block
   const parts = [
     rule === null ? t('address.byHand', { who: block.createdBy }) : t(`rule.${rule}` as TextKey),
     proof === null ? null : t(`blocks.proof.${proof}`),
     severity === null ? null : t(`feeds.severity.${severity}`),
-    country,
+    country === null ? null : countryName(country, language),
     device,
     ...tags.map((tag) => `#${tag}`),
   ]
