@@ -41,6 +41,7 @@ export function AuditPage() {
     <>
       <PageHead title={t('audit.title')} />
       <Text size="sm" c="dimmed" component="div" mih={22} mb="sm">
+        {check.isPending && t('audit.checking')}
         {check.data?.ok === true && <>✓ {t('audit.whole', { count: check.data.rows ?? 0 })}</>}
       </Text>
       {check.data?.ok === false && (
