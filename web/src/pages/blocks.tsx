@@ -83,6 +83,7 @@ export function BlocksPage() {
     ended: [],
   }
   const actions = mayEdit ? wantedActions[view] : []
+  const areCountsHere = overview.data !== undefined || overview.error !== null
   const counts = {
     block: overview.data?.blocks.now,
     hold: overview.data?.blocks.held,
@@ -108,16 +109,19 @@ export function BlocksPage() {
         {mayEdit && <Button onClick={adding.open}>{t('blocks.add')}</Button>}
       </PageHead>
       <NeedsRole operation="addBlocks" />
-      <BlockFilters
-        view={view}
-        search={{ mode, rule, tag }}
-        counts={counts}
-        typed={typed}
-        isWrong={wanted !== '' && !isNetworkText(wanted)}
-        onTyped={setTyped}
-        onLook={look}
-      />
-      <Answer query={blocks}>
+      {/* The numbers decide how many lines the filters take: nothing is shown that they would push down. */}
+      {areCountsHere && (
+        <BlockFilters
+          view={view}
+          search={{ mode, rule, tag }}
+          counts={counts}
+          typed={typed}
+          isWrong={wanted !== '' && !isNetworkText(wanted)}
+          onTyped={setTyped}
+          onLook={look}
+        />
+      )}
+      <Answer query={areCountsHere ? blocks : overview}>
         {() =>
           items.length === 0 ? (
             <NoBlocks
