@@ -22,7 +22,10 @@ describe('the overview', () => {
     const chart = page.getByRole('application', { name: 'Lines over time' })
     await chart.waitFor()
     await page.getByText('As a table').first().press('Enter')
-    await page.getByRole('table', { name: 'Lines over time' }).getByRole('cell', { name: '13' }).waitFor()
+    await page
+      .getByRole('table', { name: 'Lines over time' })
+      .getByRole('cell', { name: '13', exact: true })
+      .waitFor()
     await page.getByRole('img', { name: 'Where attacks come from' }).waitFor()
     const ports = page
       .getByRole('listitem')
