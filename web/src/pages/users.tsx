@@ -66,7 +66,7 @@ function Users() {
                     value={user.role}
                     allowDeselect={false}
                     size="xs"
-                    w={150}
+                    w={130}
                     maw="100%"
                     onChange={(role) =>
                       role !== null && change.mutate({ name: user.name, role: role as Role })
