@@ -1,6 +1,7 @@
 /** What can be done with an address: block, another end, lift, allow. Each asks why, and says how to take it back. */
 import { TextInput } from '@mantine/core'
 import { useState } from 'react'
+import { ConfirmWide, useConfirmWide } from '../../components/confirm-wide.tsx'
 import { offerReblock, offerUnblock } from '../../components/undo.tsx'
 import { orThrow, WithReason } from '../../components/with-reason.tsx'
 import { call, type Reply } from '../../data/api.ts'
@@ -26,6 +27,8 @@ interface ActionDialogProps {
 export function ActionDialog({ address, action, block, onClose }: ActionDialogProps) {
   const { t } = useWords()
   const [until, setUntil] = useState('')
+  const [refused, setRefused] = useState<Reply<'addBlocks'>['results']>([])
+  const wide = useConfirmWide(refused)
   const act = async (reason: string) => {
     const change = { targets: [address], reason, dryRun: false }
     const end = until === '' ? null : new Date(until).toISOString()
@@ -35,12 +38,17 @@ export function ActionDialog({ address, action, block, onClose }: ActionDialogPr
       if (block?.mode === 'block') offerReblock(t, answer.results, new Map([[address, block.expiresAt]]))
     }
     if (action === 'block') {
-      const answer = await call('addBlocks', { ...change, until: end })
+      const answer = await call('addBlocks', { ...change, until: end, confirmWide: wide.isConfirmed })
+      setRefused(answer.results)
       orThrow(answer)
       offerUnblock(t, answer.results)
     }
     if (action === 'extend') orThrow(await call('extendBlocks', { ...change, until: end }))
-    if (action === 'allow') orThrow(await call('addAllow', { ...change, until: end }))
+    if (action === 'allow') {
+      const answer = await call('addAllow', { ...change, until: end, confirmWide: wide.isConfirmed })
+      setRefused(answer.results)
+      orThrow(answer)
+    }
     setUntil('')
   }
   const title = action === null ? '' : t(`address.do.${action}`)
@@ -60,11 +68,16 @@ export function ActionDialog({ address, action, block, onClose }: ActionDialogPr
               onChange={(event) => setUntil(event.currentTarget.value)}
             />
           )}
+          <ConfirmWide {...wide} />
         </>
       }
       action={title}
       isOpen={action !== null}
-      onClose={onClose}
+      onClose={() => {
+        setRefused([])
+        wide.type('')
+        onClose()
+      }}
       onConfirm={act}
     />
   )
