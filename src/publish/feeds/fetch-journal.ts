@@ -15,6 +15,8 @@ export const FETCH_KIND = 'fetch'
 const WRITE_MS = 5000
 const BATCH = 500
 const MOST_WAITING = 10_000
+/** So many are written at once: a thousand firewalls at a time fill the room within seconds. */
+const EARLY = 5000
 const PRUNE_MS = 3_600_000
 const KEPT_MS = 14 * 86_400_000
 const MOST_ROWS = 300_000
@@ -58,7 +60,8 @@ export class FetchJournal {
         `${this.#lost} fetches of feeds were not written to the journal, because more came than it takes.`,
       )
     }
-    this.#timer ??= setTimeout(() => void this.flush(), WRITE_MS)
+    if (this.#waiting.length === EARLY) void this.flush()
+    else this.#timer ??= setTimeout(() => void this.flush(), WRITE_MS)
   }
 
   /** Writes what waits. Never rejects: failures are an alarm, and it is tried again with the next. */
