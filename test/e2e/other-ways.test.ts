@@ -29,10 +29,12 @@ async function sendTls(
     rejectUnauthorized: false,
     ...(client === undefined ? {} : { cert: client.cert, key: client.key }),
   })
-  socket.on('error', () => {}) // refused ones are reset
+  socket.on('error', () => {}) // refused ones are reset, and `once` would throw that
+  const { promise: closed, resolve } = Promise.withResolvers<void>()
+  socket.on('close', () => resolve())
   socket.end(lines.map((line) => `${Buffer.byteLength(line)} ${line}`).join(''))
   socket.resume()
-  await once(socket, 'close')
+  await closed
 }
 
 function post(
