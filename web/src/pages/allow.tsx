@@ -8,8 +8,9 @@ import { ConfirmWide, useConfirmWide } from '../components/confirm-wide.tsx'
 import { FormDialog } from '../components/form-dialog.tsx'
 import { Instant } from '../components/instant.tsx'
 import { NeedsRole } from '../components/needs-role.tsx'
+import { LongRows } from '../components/long-rows.tsx'
 import { Answer, Empty, PageHead } from '../components/problem.tsx'
-import { type Column, Rows } from '../components/rows.tsx'
+import type { Column } from '../components/rows.tsx'
 import { orThrow, WithReason } from '../components/with-reason.tsx'
 import { TargetsFields, useTargets } from '../components/targets-fields.tsx'
 import { call, type Reply } from '../data/api.ts'
@@ -55,9 +56,10 @@ export function AllowPage() {
               {t('allow.empty')}
             </Empty>
           ) : (
-            <Rows
+            <LongRows
               rows={items}
               keyOf={({ id }) => id}
+              textOf={({ target, reason, createdBy }) => `${target} ${reason} ${createdBy}`}
               minWidth={640}
               columns={[
                 {
