@@ -13,10 +13,17 @@ import { runBacktest } from './run-backtest.ts'
 
 const tell = (message: FromBacktest): void => void process.send?.(message)
 
+/** Until it is on its way: to disconnect before drops what does not fit the pipe at once. */
+const tellLast = (message: FromBacktest): Promise<void> =>
+  new Promise((resolve) => {
+    if (process.send === undefined) resolve()
+    else process.send(message, undefined, undefined, () => resolve())
+  })
+
 async function main(start: BacktestStart): Promise<void> {
   const store = new LogStore(start.logs)
   try {
-    tell(
+    await tellLast(
       await runBacktest(start, {
         store,
         name: `backtest-${randomUUID()}`,
@@ -25,7 +32,7 @@ async function main(start: BacktestStart): Promise<void> {
       }),
     )
   } catch (error) {
-    tell({ kind: 'error', code: codeOf(error), message: messageOf(error) })
+    await tellLast({ kind: 'error', code: codeOf(error), message: messageOf(error) })
   } finally {
     await store.close()
     process.disconnect()

@@ -26,6 +26,7 @@ import { SegmentSender } from '../../src/store/logs/segment-sender.ts'
 import { SegmentSpool } from '../../src/store/logs/segment-spool.ts'
 import { SegmentWriter } from '../../src/store/logs/segment-writer.ts'
 import { openTestStore, type TestStore } from '../../src/store/logs/test-store.ts'
+import { customLine } from './harness.ts'
 
 const START = Date.UTC(2026, 10, 20, 8)
 const LINES = 30_000
@@ -61,25 +62,25 @@ before(async () => {
   }
   file = join(folder, 'fw-1.log')
   await writeFile(file, `${lines.join('\n')}\n`)
-  await storeLines()
+  await storeLines(lines, START + LINES * STEP_MS)
 })
 after(() => opened.close())
 
-async function storeLines(): Promise<void> {
+async function storeLines(some: readonly string[], arrivalMs: number): Promise<void> {
   const report = (): void => {}
   const spool = await SegmentSpool.open({ folder, maxSpoolBytes: 1e9, clock: systemClock, report })
   const writer = new SegmentWriter({ spool, clock: systemClock, keepRaw: true, report })
   const sender = new SegmentSender({ spool, target: store, report })
-  const parser = new Parser(parserOptions(settingsOf(), START + LINES * STEP_MS))
+  const parser = new Parser(parserOptions(settingsOf(), arrivalMs))
   const sequences = new Sequences(1)
   const raw = new RawBatch()
   const records = new RecordBatch(raw)
   sender.start()
-  for (let from = 0; from < lines.length; from += BATCH_LINES) {
+  for (let from = 0; from < some.length; from += BATCH_LINES) {
     raw.reset()
-    raw.receivedAtMs = START + LINES * STEP_MS
+    raw.receivedAtMs = arrivalMs
     raw.senders = ['fw-1']
-    for (const line of lines.slice(from, from + BATCH_LINES)) {
+    for (const line of some.slice(from, from + BATCH_LINES)) {
       const bytes = Buffer.from(line)
       raw.reserve(bytes.length)
       raw.add(bytes, 0, bytes.length, 0)
@@ -118,12 +119,13 @@ async function run(
   changed: Settings,
   curve: CurveRequest | null = null,
   fromMs = START - 1000,
+  toMs = START + LINES * STEP_MS + 1000,
 ): Promise<BacktestResult> {
   const updates = backtest({
     today,
     changed,
     fromMs,
-    toMs: START + LINES * STEP_MS + 1000,
+    toMs,
     curve,
     allRules: true,
     allow: [],
@@ -237,4 +239,17 @@ test('an abort ends it, and its process, without a result', async () => {
     abort.abort()
   }
   assert.ok(!kinds.includes('result'))
+})
+
+test('a result longer than the pipe between the processes comes whole', async () => {
+  const atMs = START + 2 * 86_400_000
+  const sources = Array.from({ length: 1500 }, (_, n) => `2001:db8:${(0x1000 + n).toString(16)}::1`)
+  const attack = { destination: '2001:db8:10::5', port: 443, type: 'THREAT', atMs }
+  await storeLines(
+    sources.map((source) => customLine({ source, ...attack })),
+    atMs,
+  )
+  const result = await run(settingsOf(), settingsOf(), null, atMs - 1000, atMs + 1000)
+  assert.equal(result.both.sources, sources.length)
+  assert.ok(JSON.stringify(result).length > 250_000)
 })
