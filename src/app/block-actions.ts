@@ -9,7 +9,7 @@ import type { Decider } from '../decide/decider.ts'
 import { instantOf } from '../decide/sentences.ts'
 import { hasTag } from '../decide/tag-desk.ts'
 import { refuseWidth } from '../decide/target.ts'
-import { formatNetwork, overlaps, parseNetwork } from '../lib/address.ts'
+import { formatNetwork, parseNetwork } from '../lib/address.ts'
 import type { Decision, DecisionMode } from '../model/decision.ts'
 import type { StateStore } from '../store/state/state-store.ts'
 import { resultOf } from './change-result.ts'
@@ -157,12 +157,11 @@ function dryLift(decider: Decider, modes: readonly DecisionMode[], word: string)
 }
 
 function dryAllow(decider: Decider, isConfirmed: boolean): DryRun {
-  const active = decider.active()
   return (target) => {
     const wanted = parseNetwork(target)
     const width = wanted === null ? null : refuseWidth(wanted, isConfirmed)
     if (width !== null) return resultOf(target, width, () => '')
-    const lifted = active.filter((decision) => wanted !== null && overlaps(decision.target, wanted))
+    const lifted = wanted === null ? [] : decider.overlapping(wanted)
     const also =
       lifted.length === 0
         ? ''
