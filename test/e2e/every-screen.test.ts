@@ -1,78 +1,17 @@
 /** Every screen of the web page in a real browser on the real service: hostile text is text, and accessibility. */
 import assert from 'node:assert/strict'
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { describe } from 'node:test'
 import { browserTest as test, faultsOf, openScreen, type Screen, setUp, show } from './browser.ts'
-import { customLine, scan, type Service, startService, until } from './harness.ts'
+import { customLine, scan, startService, until } from './harness.ts'
+import { furnish, SCREENS } from './screens.ts'
 
-const SCREENS = [
-  '/',
-  '/events',
-  '/events?live=true',
-  '/blocks',
-  '/blocks?mode=ended',
-  '/ip/198.51.100.7',
-  '/ip/198.51.100.0%2F24',
-  '/wall',
-  '/about',
-  '/allow',
-  '/detections',
-  '/engine',
-  '/feeds',
-  '/feeds?feed=blacklist&tab=use',
-  '/feeds?feed=blacklist&tab=fetchers',
-  '/feeds?feed=blacklist&tab=preview',
-  '/feeds?feed=blacklist&tab=revisions',
-  '/feeds?feed=blacklist&tab=access',
-  '/firewalls',
-  '/firewalls?firewall=edge',
-  '/bouncers',
-  '/bouncers?bouncer=web-1',
-  '/imports',
-  '/imports?list=old',
-  '/notifications',
-  '/welcome',
-  '/sources',
-  '/settings',
-  '/audit',
-  '/users',
-  '/account',
-]
+const LIST = '198.51.100.9\n198.51.100.7\n'
+const PATHS = [...SCREENS, '/events?live=true']
 
 /** Until the screen has asked for all that it shows. */
 async function showAll(screen: Screen, path: string): Promise<void> {
   await show(screen, path)
   await screen.page.waitForLoadState('networkidle')
-}
-
-/** What the screens of firewalls, bouncers and imports show one of. */
-async function furnish({ control, folder }: Service): Promise<void> {
-  await control.call('addFirewall', {
-    name: 'edge',
-    addresses: ['127.0.0.2'],
-    devices: ['edge-fw-1'],
-    intervalSeconds: null,
-    feed: 'blacklist',
-    api: null,
-    reason: '',
-  })
-  await control.call('addBouncer', { name: 'web-1', hostsOnly: true, sources: [], note: 'reverse proxy' })
-  const from = join(folder, 'old.txt')
-  await writeFile(from, '198.51.100.9\n198.51.100.7\n')
-  await control.call('addImport', {
-    name: 'old',
-    direction: 'compare',
-    from,
-    hosts: [],
-    refreshMinutes: 5,
-    confidence: null,
-    keepHours: 24,
-    takesWide: false,
-    maxEntries: 100,
-    note: '',
-    dryRun: false,
-  })
 }
 
 describe('every screen', () => {
@@ -84,10 +23,10 @@ describe('every screen', () => {
     )
     await service.sendUdp([...lines, `<14>${payload} not a firewall line`])
     await until('it is listed', async () => (await service.list()).includes('198.51.100.7'))
-    await furnish(service)
+    await furnish(service, LIST)
     const screen = await openScreen(t, service)
     await setUp(screen, service)
-    for (const path of SCREENS) await showAll(screen, path)
+    for (const path of PATHS) await showAll(screen, path)
     assert.deepEqual(screen.complaints, [])
   })
 
@@ -95,7 +34,7 @@ describe('every screen', () => {
     const service = await startService(t)
     await service.sendUdp(scan('198.51.100.7', 11))
     await until('it is listed', async () => (await service.list()).includes('198.51.100.7'))
-    await furnish(service)
+    await furnish(service, LIST)
     const screen = await openScreen(t, service)
     await setUp(screen, service)
     const found: string[] = []
@@ -104,7 +43,7 @@ describe('every screen', () => {
         (chosen) => globalThis.localStorage.setItem('ads-language', chosen),
         language,
       )
-      for (const path of SCREENS) {
+      for (const path of PATHS) {
         await showAll(screen, path)
         found.push(...(await faultsOf(screen.page, `${language} ${path}`)))
       }

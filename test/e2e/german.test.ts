@@ -3,50 +3,21 @@
  * what is marked as English (`lang`) or as text that stays as it is (`translate="no"`, code, addresses, log data, typed text).
  */
 import assert from 'node:assert/strict'
-import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe } from 'node:test'
 import { browserTest as test, openScreen, type Screen, setUp, show } from './browser.ts'
 import { customLine, scan, type Service, startService, until } from './harness.ts'
+import { furnish, NEW_LIST, SCREENS } from './screens.ts'
 
-const SCREENS = [
-  '/',
-  '/events',
-  '/blocks',
+const PATHS = [
+  ...SCREENS,
   '/blocks?mode=hold',
   '/blocks?mode=shadow',
-  '/blocks?mode=ended',
-  '/ip/198.51.100.7',
   '/ip/198.51.100.9',
   '/ip/198.51.100.11',
-  '/ip/198.51.100.0%2F24',
   '/ip/8.8.8.8',
   '/ip/10.1.2.3',
-  '/wall',
-  '/allow',
-  '/detections',
-  '/engine',
-  '/feeds',
-  '/feeds?feed=blacklist&tab=use',
-  '/feeds?feed=blacklist&tab=fetchers',
-  '/feeds?feed=blacklist&tab=preview',
-  '/feeds?feed=blacklist&tab=revisions',
-  '/feeds?feed=blacklist&tab=access',
-  '/firewalls',
-  '/firewalls?firewall=edge',
-  '/bouncers',
-  '/bouncers?bouncer=web-1',
-  '/imports',
-  '/imports?list=old',
   '/imports?list=gone',
-  '/notifications',
-  '/welcome',
-  '/sources',
-  '/settings',
-  '/audit',
-  '/users',
-  '/account',
-  '/about',
 ]
 
 /** What stands on the page as it is: code, commands and addresses, log data, what was typed, names. */
@@ -74,33 +45,11 @@ const ENGLISH =
 const FINE =
   /active-defense |^Zeile \d+ von \d+: |POST \/api\/v1\/lines|firewalls (?:check|change|add|leaks)|feeds (?:diff|release|refuse|preview)|from, /
 
-async function furnish({ control, folder }: Service): Promise<void> {
+/** Adds what has a sentence of its own: a list that cannot be read, changes by hand, a rule in shadow mode. */
+async function furnishMore({ control, folder }: Service): Promise<void> {
   const person = { reason: 'Probe', dryRun: false, until: null }
-  await control.call('addFirewall', {
-    name: 'edge',
-    addresses: ['127.0.0.2'],
-    devices: ['edge-fw-1'],
-    intervalSeconds: null,
-    feed: 'blacklist',
-    api: null,
-    reason: '',
-  })
-  await control.call('addBouncer', { name: 'web-1', hostsOnly: true, sources: [], note: 'Proxy' })
-  const list = {
-    hosts: [],
-    refreshMinutes: 5,
-    confidence: null,
-    keepHours: 24,
-    takesWide: false,
-    maxEntries: 100,
-    note: '',
-    dryRun: false,
-  }
-  const from = join(folder, 'old.txt')
-  await writeFile(from, '198.51.100.9\n198.51.100.77\n')
-  await control.call('addImport', { ...list, name: 'old', direction: 'compare', from })
   await control.call('addImport', {
-    ...list,
+    ...NEW_LIST,
     name: 'gone',
     direction: 'block',
     from: join(folder, 'gone.txt'),
@@ -142,12 +91,13 @@ describe('the page in German', () => {
       const list = await service.list()
       return list.includes('198.51.100.7') && list.includes('198.51.100.9')
     })
-    await furnish(service)
+    await furnish(service, '198.51.100.9\n198.51.100.77\n')
+    await furnishMore(service)
     const screen = await openScreen(t, service)
     await setUp(screen, service)
     await screen.page.evaluate(() => globalThis.localStorage.setItem('ads-language', 'de'))
     const found: string[] = []
-    for (const path of SCREENS) {
+    for (const path of PATHS) {
       await show(screen, path)
       await screen.page.waitForLoadState('networkidle')
       for (const more of await screen.page.locator('details').all())
