@@ -11,7 +11,7 @@ import fc from 'fast-check'
 import { parseSync } from 'vite'
 import { REASONS } from '../src/detect/counting.ts'
 import { LINE_FORMATS } from '../src/parse/registry.ts'
-import { parseForm, type Part } from '../src/model/sentence.ts'
+import { parseForm, type Part } from '../src/model/sentence-form.ts'
 import { type SentenceCode, sentenceOf, SENTENCES } from '../src/model/sentences/book.ts'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -132,6 +132,33 @@ test('what people type and what is hostile is no sentence, and costs little', ()
     '(x: y. '.repeat(300),
   ])
     assert.equal(sentenceOf(text), null)
+})
+
+/** A form with the same text in every place that takes any. */
+function filled(parts: readonly Part[], text: string): string {
+  const one = (part: Part): string => {
+    if (typeof part === 'string') return part
+    if ('optional' in part) return filled(part.optional, text)
+    if (part.kind === 'number') return '3'
+    if (part.kind === 'count') return `3 ${part.forms[1] ?? ''}`
+    if (part.kind === 'instant') return '2026-11-22 08:30:00'
+    return part.kind === 'span' ? '3 minutes' : part.kind === 'word' ? 'x' : text
+  }
+  return parts.map(one).join('')
+}
+
+test('a text made of the fixed parts of a form, again and again, is read in time that grows with its length alone', () => {
+  // With lazy expressions, forms with five texts took minutes over texts of 4,000 characters.
+  for (const form of Object.values(SENTENCES)) {
+    const parts = parseForm(form)
+    const between = fixedOf(parts).slice(1).join('q') || 'q'
+    for (const length of [600, 5900]) {
+      const again = `a${between}`.repeat(Math.ceil(length / (between.length + 1)))
+      const share = Math.floor(length / Math.max(1, filled(parts, '\u0002').split('\u0002').length - 1))
+      sentenceOf(`${filled(parts, again.slice(0, share))}\u0001`.slice(0, length))
+      sentenceOf(`${fixedOf(parts)[0] ?? ''}${again}`.slice(0, length))
+    }
+  }
 })
 
 /** Names of work in the log, and what only the command line says, in sources whose other texts the page shows. */

@@ -1,11 +1,6 @@
 /** A sentence of the service, which is a code and its values, as text of a catalogue: numbers, times and spans as the language writes them. */
-import {
-  type Part,
-  type Place,
-  parseForm,
-  type Sentence,
-  type Value,
-} from '../../../../src/model/sentence.ts'
+import type { Sentence, Value } from '../../../../src/model/sentence.ts'
+import { type Part, type Place, parseForm } from '../../../../src/model/sentence-form.ts'
 
 /** The page's name for a value, by the name of its place; null: the value stands as it is. */
 export type NameOf = (place: string, value: string) => string | null
