@@ -4,7 +4,6 @@ import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { lazy, Suspense, useState } from 'react'
 import { EventsLink } from '../../components/events-link.tsx'
-import { Instant } from '../../components/instant.tsx'
 import { Answer } from '../../components/problem.tsx'
 import { WhenStored } from '../../components/when-stored.tsx'
 import type { Reply } from '../../data/api.ts'
@@ -12,6 +11,7 @@ import { countryName } from '../../data/countries.ts'
 import { ATTACKS, countriesQuery, type Span, timesOf } from '../../data/overview.ts'
 import { useWords } from '../../i18n/language.tsx'
 import { Owners } from './owners.tsx'
+import { SeenCells } from './seen-cells.tsx'
 
 const WorldMap = lazy(() =>
   import('../../components/world-map.tsx').then((loaded) => ({ default: loaded.WorldMap })),
@@ -157,11 +157,7 @@ function CountryTable({ items, span }: { readonly items: Items; readonly span: S
                     {name}
                   </EventsLink>
                 </Table.Td>
-                <Table.Td ta="right">{count.toLocaleString(language)}</Table.Td>
-                <Table.Td ta="right">{sources.toLocaleString(language)}</Table.Td>
-                <Table.Td visibleFrom="sm" className="nowrap">
-                  <Instant at={lastAt} none="" />
-                </Table.Td>
+                <SeenCells count={count} sources={sources} lastAt={lastAt} />
               </Table.Tr>
             ))}
         </Table.Tbody>

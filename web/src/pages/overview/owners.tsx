@@ -2,13 +2,13 @@
 import { Table, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { EventsLink } from '../../components/events-link.tsx'
-import { Instant } from '../../components/instant.tsx'
 import { Answer } from '../../components/problem.tsx'
 import { ATTACKS, ownersQuery, type Span, timesOf } from '../../data/overview.ts'
 import { useWords } from '../../i18n/language.tsx'
+import { SeenCells } from './seen-cells.tsx'
 
 export function Owners({ span }: { readonly span: Span }) {
-  const { t, language } = useWords()
+  const { t } = useWords()
   const owners = useQuery(ownersQuery(span))
   return (
     <Answer query={owners}>
@@ -50,11 +50,7 @@ export function Owners({ span }: { readonly span: Span }) {
                           AS{asNumber}
                         </Text>
                       </Table.Td>
-                      <Table.Td ta="right">{count.toLocaleString(language)}</Table.Td>
-                      <Table.Td ta="right">{of.toLocaleString(language)}</Table.Td>
-                      <Table.Td visibleFrom="sm" className="nowrap">
-                        <Instant at={lastAt} none="" />
-                      </Table.Td>
+                      <SeenCells count={count} sources={of} lastAt={lastAt} />
                     </Table.Tr>
                   ))}
                 </Table.Tbody>
