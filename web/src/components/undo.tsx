@@ -27,6 +27,14 @@ function nameOf(t: Translate, targets: readonly string[]): string {
   return targets.length === 1 ? (targets[0] ?? '') : t('undo.many', { count: targets.length })
 }
 
+/** Ends by target, as they were; null: until removed. */
+type Ends = ReadonlyMap<string, string | null>
+
+/** The targets of each end. */
+function byEnd(targets: readonly string[], ends: Ends): Map<string | null, string[]> {
+  return Map.groupBy(targets, (target) => ends.get(target) ?? null)
+}
+
 /** After a block by hand: undo lifts what was blocked. */
 export function offerUnblock(t: Translate, results: Results): void {
   const targets = doneIn(results)
@@ -35,29 +43,21 @@ export function offerUnblock(t: Translate, results: Results): void {
   })
 }
 
-/** After a lift: undo blocks again, until the end that each block had. `ends` by target; null: until removed. */
-export function offerReblock(t: Translate, results: Results, ends: ReadonlyMap<string, string | null>): void {
+/** After a lift: undo blocks again, until the end that each block had. */
+export function offerReblock(t: Translate, results: Results, ends: Ends): void {
   const targets = doneIn(results)
   offer(t, 'undo.lifted', targets, async () => {
-    for (const until of new Set(targets.map((target) => ends.get(target) ?? null))) {
-      const same = targets.filter((target) => (ends.get(target) ?? null) === until)
+    for (const [until, same] of byEnd(targets, ends))
       await call('addBlocks', { targets: same, reason: t('undo.reason'), until, dryRun: false })
-    }
   })
 }
 
 /** After another end: undo gives each block its end of before. A block that a rule made stays by hand. */
-export function offerEarlierEnds(
-  t: Translate,
-  results: Results,
-  ends: ReadonlyMap<string, string | null>,
-): void {
+export function offerEarlierEnds(t: Translate, results: Results, ends: Ends): void {
   const targets = doneIn(results)
   offer(t, 'undo.extended', targets, async () => {
-    for (const until of new Set(targets.map((target) => ends.get(target) ?? null))) {
-      const same = targets.filter((target) => (ends.get(target) ?? null) === until)
+    for (const [until, same] of byEnd(targets, ends))
       await call('extendBlocks', { targets: same, reason: t('undo.reason'), until, dryRun: false })
-    }
   })
 }
 
