@@ -1,15 +1,7 @@
 /** `allow list|add|remove|check`: the allowlist of the running service. Allow always wins over block. */
 import type { CliIo } from './io.ts'
-import {
-  changeTargets,
-  clientOf,
-  instantText,
-  printing,
-  type ServiceOptions,
-  targetsOf,
-  untilOf,
-} from './options.ts'
-import type { ChangeBlocksOptions } from './blocks.ts'
+import { changeTargets, clientOf, instantText, printing, type ServiceOptions, targetsOf } from './options.ts'
+import { addTargets, type ChangeBlocksOptions } from './blocks.ts'
 import { jsonLine } from './safe-text.ts'
 import { Table } from './table.ts'
 
@@ -38,21 +30,8 @@ export async function listAllow(io: CliIo, options: ServiceOptions): Promise<voi
   })
 }
 
-export async function addAllow(
-  io: CliIo,
-  args: readonly string[],
-  options: ChangeBlocksOptions,
-): Promise<number> {
-  const until = untilOf(io, options)
-  const targets = await targetsOf(io, args)
-  const client = clientOf(io, options)
-  const common = {
-    reason: options.reason,
-    dryRun: options.dryRun ?? false,
-    until,
-    ...(options.wide === true ? { confirmWide: true } : {}),
-  }
-  return changeTargets(io, options, targets, (some) => client.call('addAllow', { ...common, targets: some }))
+export function addAllow(io: CliIo, args: readonly string[], options: ChangeBlocksOptions): Promise<number> {
+  return addTargets(io, 'addAllow', args, options)
 }
 
 export async function removeAllow(

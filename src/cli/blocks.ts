@@ -104,8 +104,14 @@ function cellsOf(io: CliIo, block: BlockView): string[] {
   ]
 }
 
-export async function addBlocks(
+export function addBlocks(io: CliIo, args: readonly string[], options: ChangeBlocksOptions): Promise<number> {
+  return addTargets(io, 'addBlocks', args, options)
+}
+
+/** Puts targets on the blocklist or on the allowlist. Answers the exit code. */
+export async function addTargets(
   io: CliIo,
+  route: 'addBlocks' | 'addAllow',
   args: readonly string[],
   options: ChangeBlocksOptions,
 ): Promise<number> {
@@ -118,7 +124,7 @@ export async function addBlocks(
     until,
     ...(options.wide === true ? { confirmWide: true } : {}),
   }
-  return changeTargets(io, options, targets, (some) => client.call('addBlocks', { ...common, targets: some }))
+  return changeTargets(io, options, targets, (some) => client.call(route, { ...common, targets: some }))
 }
 
 export interface ExtendBlocksOptions extends ChangeBlocksOptions {
