@@ -7,34 +7,25 @@ import {
   above,
   add,
   all,
-  and64,
   atMost,
-  bits16,
-  bytes16,
-  type Code,
+  dropLowest64,
   equal,
-  equal16,
   give,
   int,
   isZero,
   isZero64,
   left,
-  left64,
   less,
-  load128,
   load8,
-  long,
   low32,
   lowestBit64,
   or,
-  or64,
+  placesIn64,
   repeat,
   store32,
   subtract,
-  subtract64,
   WasmModule,
   when,
-  widen,
 } from '../lib/wasm-assembler.ts'
 import { allocate, kernelMemory } from '../model/kernel-memory.ts'
 import { BATCH_MESSAGES, MESSAGE_LIMIT_BYTES } from '../model/raw-batch.ts'
@@ -69,8 +60,6 @@ function makeKernel(): (at: number, to: number, wanted: number) => number {
       const end = f.local('i32')
       const count = f.local('i32')
       const bits = f.local('i64')
-      const block = (index: number): Code =>
-        left64(widen(bits16(equal16(load128(from.get, 16 * index), bytes16(LF)))), long(BigInt(16 * index)))
       const leave = all(store32(int(nextAt), 0, at.get), give(count.get))
       const slot = left(count.get, int(2))
       const takeLine = all(
@@ -90,13 +79,13 @@ function makeKernel(): (at: number, to: number, wanted: number) => number {
         at.set(add(lf.get, int(1))),
         count.set(add(count.get, int(1))),
         when(equal(count.get, wanted.get), leave),
-        bits.set(and64(bits.get, subtract64(bits.get, long(1n)))),
+        dropLowest64(bits),
       )
       return all(
         from.set(at.get),
         repeat(
           all(
-            bits.set(or64(or64(block(0), block(1)), or64(block(2), block(3)))),
+            bits.set(placesIn64(from.get, 0, LF)),
             when(isZero(isZero64(bits.get)), repeat(takeLine, isZero(isZero64(bits.get)))),
             from.set(add(from.get, int(64))),
           ),

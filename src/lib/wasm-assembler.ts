@@ -169,6 +169,16 @@ export const load128 = load(...simd(0x00))
 export const store32 = store(0x36)
 export const storeDouble = store(0x39)
 
+// Places of a byte
+/** A bit for each of the 64 bytes from an address and a distance on that is this one, the first byte lowest. */
+export function placesIn64(address: Code, distance: number, byte: number): Code {
+  const places = (at: number): Code =>
+    left64(widen(bits16(equal16(load128(address, distance + at), bytes16(byte)))), long(BigInt(at)))
+  return or64(or64(places(0), places(16)), or64(places(32), places(48)))
+}
+/** Takes the lowest bit out of a 64-bit local. */
+export const dropLowest64 = (bits: Local): Code => bits.set(and64(bits.get, subtract64(bits.get, long(1n))))
+
 // Flow
 export const when = (condition: Code, ...then: readonly Code[]): Code => [condition, 0x04, VOID, then, 0x0b]
 /** `then` or `otherwise`, a 32-bit integer; both are worked out. */

@@ -26,6 +26,7 @@ import {
   choose,
   type Code,
   doubleOf64,
+  dropLowest64,
   equal,
   equal16,
   give,
@@ -52,6 +53,7 @@ import {
   or,
   or16,
   or64,
+  placesIn64,
   repeat,
   right,
   right64,
@@ -59,7 +61,6 @@ import {
   storeDouble,
   subtract,
   subtract16,
-  subtract64,
   unequal,
   unequal64,
   type WasmFunction,
@@ -127,22 +128,14 @@ export function definePlaces(module: WasmModule, byte: number): WasmFunction {
     const first = f.local('i32')
     const limit = f.local('i32')
     const count = f.local('i32')
-    const block = (index: number): Code =>
-      left64(
-        widen(bits16(equal16(load128(at.get, TEXT_AT + 16 * index), bytes16(byte)))),
-        long(BigInt(16 * index)),
-      )
     const storeNext = (address: Code, distance: number): Code =>
-      all(
-        store32(address, distance, add(at.get, low32(lowestBit64(bits.get)))),
-        bits.set(and64(bits.get, subtract64(bits.get, long(1n)))),
-      )
+      all(store32(address, distance, add(at.get, low32(lowestBit64(bits.get)))), dropLowest64(bits))
     return all(
       first.set(out.get),
       limit.set(add(out.get, left(wanted.get, int(2)))),
       repeat(
         all(
-          bits.set(or64(or64(block(0), block(1)), or64(block(2), block(3)))),
+          bits.set(placesIn64(at.get, TEXT_AT, byte)),
           count.set(low32(bitCount64(bits.get))),
           // Most blocks hold no more than these; what is stored in excess is written over.
           ...Array.from({ length: USUAL_PLACES }, (_, i) => storeNext(out.get, 4 * i)),
