@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { quantile, treeUsage } from './measure.ts'
+import { neededBytes, quantile, treeNeededBytes, treeUsage } from './measure.ts'
 import type { Figure } from './part.ts'
 import { type PartResult, render, renderLine } from './report.ts'
 import { generateLines, type WorkloadFormat } from './workload.ts'
@@ -40,6 +40,27 @@ test('a quantile is the nearest rank', () => {
 test('the usage of a process tree holds this process', () => {
   const usage = treeUsage(process.pid)
   assert.ok(usage.cpuSeconds > 0 && usage.residentBytes > 10 << 20 && usage.processes >= 1)
+})
+
+test('what the machine needs for a process tree is told, and is no more than its resident sets together', () => {
+  const needed = treeNeededBytes(process.pid)
+  if (needed === null) return // a kernel without it
+  assert.ok(needed > 10 << 20 && needed < treeUsage(process.pid).residentBytes * 1.2)
+})
+
+test('pages of a file count once for all processes, pages that are their own once each', () => {
+  const mapping = (head: string, rss: number, anonymous: number): string =>
+    `${head}\nSize: 900 kB\nRss: ${rss} kB\nPss: 1 kB\nAnonymous: ${anonymous} kB\nVmFlags: rd ex mr`
+  const code = (rss: number): string =>
+    mapping('00400000-00500000 r-xp 00001000 08:01 77  /usr/bin/a', rss, 0)
+  const data = (own: number): string =>
+    mapping('00500000-00600000 rw-p 00101000 08:01 77  /usr/bin/a', 40, own)
+  const heap = (rss: number): string => mapping('7f0000000000-7f0000100000 rw-p 00000000 00:00 0 ', rss, rss)
+  const one = [code(300), data(10), heap(500)].join('\n')
+  const two = [code(200), data(25), heap(70)].join('\n')
+  assert.equal(neededBytes([one]) / 1024, 300 + 40 + 500)
+  // of the second mapping the first process has 30 KiB unwritten and the second 15
+  assert.equal(neededBytes([one, two]) / 1024, 300 + 30 + 10 + 25 + 500 + 70)
 })
 
 const FIGURE: Figure = {

@@ -154,9 +154,11 @@ async function main(): Promise<void> {
   if (failed > 0) process.exitCode = 1
 }
 
-/** A part's name, or the names of all parts that begin with it. */
+/** A part's name, or the names of all parts that begin with it, but for the long ones. */
 function partNames(name: string): string[] {
-  const found = Object.keys(PARTS).filter((part) => part === name || part.startsWith(`${name}-`))
+  const found = Object.keys(PARTS).filter(
+    (part) => part === name || (part.startsWith(`${name}-`) && !LONG_PARTS.has(part)),
+  )
   if (found.length === 0) {
     throw new Error(`no part ${name}; there are ${Object.keys(PARTS).join(', ')}`)
   }

@@ -1,5 +1,5 @@
 /**
- * Row 10: memory of the whole service, all its processes. `memory`: at 100,000 lines/s for six times `--lines` lines (a minute
+ * Row 10: memory of the whole service, all its processes, pages that they share counted once. `memory`: at 100,000 lines/s for six times `--lines` lines (a minute
  * by default), appended to a followed file at that rate or as fast as the machine takes them, with about 1 million live
  * keys and with more than 5 million. `memory-hour`: at 20,000 lines/s for an hour, looked at every minute.
  */
@@ -7,7 +7,7 @@ import { closeSync, mkdirSync, openSync, readSync, renameSync, rmSync, writeSync
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { storedRecords } from '../log-store.ts'
-import { treeUsage, watchMemory } from '../measure.ts'
+import { treeNeededBytes, treeUsage, watchMemory, watchNeeded } from '../measure.ts'
 import type { Figure, Part } from '../part.ts'
 import { type RunningService, startService } from '../service.ts'
 import { generateLines, writeWorkload } from '../workload.ts'
@@ -42,14 +42,16 @@ export const memory: Part = async ({ lines: asked, folder, say }) => {
     }
     const bytes = writeWorkload(source, { format: 'custom', lines, ...options })
     const followed = await startFollowing(join(folder, String(n)))
-    const watch = watchMemory(followed.service.processId, 200)
+    const resident = watchMemory(followed.service.processId, 200)
+    const needed = watchNeeded(followed.service.processId)
     say(`${one.what}: ${lines} lines at ${PER_SECOND}/s`)
     const startMs = performance.now()
     await append(source, followed.path, Math.ceil((bytes / lines) * (PER_SECOND / TICKS_PER_SECOND)))
     while ((await storedRecords(followed.service.dataFolder)) < lines) await delay(200)
     const wallSeconds = (performance.now() - startMs) / 1000
     const keys = await liveKeys(followed.service)
-    const peakBytes = watch.stop()
+    const residentBytes = resident.stop()
+    const peakBytes = needed.stop() ?? residentBytes
     await followed.service.stop()
     rmSync(source)
     figures.push({
@@ -59,7 +61,7 @@ export const memory: Part = async ({ lines: asked, folder, say }) => {
       unit: 'GiB',
       target: { atMost: one.atMost },
       work: null,
-      note: `${Math.round(lines / wallSeconds)} lines/s for ${wallSeconds.toFixed(0)} s; ${keys} live keys of port scan and host sweep`,
+      note: `${Math.round(lines / wallSeconds)} lines/s for ${wallSeconds.toFixed(0)} s; ${keys} live keys of port scan and host sweep; sum of resident sets ${(residentBytes / GIB).toFixed(2)} GiB`,
     })
   }
   return figures
@@ -92,7 +94,7 @@ export const memoryHour: Part = async ({ folder, say }) => {
     )
     writeSync(file, `${text.join('\n')}\n`)
     if (second % 60 !== 59) continue
-    looks.push(treeUsage(service.processId).residentBytes)
+    looks.push(treeNeededBytes(service.processId) ?? treeUsage(service.processId).residentBytes)
     say(`minute ${looks.length}: ${((looks.at(-1) ?? 0) / GIB).toFixed(2)} GiB`)
   }
   closeSync(file)
