@@ -165,6 +165,17 @@ test('arguments, working directory and exit code pass through, by a symbolic lin
   )
 })
 
+test('the service is started with flags that keep its heaps small, which this Node knows', () => {
+  const main = 'console.log(JSON.stringify([process.execArgv, process.argv.slice(2)]))\n'
+  const root = makeCheckout('flags', main, true)
+  const result = launch(join(root, 'scripts', 'launch.mjs'), ['run'])
+  assert.equal(result.stderr, '')
+  const [flags, args] = JSON.parse(result.stdout) as string[][]
+  assert.deepEqual(args, ['run'])
+  assert.match(String(flags), /--max-semi-space-size=\d+/)
+  assert.match(String(flags), /--heap-growing-percent=\d+/)
+})
+
 /** Stands for npm: installs the one package, or fails, and notes how it was called. */
 function fakeNpm(name: string, isFailing: boolean): string {
   const folder = join(work, `${name}-bin`)

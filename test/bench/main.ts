@@ -72,12 +72,8 @@ async function runPart(name: string): Promise<void> {
 async function measurePart(name: string): Promise<PartResult> {
   const folder = mkdtempSync(join(values.folder ?? tmpdir(), `ads-bench-${name}-`))
   try {
-    const child = fork(
-      import.meta.filename,
-      ['--part', name, '--lines', values.lines, '--folder', folder],
-      // the part's own memory counts too, and it shall not grow beyond need
-      { execArgv: [] },
-    )
+    // with the flags for V8 that the service has: the launcher gave them to this process
+    const child = fork(import.meta.filename, ['--part', name, '--lines', values.lines, '--folder', folder])
     const memory = watchMemory(child.pid as number)
     let figures: Figure[] = []
     child.on('message', (message: PartMessage) => {

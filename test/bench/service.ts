@@ -42,6 +42,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   const child = spawn(
     process.execPath,
     [
+      ...process.execArgv, // from the launcher, as users' services have them
       join(import.meta.dirname, '../../src/main.ts'),
       'run',
       ...settingArguments({
