@@ -20,6 +20,10 @@ const RESERVES = [0, 1 / 8, 1 / 8, 1 / 10, 1 / 16, 1 / 32]
 /** The same in chunks, at least: each larger size has one of its own. */
 const LEAST_RESERVES = [0, 4, 4, 3, 2, 1]
 
+const SINGLE_CHUNKS = 4
+const TO_LINE = 12
+const SLAB_CHUNKS = 8
+
 export class ValueSlots {
   readonly stride: number
   readonly chunkBits: number
@@ -32,6 +36,8 @@ export class ValueSlots {
   /** Size class of the slot that `take` gave last; it may be larger than asked for. */
   takenClass = 0
   readonly #maxChunks: number
+  #slab = new Uint32Array(0)
+  #slabUsed = 0
   readonly #freeHead: number[] = Array<number>(LARGEST_CLASS + 1).fill(NO_SLOT)
   /** Next never used slot of the class's newest chunk, and where that chunk ends. */
   readonly #fresh: number[] = Array<number>(LARGEST_CLASS + 1).fill(0)
@@ -73,15 +79,30 @@ export class ValueSlots {
       const most = this.#maxChunks - (this.#reserve[k] as number)
       if (!mayAddChunk || this.words.length >= most) return NO_SLOT
       const base = this.words.length * 2 ** this.chunkBits
-      const chunk = new Uint32Array(1 << this.chunkBits)
+      const chunk = this.#newChunk()
       this.words.push(chunk)
-      this.times.push(new Float64Array(chunk.buffer))
+      this.times.push(new Float64Array(chunk.buffer, chunk.byteOffset, chunk.length / 2))
       this.#fresh[k] = base
       this.#freshEnd[k] = base + (1 << this.chunkBits)
     }
     const address = this.#fresh[k] as number
     this.#fresh[k] = address + (this.stride << k)
     return address
+  }
+
+  /**
+   * The first chunks one by one, then eight at once: pages are huge only in memory that is as large (decision 10). The words
+   * before a chunk make slots begin where cache lines do, since malloc gives large memory 16 bytes behind that.
+   */
+  #newChunk(): Uint32Array {
+    const length = 1 << this.chunkBits
+    if (this.#slabUsed === this.#slab.length) {
+      const chunks = this.words.length < SINGLE_CHUNKS ? 1 : SLAB_CHUNKS
+      this.#slab = new Uint32Array(TO_LINE + Math.min(chunks, this.#maxChunks - this.words.length) * length)
+      this.#slabUsed = TO_LINE
+    }
+    this.#slabUsed += length
+    return this.#slab.subarray(this.#slabUsed - length, this.#slabUsed)
   }
 
   /** Takes a slot back. */
