@@ -132,7 +132,8 @@ for (const [packets, floodSeconds] of [
     assert.deepEqual(judge(result), { missed: [], others: {} })
     const { evictions = 0, portScanKeys = 0, slowScanKeys = 0 } = result.counters
     assert.ok(evictions > 300_000, `${evictions} evictions`)
-    assert.ok(portScanKeys <= maxKeys * 1.01 && slowScanKeys <= maxKeys * 0.51)
+    // sources with few pairs, and half as many keys of the others
+    assert.ok(portScanKeys <= maxKeys * 1.51 && slowScanKeys <= maxKeys * 0.51)
   })
 
 test('A17: lines that come in any order within the window convict at the same count', () => {

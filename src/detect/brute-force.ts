@@ -25,7 +25,7 @@ import {
 } from './scan.ts'
 import type { DetectionSettings } from './settings.ts'
 import { hashInstant, hashNumber, hashText, SourceEvents } from './source-events.ts'
-import type { Firing } from './window.ts'
+import type { Firing } from './window-firing.ts'
 
 /** Names of users kept so that a spray can be shown; the oldest give way. */
 const NAMES_KEPT = 20_000

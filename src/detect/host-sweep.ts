@@ -18,10 +18,12 @@ import {
   sumCounters,
 } from './scan.ts'
 import type { DetectionSettings } from './settings.ts'
+import type { ShortScans } from './short-scans.ts'
 import { firstWordOfCopy, hostOfCopy, isCopiedHost } from './weights.ts'
-import { sourceFilter } from './window-inspect.ts'
+import { type InspectedKey, sourceFilter } from './window-inspect.ts'
 import type { Sightings } from './sightings.ts'
-import type { Firing, SlidingWindow } from './window.ts'
+import type { Firing } from './window-firing.ts'
+import type { SlidingWindow } from './window.ts'
 
 const DESTINATION = ADDRESS_SLOT.destinationAddress
 const V4_MARK = 0xffff
@@ -37,11 +39,14 @@ export class HostSweep implements DetectionRule {
   readonly #v6Keys = new Uint32Array(BATCH_MESSAGES * SHAPE.keyWords.v6)
   readonly #v6Hosts = new Uint32Array(BATCH_MESSAGES * SHAPE.valueWords.v6)
   readonly #options: ScanOptions
+  readonly #shorts: ShortScans
   #settings: DetectionSettings
 
-  constructor(settings: DetectionSettings, options: ScanOptions) {
+  constructor(settings: DetectionSettings, options: ScanOptions, shorts: ShortScans) {
     this.#settings = settings
     this.#options = options
+    this.#shorts = shorts
+    shorts.onRecords(this.name, (counted, found) => this.#count(counted, found))
     const { addresses, windowMs } = settings.hostSweep
     const windows = makeWindows(SHAPE, addresses, windowMs, options)
     this.#v4 = windows.v4
@@ -51,6 +56,7 @@ export class HostSweep implements DetectionRule {
   /** Acts from the next record on; windows stay. */
   configure(settings: DetectionSettings): void {
     this.#settings = settings
+    this.#shorts.configure(this.name, settings)
     const { addresses, windowMs } = settings.hostSweep
     this.#v4.configure(addresses, windowMs, keepMs(windowMs, this.#options.live))
     this.#v6.configure(addresses, windowMs, keepMs(windowMs, this.#options.live))
@@ -60,11 +66,16 @@ export class HostSweep implements DetectionRule {
     return { ...sumCounters(this.#v4.counters(), this.#v6.counters()) }
   }
 
-  /** Counts the records of a batch and adds what fired to `found` (not in order of rows between families). */
   observe(counted: CountedBatch, found: Found[]): void {
+    this.#shorts.observe(this.name, counted, found)
+  }
+
+  /** Counts records in the windows and adds what fired to `found` (not in order of rows between families). */
+  #count(counted: CountedBatch, found: Found[]): void {
     const { batch, v4, v6, nowMs, mask } = counted
     const { mode, windowMs } = this.#settings.hostSweep
-    if (mode === 'off' || windowMs === 0) return
+    // Records of before were counted by what was set then.
+    if ((mode === 'off' || windowMs === 0) && v4.lineRefs === null) return
     const { addresses, destinationPort } = batch
     const { sources, destinations, ports, copies } = v4
     const keys = this.#v4Keys
@@ -91,19 +102,22 @@ export class HostSweep implements DetectionRule {
   inspect(source: Network, nowMs: number): LiveCount[] {
     const { addresses, windowMs } = this.#settings.hostSweep
     const sinceMs = nowMs - windowMs
-    return [this.#v4, this.#v6].flatMap((window, family) => {
-      const isV4 = family === 0
-      const found = window.inspect(sourceFilter(source, isV4), sinceMs)
-      return found.map(({ key, count, lastAtMs }) => ({
-        source: sourceOfKey(key, isV4, this.#settings.ipv6Prefix),
-        what: `addresses on port ${key[isV4 ? 1 : 4]}`,
-        count,
-        threshold: addresses,
-        fires: 'reached' as const,
-        windowSeconds: windowMs / 1000,
-        lastAtMs,
-      }))
+    const liveCount = ({ key, count, lastAtMs }: InspectedKey, isV4: boolean): LiveCount => ({
+      source: sourceOfKey(key, isV4, this.#settings.ipv6Prefix),
+      what: `addresses on port ${key[isV4 ? 1 : 4]}`,
+      count,
+      threshold: addresses,
+      fires: 'reached',
+      windowSeconds: windowMs / 1000,
+      lastAtMs,
     })
+    return [
+      ...this.#shorts
+        .inspect(source, ({ port }) => port & 0xffff, sinceMs)
+        .map((one) => liveCount(one, true)),
+      ...this.#v4.inspect(sourceFilter(source, true), sinceMs).map((one) => liveCount(one, true)),
+      ...this.#v6.inspect(sourceFilter(source, false), sinceMs).map((one) => liveCount(one, false)),
+    ]
   }
 
   #found(counted: CountedBatch, sightings: Sightings, firing: Firing): Found {

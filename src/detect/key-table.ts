@@ -19,6 +19,8 @@ export interface KeyTableOptions {
   /** Bytes for the values of keys with more than one; by default 64 per key. */
   readonly maxSlotBytes?: number
   readonly seed: number
+  /** Gives back what an entry holds that goes. Absent: its slot. */
+  readonly release?: (words: Uint32Array, at: number) => void
 }
 
 export interface WindowCounters {
@@ -77,6 +79,7 @@ export class KeyTable {
   tick = 0
   #windowTicks = 0
   #keepTicks = 0
+  readonly #release: ((words: Uint32Array, at: number) => void) | null
   readonly #maxPerSegment: number
   /** Per segment: places taken, and where the search for a victim goes on. */
   readonly #used: Uint32Array
@@ -98,6 +101,7 @@ export class KeyTable {
 
   constructor(options: KeyTableOptions) {
     this.keyWords = options.keyWords
+    this.#release = options.release ?? null
     this.valueWords = options.valueWords
     this.valueAt = KEY + options.keyWords
     this.stride = (this.valueAt + options.valueWords + 1) & ~1
@@ -250,7 +254,8 @@ export class KeyTable {
     const stride = this.stride
     const mask = this.mask[segment] as number
     const sizeClass = ((words[at + META] as number) >>> CLASS_SHIFT) & CLASS_MASK
-    if (sizeClass !== 0) this.slots.give(sizeClass, words[at + this.valueAt] as number)
+    if (this.#release !== null) this.#release(words, at)
+    else if (sizeClass !== 0) this.slots.give(sizeClass, words[at + this.valueAt] as number)
     let gap = at / stride
     for (let next = (gap + 1) & mask; words[next * stride + META] !== 0; next = (next + 1) & mask) {
       const home = this.hash.of(words, next * stride + KEY, this.keyWords) & mask

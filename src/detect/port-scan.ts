@@ -18,10 +18,12 @@ import {
   sumCounters,
 } from './scan.ts'
 import type { DetectionSettings } from './settings.ts'
+import type { ShortScans } from './short-scans.ts'
 import { isCopiedPort, portOfCopy } from './weights.ts'
-import { sourceFilter } from './window-inspect.ts'
+import { type InspectedKey, sourceFilter } from './window-inspect.ts'
 import type { Sightings } from './sightings.ts'
-import type { Firing, SlidingWindow } from './window.ts'
+import type { Firing } from './window-firing.ts'
+import type { SlidingWindow } from './window.ts'
 
 const DESTINATION = ADDRESS_SLOT.destinationAddress
 /** Source and destination; one word each, or four where one of them is IPv6. */
@@ -35,11 +37,14 @@ export class PortScan implements DetectionRule {
   readonly #v6Keys = new Uint32Array(BATCH_MESSAGES * SHAPE.keyWords.v6)
   readonly #v6Ports = new Uint32Array(BATCH_MESSAGES)
   readonly #options: ScanOptions
+  readonly #shorts: ShortScans
   #settings: DetectionSettings
 
-  constructor(settings: DetectionSettings, options: ScanOptions) {
+  constructor(settings: DetectionSettings, options: ScanOptions, shorts: ShortScans) {
     this.#settings = settings
     this.#options = options
+    this.#shorts = shorts
+    shorts.onRecords(this.name, (counted, found) => this.#count(counted, found))
     const { ports, windowMs } = settings.portScan
     const windows = makeWindows(SHAPE, ports + 1, windowMs, options)
     this.#v4 = windows.v4
@@ -49,20 +54,27 @@ export class PortScan implements DetectionRule {
   /** Acts from the next record on; windows stay. */
   configure(settings: DetectionSettings): void {
     this.#settings = settings
+    this.#shorts.configure(this.name, settings)
     const { ports, windowMs } = settings.portScan
     this.#v4.configure(ports + 1, windowMs, keepMs(windowMs, this.#options.live))
     this.#v6.configure(ports + 1, windowMs, keepMs(windowMs, this.#options.live))
   }
 
+  /** What holds the sources with few pairs counts here. */
   counters(): Readonly<Record<string, number>> {
-    return { ...sumCounters(this.#v4.counters(), this.#v6.counters()) }
+    return { ...[this.#v4, this.#v6, this.#shorts].map((one) => one.counters()).reduce(sumCounters) }
   }
 
-  /** Counts the records of a batch and adds what fired to `found` (not in order of rows between families). */
   observe(counted: CountedBatch, found: Found[]): void {
+    this.#shorts.observe(this.name, counted, found)
+  }
+
+  /** Counts records in the windows and adds what fired to `found` (not in order of rows between families). */
+  #count(counted: CountedBatch, found: Found[]): void {
     const { batch, v4, v6, nowMs, mask } = counted
     const { mode, windowMs } = this.#settings.portScan
-    if (mode === 'off' || windowMs === 0) return
+    // Records of before were counted by what was set then.
+    if ((mode === 'off' || windowMs === 0) && v4.lineRefs === null) return
     const { addresses, destinationPort } = batch
     const ports = this.#v6Ports
     const { sources, destinations } = v4
@@ -87,19 +99,22 @@ export class PortScan implements DetectionRule {
   inspect(source: Network, nowMs: number): LiveCount[] {
     const { ports, windowMs } = this.#settings.portScan
     const sinceMs = nowMs - windowMs
-    return [this.#v4, this.#v6].flatMap((window, family) => {
-      const isV4 = family === 0
-      const found = window.inspect(sourceFilter(source, isV4), sinceMs)
-      return found.map(({ key, count, lastAtMs }) => ({
-        source: sourceOfKey(key, isV4, this.#settings.ipv6Prefix),
-        what: `ports of ${formatAddress(destinationOfKey(key, isV4))}`,
-        count,
-        threshold: ports,
-        fires: 'more' as const,
-        windowSeconds: windowMs / 1000,
-        lastAtMs,
-      }))
+    const liveCount = ({ key, count, lastAtMs }: InspectedKey, isV4: boolean): LiveCount => ({
+      source: sourceOfKey(key, isV4, this.#settings.ipv6Prefix),
+      what: `ports of ${formatAddress(destinationOfKey(key, isV4))}`,
+      count,
+      threshold: ports,
+      fires: 'more',
+      windowSeconds: windowMs / 1000,
+      lastAtMs,
     })
+    return [
+      ...this.#shorts
+        .inspect(source, ({ destination }) => destination, sinceMs)
+        .map((one) => liveCount(one, true)),
+      ...this.#v4.inspect(sourceFilter(source, true), sinceMs).map((one) => liveCount(one, true)),
+      ...this.#v6.inspect(sourceFilter(source, false), sinceMs).map((one) => liveCount(one, false)),
+    ]
   }
 
   #found(counted: CountedBatch, sightings: Sightings, firing: Firing): Found {

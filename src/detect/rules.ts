@@ -6,6 +6,7 @@ import { RANDOM_SCAN } from './random-scan.ts'
 import type { DetectionRule } from './rule.ts'
 import type { ScanOptions } from './scan.ts'
 import type { DetectionSettings } from './settings.ts'
+import { ShortScans } from './short-scans.ts'
 import { SLOW_SCAN } from './slow-scan.ts'
 import { SpreadGroup } from './spread-group.ts'
 import { SpreadView } from './spread-view.ts'
@@ -15,10 +16,11 @@ import { VendorScan } from './vendor-scan.ts'
 
 /** Makes every rule with empty windows. A rule that is off keeps no memory to speak of. */
 export function makeRules(settings: DetectionSettings, options: ScanOptions): DetectionRule[] {
+  const shorts = new ShortScans(settings, options)
   const spread = new SpreadGroup(settings, options)
   return [
-    new PortScan(settings, options),
-    new HostSweep(settings, options),
+    new PortScan(settings, options, shorts),
+    new HostSweep(settings, options, shorts),
     new ThreatRule(settings, options.seed),
     new SpreadView(spread, SLOW_SCAN),
     new SpreadView(spread, SUBNET_SCAN),

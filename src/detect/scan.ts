@@ -18,7 +18,8 @@ import { type AddressKinds, KIND } from './address-kind.ts'
 import { type AddressMask, prefixOf } from './address-mask.ts'
 import type { WindowCounters } from './key-table.ts'
 import { type Sightings } from './sightings.ts'
-import { type Firing, type OnCount, SlidingWindow } from './window.ts'
+import type { Firing } from './window-firing.ts'
+import { type OnCount, SlidingWindow } from './window.ts'
 import type { WitnessLines } from './witness-lines.ts'
 
 /** A detection and the row of the batch that convicted. */
@@ -70,6 +71,8 @@ export interface ScanShape {
 
 const TEN_MINUTES_MS = 600_000
 const DAY_MS = 86_400_000
+/** Most sources never come into the windows (few-pairs.ts), which takes the memory of the other keys. */
+const OPEN_SHARE = 2
 /** IPv6 keys are nearly twice as large and rarer; they may be a quarter as many. */
 const V6_SHARE = 4
 const SLOT_BYTES_PER_KEY = 32
@@ -98,7 +101,8 @@ export function makeWindows(
       lines: options.lines,
       onCount: options.onCount,
     })
-  return { v4: make('v4', options.maxKeys), v6: make('v6', Math.ceil(options.maxKeys / V6_SHARE)) }
+  const v4Keys = options.onCount === undefined ? Math.ceil(options.maxKeys / OPEN_SHARE) : options.maxKeys
+  return { v4: make('v4', v4Keys), v6: make('v6', Math.ceil(options.maxKeys / V6_SHARE)) }
 }
 
 /** The sum of both families. */

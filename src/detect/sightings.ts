@@ -11,6 +11,8 @@ export class Sightings {
   readonly proven = new Uint8Array(BATCH_MESSAGES)
   /** 0: the record itself; above, a further value that a weighted destination adds (weights.ts). */
   readonly copies = new Uint8Array(BATCH_MESSAGES)
+  /** References of kept lines, of records of before: they convict nobody. Null: the lines are rows of the batch at hand. */
+  lineRefs: Uint32Array | null = null
   // Of IPv4 sightings alone, so that rules need not go through the batch again: both addresses, and the destination port
   // with the copy above its 16 bits.
   readonly sources = new Uint32Array(BATCH_MESSAGES)

@@ -13,7 +13,8 @@ import type { WindowCounters } from './key-table.ts'
 import { type CountedBatch, keepMs, type ScanOptions } from './scan.ts'
 import { type InspectedKey, sourceFilter } from './window-inspect.ts'
 import { Sightings } from './sightings.ts'
-import { type Firing, SlidingWindow } from './window.ts'
+import type { Firing } from './window-firing.ts'
+import { SlidingWindow } from './window.ts'
 
 const KEY_WORDS = 5
 const KEY_SHARE = 5

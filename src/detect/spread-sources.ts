@@ -30,6 +30,7 @@ import {
 } from './spread-table.ts'
 import { DistinctCounter } from './distinct-counter.ts'
 import { NAMED, pairsOf, type SeenPair } from './spread-pairs.ts'
+import { bitOfPair, isNew, sketchBit } from './spread-sketch.ts'
 import type { SpreadWork } from './spread-work.ts'
 import type { WitnessLines } from './witness-lines.ts'
 
@@ -94,6 +95,8 @@ export class SpreadSources {
   #bits = new Uint32Array(0)
   #counts = new Uint32Array(0)
   #leastNeed = 0
+  /** Of the batch at hand: pairs from which on lines are kept. */
+  #keepFrom = KEEP_LINES_FROM
   #keepMinutes = 0
   #allBits = 0
 
@@ -133,6 +136,7 @@ export class SpreadSources {
     let found = 0
     let sum = 0
     this.#movesAtLookUp = keys.moves
+    this.#keepFrom = this.lines.keepFrom(KEEP_LINES_FROM, leastNeed)
     for (let i = from; i < to; i++) {
       const hash = work.sourceHash[i] as number
       const at = table.find(hash, work.keys, i * work.keyWords)
@@ -359,7 +363,7 @@ export class SpreadSources {
       words[at + table.oldestAt] = this.#sketchOf((words[at + META] as number) >>> COUNT_SHIFT)
     }
     const count = (words[at + META] as number) >>> COUNT_SHIFT
-    this.#writeElement(table.chunk, table.base + count * table.stride, work, i, count >= KEEP_LINES_FROM)
+    this.#writeElement(table.chunk, table.base + count * table.stride, work, i, count >= this.#keepFrom)
     words[at + META] = (words[at + META] as number) + (1 << COUNT_SHIFT)
     words[at + table.oldestAt] = (words[at + table.oldestAt] as number) & ~sketchBit(work, i)
     return true
@@ -457,18 +461,4 @@ export class SpreadSources {
       isProven: ((words[at + META] as number) & PROVEN) !== 0,
     })
   }
-}
-
-/** One of 32 bits that stands for a pair: the first word of its value, port and copy. */
-function bitOfPair(first: number, port: number): number {
-  return 1 << (Math.imul(first ^ Math.imul(port, 0x9e3779b1), 0x85ebca6b) >>> 27)
-}
-
-function sketchBit(work: SpreadWork, i: number): number {
-  return bitOfPair(work.values[i * work.valueWords] as number, work.ports[i] as number)
-}
-
-/** Whether a list that is not full holds no such pair, by its word; else it has to be looked through. */
-function isNew(word: number, work: SpreadWork, i: number): boolean {
-  return (word & sketchBit(work, i)) !== 0
 }

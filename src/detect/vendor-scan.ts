@@ -13,7 +13,7 @@ import { type CountedBatch, detectionOf, type Found, type ScanOptions, sourceOfK
 import type { DetectionSettings } from './settings.ts'
 import { hashInstant, hashNumber, hashText, SourceEvents } from './source-events.ts'
 import { threatText } from './threat.ts'
-import type { Firing } from './window.ts'
+import type { Firing } from './window-firing.ts'
 
 const ONE_KIND = 0
 

@@ -27,6 +27,7 @@ import {
 } from './key-table.ts'
 import { Sightings } from './sightings.ts'
 import { LARGEST_CLASS, LINE_AT, NO_SLOT, VALUE_AT } from './value-slots.ts'
+import { type Firing, firingOf } from './window-firing.ts'
 import { inspectTable, type InspectedKey, type KeyFilter } from './window-inspect.ts'
 import type { WitnessLines } from './witness-lines.ts'
 
@@ -49,17 +50,6 @@ export interface WindowOptions {
 }
 
 export type OnCount = (sightings: Sightings, index: number, count: number) => void
-
-/** A key has crossed the threshold. The arrays run in parallel, in no order. */
-export interface Firing {
-  /** Index of the convicting record in the sightings. */
-  readonly index: number
-  readonly values: Uint32Array
-  readonly timesMs: Float64Array
-  readonly lineRefs: Uint32Array
-  /** Whether some counted record of the key proved its source. */
-  readonly proven: boolean
-}
 
 /** Bits of an entry's meta word beside those of the table. */
 const ABOVE = 2
@@ -174,10 +164,11 @@ export class SlidingWindow {
     const keys = this.#keys
     const values = this.#values
     const hashes = this.#hashes
-    const { timesMs, rows, proven } = this.#sightings
+    const { timesMs, rows, proven, lineRefs } = this.#sightings
     const windowMs = this.#windowMs
     const batchBits = this.#lines.batchBits
     const aboveAtOne = this.#need === 1 ? ABOVE : 0
+    const isHistory = lineRefs !== null
     for (let i = from; i < to; i++) {
       const hash = hashes[i] as number
       const segment = hash >>> segmentShift
@@ -214,7 +205,7 @@ export class SlidingWindow {
         (valueWords === 1 || this.#sameTail(words, at + valueAt, values, i * valueWords, valueWords))
       ) {
         if (timeMs > latestMs) times[at >> 1] = timeMs
-        if ((meta & IN_RING) === 0) words[at + LINE] = batchBits | (rows[i] as number)
+        if ((meta & IN_RING) === 0 && !isHistory) words[at + LINE] = batchBits | (rows[i] as number)
         if (proven[i] === 1) words[at + META] = meta | PROVEN
         if ((meta & ABOVE) !== aboveAtOne) this.#settleSingle(segment, at, i)
       } else if (latestMs <= timeMs - windowMs) {
@@ -237,15 +228,20 @@ export class SlidingWindow {
     const row = sightings.rows[i] as number
     let meta = USED | keptBits | (1 << COUNT_SHIFT)
     if (sightings.proven[i] === 1) meta |= PROVEN
-    if (this.#lines.isQuiet) {
+    if (this.#lines.isQuiet || sightings.lineRefs !== null) {
       meta |= IN_RING
-      words[at + LINE] = this.#lines.keepRow(row)
+      words[at + LINE] = this.#lineOf(i)
     } else words[at + LINE] = this.#lines.batchBits | row
     words[at + META] = meta
     ;(this.#table.times[segment] as Float64Array)[at >> 1] = sightings.timesMs[i] as number
     const valueWords = this.#table.valueWords
     for (let k = 0; k < valueWords; k++)
       words[at + this.#table.valueAt + k] = this.#values[i * valueWords + k] as number
+  }
+
+  #lineOf(i: number): number {
+    const { lineRefs, rows } = this.#sightings
+    return lineRefs === null ? this.#lines.keepRow(rows[i] as number) : (lineRefs[i] as number)
   }
 
   #insert(segment: number, hash: number, i: number, free: number): void {
@@ -256,6 +252,7 @@ export class SlidingWindow {
 
   /** A key with one value crosses when one is enough: a new key, or after `configure`. */
   #settleSingle(segment: number, at: number, i: number): void {
+    if (this.#sightings.lineRefs !== null) return
     const words = this.#table.words[segment] as Uint32Array
     const meta = words[at + META] as number
     words[at + META] = this.#need === 1 ? meta | ABOVE : meta & ~ABOVE
@@ -366,7 +363,7 @@ export class SlidingWindow {
     const count = (end - base) / stride
     words[at + META] = (meta & ((1 << COUNT_SHIFT) - 1)) | proven | (count << COUNT_SHIFT)
     if (isKnown || timeMs <= cutMs) this.#settle(segment, at, i)
-    else if (count < this.#need) this.#append(segment, at, i)
+    else if (count < this.#need || this.#sightings.lineRefs !== null) this.#append(segment, at, i)
     else {
       if (timeMs >= oldestMs) this.#writeElement(address, oldest, i)
       this.#settle(segment, at, i)
@@ -379,7 +376,7 @@ export class SlidingWindow {
     ;(slots.times[address >>> slots.chunkBits] as Float64Array)[element >> 1] = this.#sightings.timesMs[
       i
     ] as number
-    chunk[element + LINE_AT] = this.#lines.keepRow(this.#sightings.rows[i] as number)
+    chunk[element + LINE_AT] = this.#lineOf(i)
     const valueWords = this.#table.valueWords
     for (let k = 0; k < valueWords; k++)
       chunk[element + VALUE_AT + k] = this.#values[i * valueWords + k] as number
@@ -422,31 +419,12 @@ export class SlidingWindow {
     const count = meta >>> COUNT_SHIFT
     const isAbove = count >= this.#need
     if (this.#onCount !== null) this.#onCount(this.#sightings, i, count)
-    if (isAbove && (meta & ABOVE) === 0) this.#fire(words[at + this.#table.valueAt] as number, count, i, meta)
-    words[at + META] = isAbove ? meta | ABOVE : meta & ~ABOVE
+    if (this.#sightings.lineRefs === null) {
+      if (isAbove && (meta & ABOVE) === 0)
+        this.#firings.push(firingOf(this.#table, words, at, i, (meta & PROVEN) !== 0))
+      words[at + META] = isAbove ? meta | ABOVE : meta & ~ABOVE
+    }
     if (count === 1) this.#demote(segment, at)
-  }
-
-  #fire(address: number, count: number, i: number, meta: number): void {
-    const slots = this.#table.slots
-    const chunk = slots.words[address >>> slots.chunkBits] as Uint32Array
-    const times = slots.times[address >>> slots.chunkBits] as Float64Array
-    const base = address & ((1 << slots.chunkBits) - 1)
-    const firing: Firing = {
-      index: i,
-      values: new Uint32Array(count * this.#table.valueWords),
-      timesMs: new Float64Array(count),
-      lineRefs: new Uint32Array(count),
-      proven: (meta & PROVEN) !== 0,
-    }
-    for (let n = 0; n < count; n++) {
-      const element = base + n * slots.stride
-      firing.timesMs[n] = times[element >> 1] as number
-      firing.lineRefs[n] = chunk[element + LINE_AT] as number
-      for (let k = 0; k < this.#table.valueWords; k++)
-        firing.values[n * this.#table.valueWords + k] = chunk[element + VALUE_AT + k] as number
-    }
-    this.#firings.push(firing)
   }
 
   #demote(segment: number, at: number): void {

@@ -13,6 +13,10 @@ import type { RecentBatches } from './recent-batches.ts'
 export const EVIDENCE_LINE_BYTES = 2048
 /** About 170,000 lines of 350 bytes. */
 export const WITNESS_RING_BYTES = 64 << 20
+/** In batches from so many rows on the ring would come round within seconds: lines are kept only of what is near a threshold. */
+const FLOOD_ROWS = 1536
+/** How near: so many values before it. */
+const FLOOD_LINES = 8
 /** Copying a line costs about 60 ns: nothing below some 10,000 lines/s (a batch every 20 ms), too much at a million. */
 const QUIET_ROWS = 256
 const UNIT_BYTES = 16
@@ -31,6 +35,7 @@ export class WitnessLines {
   #batch: RecordBatch | null = null
   #batchBits = 0
   #quiet = false
+  #isFlood = false
   /** Reference per row of the current batch: both rules share one copy. */
   readonly #rowRef = new Uint32Array(BATCH_MESSAGES)
 
@@ -45,12 +50,18 @@ export class WitnessLines {
     this.#batch = batch
     this.#batchBits = ((batch.sequence % 2 ** SEQUENCE_BITS) << ROW_BITS) >>> 0
     this.#quiet = batch.count <= QUIET_ROWS
+    this.#isFlood = batch.count >= FLOOD_ROWS
     this.#rowRef.fill(0, 0, batch.count)
   }
 
   /** Whether each counted line is to be kept at once. */
   get isQuiet(): boolean {
     return this.#quiet
+  }
+
+  /** From how many values on lines are kept, for a rule that fires at `need` and keeps them from `usual` on. */
+  keepFrom(usual: number, need: number): number {
+    return this.#isFlood ? Math.max(usual, need - FLOOD_LINES) : usual
   }
 
   /** Sequence (20 low bits) of the current batch, shifted; `| row` names a line. */

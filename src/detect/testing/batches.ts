@@ -9,6 +9,7 @@ import { ADDRESS_SLOT, RecordBatch, TEXT_SLOT } from '../../model/record-batch.t
 import { Detector, type SavedPart } from '../detector.ts'
 import { RecentBatches } from '../recent-batches.ts'
 import { type DetectionSettings, detectionSettings } from '../settings.ts'
+import type { OnCount } from '../window.ts'
 
 /** An event; what is left out is a denied TCP packet from 198.51.100.7 to 203.0.113.10, port 22. */
 export interface Event {
@@ -126,7 +127,13 @@ export interface DetectorForTest {
 
 export function makeDetector(
   changes: Partial<DetectionSettings> = {},
-  options: { live?: boolean; seed?: number; witnessBytes?: number; recentBatches?: number } = {},
+  options: {
+    live?: boolean
+    seed?: number
+    witnessBytes?: number
+    recentBatches?: number
+    onCount?: OnCount
+  } = {},
 ): DetectorForTest {
   const recent = new RecentBatches(options.recentBatches ?? 16)
   const detector = new Detector({
@@ -135,6 +142,7 @@ export function makeDetector(
     recent,
     live: options.live ?? false,
     witnessBytes: options.witnessBytes ?? 1 << 20,
+    ...(options.onCount === undefined ? {} : { onCount: options.onCount }),
   })
   return {
     detector,
