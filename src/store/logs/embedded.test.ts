@@ -3,11 +3,13 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { get, type IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { systemClock } from '../../lib/clock.ts'
-import { EmbeddedLogStore } from './embedded.ts'
+import { type EmbeddedEvent, EmbeddedLogStore } from './embedded.ts'
 
 test('a data folder whose socket path is too long is refused with its length', () => {
   const folder = join(tmpdir(), 'x'.repeat(110))
@@ -23,6 +25,32 @@ async function isAlive(pid: number): Promise<boolean> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ') Z') // gone between the two looks
   return !stat.includes(') Z')
 }
+
+/** The answer of the log store to a statement. */
+async function ask(socketPath: string, sql: string): Promise<string> {
+  const path = `/?query=${encodeURIComponent(sql)}`
+  const [reply] = (await once(get({ socketPath, path }), 'response')) as [IncomingMessage]
+  return text(reply)
+}
+
+test('the log store starts without a word, and its allocator took the settings', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'ads-embedded-'))
+  const said: string[] = []
+  const report = (event: EmbeddedEvent): void => {
+    if (event.kind === 'log-store-said') said.push(event.text)
+  }
+  const store = new EmbeddedLogStore({ folder, memoryBytes: 1e9, clock: systemClock, report })
+  try {
+    await store.start()
+    const stats = await ask(store.socketPath, 'SELECT * FROM system.jemalloc_stats')
+    assert.match(stats, /opt\.dirty_decay_ms: 200\b/)
+    assert.match(stats, /opt\.prof: false\b/)
+  } finally {
+    await store.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+  assert.deepEqual(said, [])
+})
 
 test('the log store process ends when its parent is killed', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'ads-embedded-'))
