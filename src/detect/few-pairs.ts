@@ -67,7 +67,7 @@ export interface HeldPair {
 }
 
 const SLOT_BYTES_PER_KEY = 32
-const BLOCK = 64
+const BLOCK = 32
 const TICK_MS = 100
 /** The count is the largest there is, so that an open source gives way last where the table is full. */
 const OPEN_META = (USED | (OPEN_CLASS << CLASS_SHIFT) | (-1 << COUNT_SHIFT)) >>> 0
