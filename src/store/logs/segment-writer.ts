@@ -18,12 +18,15 @@ import { syncFolder, writeSynced } from './durable-file.ts'
 import { NativeBlock } from './native-block.ts'
 import { checksum, encodeFooter, segmentFileName, type SegmentFooter } from './segment-file.ts'
 import type { SegmentSpool, StoreEvent } from './segment-spool.ts'
+import { Spares } from './spares.ts'
 
 export const SEGMENT_RECORDS = 100_000
 export const SEGMENT_BYTES = 16 * 1024 * 1024
 export const SEGMENT_AGE_MS = 250
 /** Closed segments on their way to the disk. */
 const IN_FLIGHT_LIMIT = 3
+/** A block that so many segments did not need goes: each has up to 27 MiB, and a slow disk makes four. */
+const SPARE_SEGMENTS = 64
 const RETRY_FIRST_MS = 100
 const RETRY_LAST_MS = 5000
 
@@ -48,7 +51,7 @@ function timerAfter(ms: number, run: () => void): () => void {
 export class SegmentWriter {
   readonly #options: SegmentWriterOptions
   readonly #after: (ms: number, run: () => void) => () => void
-  readonly #spareBlocks: NativeBlock[] = []
+  readonly #spareBlocks = new Spares<NativeBlock>(SPARE_SEGMENTS)
   readonly #positions = new Map<string, FilePosition>()
   #block: NativeBlock
   #cancelTimer: (() => void) | null = null
@@ -117,14 +120,14 @@ export class SegmentWriter {
     this.#cancelTimer = null
     this.#isDue = false
     const block = this.#block
-    this.#block = this.#spareBlocks.pop() ?? new NativeBlock(this.#options.keepRaw)
+    this.#block = this.#spareBlocks.take() ?? new NativeBlock(this.#options.keepRaw)
     const positions = [...this.#positions.values()]
     this.#positions.clear()
     this.#inFlight++
     this.#renamed = this.#persist(block, positions, this.#renamed).then(() => {
       this.#inFlight--
       block.reset()
-      this.#spareBlocks.push(block)
+      this.#spareBlocks.give(block)
       if (this.#isDue) this.#closeSegment()
       this.#notify()
     })
