@@ -106,9 +106,9 @@ test('what is found is the same as without it', () => {
     fc.property(fc.array(step, { minLength: 40, maxLength: 120 }), cutsOf, (steps, cuts) => {
       found += feedInParts(pair({}, withoutLines).feed, eventsOf(steps), cuts)
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   )
-  assert.ok(found > 300, `only ${found} detections were compared`)
+  assert.ok(found > 150, `only ${found} detections were compared`)
 })
 
 test('so are its lines and its proof', () => {
@@ -123,9 +123,9 @@ test('so are its lines and its proof', () => {
       const near = steps.map((one) => ({ ...one, gap: one.gap % 90 }))
       found += feedInParts(pair(settings).feed, eventsOf(near), cuts)
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   )
-  assert.ok(found > 300, `only ${found} detections were compared`)
+  assert.ok(found > 150, `only ${found} detections were compared`)
 })
 
 test('so it is when thresholds, windows, rules and exceptions change in between', () => {
