@@ -173,6 +173,6 @@ export const DETECTION_SETTINGS = {
     whole(1000, 50_000_000),
     5_000_000,
     'keys',
-    'Sources times destinations (or ports) each rule keeps in memory.',
+    'Sources that port scan and host sweep keep in memory. Keys (a source with a destination, or with a port) that each counts beside them may be half as many, and so may the sources of the long windows.',
   ),
 } as const

@@ -117,7 +117,8 @@ export const settingsDe: Readonly<Record<SettingKey, string>> = {
   'detection.lateReplyGuard': 'Späte Antworten von Servern (DNS, QUIC, HTTPS, ...) nicht als Scans zählen.',
   'detection.ipv6Prefix': 'IPv6-Quellen werden nach diesem Präfix gezählt und gesperrt.',
   'detection.maxAgeHours': 'Ältere Zeilen werden gespeichert und zählen nicht.',
-  'detection.maxKeys': 'Quellen mal Ziele (oder Ports), die jede Regel im Speicher behält.',
+  'detection.maxKeys':
+    'Quellen, die Portscan und Host-Sweep im Speicher behalten. Schlüssel (eine Quelle mit einem Ziel oder einem Port), die beide daneben zählen, dürfen halb so viele sein, ebenso die Quellen der langen Fenster.',
   'detection.devices':
     'Schwellen und Betriebsarten einzelner Geräte: `fw-lab: {portScan.ports: 50, hostSweep.mode: shadow}`; Schlüssel sind die Einstellungen der Regeln ohne `detection.`. Höchstens 8 verschiedene Sätze davon.',
   'detection.exceptions':
