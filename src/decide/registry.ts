@@ -7,7 +7,7 @@ import type { Network } from '../lib/address.ts'
 import type { AllowEntry, Decision } from '../model/decision.ts'
 import type { RuleName } from '../model/detection.ts'
 import type { EngineFlags, Grace, StateChange, StateSnapshot } from '../model/state.ts'
-import { NetworkMap, networkKey } from './network-map.ts'
+import { NetworkMap } from './network-map.ts'
 import { PastBlocks } from './past-blocks.ts'
 
 export interface ActiveDecision {
@@ -29,11 +29,20 @@ const ENGINE_AT_FIRST: EngineFlags = {
   frozenReason: 'first start',
 }
 
+/** A shadow decision and when it came among all of them. */
+interface PlacedShadow {
+  active: ActiveDecision
+  readonly place: number
+}
+
 export class Registry {
   readonly #byId = new Map<string, ActiveDecision>()
   readonly #blocks = new NetworkMap<ActiveDecision>()
   readonly #holds = new NetworkMap<ActiveDecision>()
-  readonly #shadows = new Map<string, ActiveDecision>()
+  /** By target; those of one target in the order in which they came. */
+  readonly #shadows = new NetworkMap<PlacedShadow[]>()
+  #shadowCount = 0
+  #nextPlace = 0
   readonly #allow = new NetworkMap<AllowEntry>()
   readonly #graces = new NetworkMap<Grace>()
   #engine: EngineFlags
@@ -110,14 +119,34 @@ export class Registry {
     this.#byId.set(decision.id, active)
     if (decision.mode === 'block') this.#blocks.set(decision.target, active)
     else if (decision.mode === 'hold') this.#holds.set(decision.target, active)
-    else this.#shadows.set(shadowKey(decision.target, decision.rule), active)
+    else this.#putShadow(active)
+  }
+
+  #putShadow(active: ActiveDecision): void {
+    const { target, rule } = active.decision
+    const known = this.#shadows.get(target) ?? []
+    const same = known.find((shadow) => shadow.active.decision.rule === rule)
+    if (same !== undefined) {
+      same.active = active
+      return
+    }
+    this.#shadows.set(target, [...known, { active, place: this.#nextPlace++ }])
+    this.#shadowCount++
+  }
+
+  #removeShadow(target: Network, rule: RuleName | null): void {
+    const known = this.#shadows.get(target) ?? []
+    const left = known.filter((shadow) => shadow.active.decision.rule !== rule)
+    this.#shadowCount -= known.length - left.length
+    if (left.length === 0) this.#shadows.delete(target)
+    else this.#shadows.set(target, left)
   }
 
   #unlink(active: ActiveDecision): void {
     const { target, mode, rule } = active.decision
     if (mode === 'block' && this.#blocks.get(target) === active) this.#blocks.delete(target)
     if (mode === 'hold' && this.#holds.get(target) === active) this.#holds.delete(target)
-    if (mode === 'shadow') this.#shadows.delete(shadowKey(target, rule))
+    if (mode === 'shadow') this.#removeShadow(target, rule)
   }
 
   /** How often detectors blocked the target since then, blocks that ran out. */
@@ -138,7 +167,7 @@ export class Registry {
   }
 
   get shadowCount(): number {
-    return this.#shadows.size
+    return this.#shadowCount
   }
 
   byId(id: string): ActiveDecision | undefined {
@@ -160,23 +189,35 @@ export class Registry {
   }
 
   shadow(target: Network, rule: RuleName): ActiveDecision | undefined {
-    return this.#shadows.get(shadowKey(target, rule))
+    return this.#shadows.get(target)?.find(({ active }) => active.decision.rule === rule)?.active
   }
 
-  /** Every active decision, of any mode, that shares an address with the network. O(shadow decisions). */
+  /**
+   * Every active decision, of any mode, that shares an address with the network: blocks, then held ones, then shadow
+   * decisions; of each what holds the network, the narrowest first, then what lies in it, the oldest first. A few
+   * look-ups for an address, else O(decisions).
+   */
   overlapping(network: Network): ActiveDecision[] {
-    const shadows = new NetworkMap<ActiveDecision[]>()
-    for (const active of this.#shadows.values()) {
-      const { target } = active.decision
-      const sameTarget = shadows.get(target)
-      if (sameTarget === undefined) shadows.set(target, [active])
-      else sameTarget.push(active)
-    }
     return [
       ...this.#blocks.overlapping(network),
       ...this.#holds.overlapping(network),
-      ...shadows.overlapping(network).flat(),
+      ...this.#shadowsOverlapping(network),
     ]
+  }
+
+  #shadowsOverlapping(network: Network): ActiveDecision[] {
+    const found = this.#shadows.overlapping(network)
+    if (found.length === 0) return []
+    const inside = found.findIndex(([first]) => prefixLengthOf(first) > network.prefixLength)
+    // Targets count as old as the oldest of their decisions, which may have ended since.
+    const ordered =
+      inside === -1
+        ? found
+        : [
+            ...found.slice(0, inside),
+            ...found.slice(inside).sort(([a], [b]) => (a?.place ?? 0) - (b?.place ?? 0)),
+          ]
+    return ordered.flatMap((shadows) => shadows.map(({ active }) => active))
   }
 
   active(): IterableIterator<ActiveDecision> {
@@ -267,6 +308,6 @@ export function isOver(endMs: number | null, nowMs: number): boolean {
   return endMs !== null && endMs <= nowMs
 }
 
-function shadowKey(target: Network, rule: RuleName | null): string {
-  return `${networkKey(target)} ${rule ?? ''}`
+function prefixLengthOf(shadow: PlacedShadow | undefined): number {
+  return shadow?.active.decision.target.prefixLength ?? 0
 }
