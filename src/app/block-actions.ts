@@ -2,10 +2,13 @@
  * What the control API does to blocks and to the allowlist, and how they are listed: people's changes go through the
  * decider's desks, which write the audit log. A trial (`dryRun`) says what would become of each target.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { ChangeResult, Reply, ServiceActions } from '../api/control-contract.ts'
 import { viewOfAllowEntry, viewOfDecision } from '../api/decision-views.ts'
-import type { ExtendedBlock } from '../decide/block-desk.ts'
+import type { AddedAllowEntry } from '../decide/allow-desk.ts'
+import type { ExtendedBlock, LiftedBlock } from '../decide/block-desk.ts'
 import type { Decider } from '../decide/decider.ts'
+import type { Outcome } from '../decide/outcome.ts'
 import { instantOf } from '../decide/sentences.ts'
 import { hasTag } from '../decide/tag-desk.ts'
 import { refuseWidth } from '../decide/target.ts'
@@ -15,6 +18,8 @@ import type { StateStore } from '../store/state/state-store.ts'
 import { resultOf } from './change-result.ts'
 
 const ENDED_LIMIT = 10_000
+/** Targets judged by a trial before all else has its turn: a wide one costs milliseconds. */
+const TRIALS_PER_TURN = 10
 
 type BlockActions = Pick<
   ServiceActions,
@@ -35,58 +40,39 @@ export function blockActions(decider: () => Decider, state: () => StateStore): B
       const untilMs = until === null ? null : Date.parse(until)
       const blocks = targets.map((target) => ({ target, reason, untilMs, confirmWide }))
       const outcomes = await decider().blocks.addMany(blocks, user, dryRun)
-      const results = outcomes.map((outcome, i) =>
-        resultOf(targets[i] ?? '', outcome, ({ note }) => note ?? (dryRun ? 'would be blocked' : 'blocked')),
-      )
-      return { dryRun, results }
+      const word = dryRun ? 'would be blocked' : 'blocked'
+      return { dryRun, results: resultsOf(targets, outcomes, ({ note }) => note ?? word) }
     },
     extendBlocks: async ({ targets, reason, until, dryRun }, { user }) => {
       const untilMs = until === null ? null : Date.parse(until)
-      const { blocks } = decider()
-      const { results } = await each(targets, false, async (target) =>
-        resultOf(target, await blocks.extend(target, untilMs, user, reason, dryRun), (told) =>
-          extendedText(told, dryRun),
-        ),
-      )
-      return { dryRun, results }
+      const outcomes = await decider().blocks.extendMany(targets, untilMs, user, reason, dryRun)
+      return { dryRun, results: resultsOf(targets, outcomes, (told) => extendedText(told, dryRun)) }
     },
     listTags: () => decider().tags.inUse(),
     tagBlocks: async ({ targets, add, remove, reason, dryRun }, { user }) => {
       const outcomes = await decider().tags.change(targets, { add, remove }, user, reason, dryRun)
       const word = dryRun ? 'would have' : 'has'
-      const results = outcomes.map((outcome, i) =>
-        resultOf(
-          targets[i] ?? '',
-          outcome,
-          ({ tags }) => `${word} ${tags.length === 0 ? 'no tags' : `the tags ${tags.join(', ')}`}`,
-        ),
-      )
-      return { dryRun, results }
+      const textOf = ({ tags }: Decision): string =>
+        `${word} ${tags.length === 0 ? 'no tags' : `the tags ${tags.join(', ')}`}`
+      return { dryRun, results: resultsOf(targets, outcomes, textOf) }
     },
-    removeBlocks: ({ targets, reason, dryRun }, { user }) =>
-      each(targets, dryRun && dryLift(decider(), ['block', 'hold'], 'lifted'), async (target) =>
-        resultOf(target, await decider().blocks.lift(target, user, reason), ({ graceUntilMs }) =>
-          graceUntilMs === null
-            ? 'lifted'
-            : `lifted; detectors leave it alone until ${instantOf(graceUntilMs)}`,
-        ),
-      ),
-    releaseHeld: ({ targets, reason, dryRun }, { user }) =>
-      each(targets, dryRun && dryLift(decider(), ['hold'], 'released'), async (target) =>
-        resultOf(
-          target,
-          await decider().blocks.release(target, user, reason),
-          () => 'released: it is on the list',
-        ),
-      ),
-    refuseHeld: ({ targets, reason, dryRun }, { user }) =>
-      each(targets, dryRun && dryLift(decider(), ['hold'], 'refused'), async (target) =>
-        resultOf(
-          target,
-          await decider().blocks.refuseHold(target, user, reason),
-          () => 'refused: it is not blocked',
-        ),
-      ),
+    removeBlocks: async ({ targets, reason, dryRun }, { user }) => {
+      if (dryRun) return trialOf(targets, dryLift(decider(), ['block', 'hold'], 'lifted'))
+      const outcomes = await decider().blocks.liftMany(targets, user, reason)
+      const textOf = ({ graceUntilMs }: LiftedBlock): string =>
+        graceUntilMs === null ? 'lifted' : `lifted; detectors leave it alone until ${instantOf(graceUntilMs)}`
+      return { dryRun, results: resultsOf(targets, outcomes, textOf) }
+    },
+    releaseHeld: async ({ targets, reason, dryRun }, { user }) => {
+      if (dryRun) return trialOf(targets, dryLift(decider(), ['hold'], 'released'))
+      const outcomes = await decider().blocks.releaseMany(targets, user, reason)
+      return { dryRun, results: resultsOf(targets, outcomes, () => 'released: it is on the list') }
+    },
+    refuseHeld: async ({ targets, reason, dryRun }, { user }) => {
+      if (dryRun) return trialOf(targets, dryLift(decider(), ['hold'], 'refused'))
+      const outcomes = await decider().blocks.refuseMany(targets, user, reason)
+      return { dryRun, results: resultsOf(targets, outcomes, () => 'refused: it is not blocked') }
+    },
   }
 }
 
@@ -106,40 +92,46 @@ export function allowActions(decider: () => Decider): AllowActions {
     listAllow: () => decider().allow.list().map(viewOfAllowEntry),
     addAllow: async ({ targets, reason, until, dryRun, confirmWide = false }, { user }) => {
       const untilMs = until === null ? null : Date.parse(until)
-      return each(targets, dryRun && dryAllow(decider(), confirmWide), async (target) =>
-        resultOf(
-          target,
-          await decider().allow.add({ target, reason, untilMs, confirmWide }, user),
-          ({ lifted }) =>
-            lifted.length === 0
-              ? 'allowed'
-              : `allowed; lifted ${lifted.map(({ target: was }) => formatNetwork(was)).join(', ')}`,
-        ),
-      )
+      if (dryRun) return trialOf(targets, dryAllow(decider(), confirmWide))
+      const requests = targets.map((target) => ({ target, reason, untilMs, confirmWide }))
+      const outcomes = await decider().allow.addMany(requests, user)
+      const textOf = ({ lifted }: AddedAllowEntry): string =>
+        lifted.length === 0 ? 'allowed' : `allowed; lifted ${namesOf(lifted)}`
+      return { dryRun, results: resultsOf(targets, outcomes, textOf) }
     },
-    removeAllow: ({ targets, reason, dryRun }, { user }) =>
-      each(targets, dryRun && dryUnallow(decider()), async (target) =>
-        resultOf(
-          target,
-          await decider().allow.remove(target, user, reason),
-          () => 'removed from the allowlist',
-        ),
-      ),
+    removeAllow: async ({ targets, reason, dryRun }, { user }) => {
+      if (dryRun) return trialOf(targets, dryUnallow(decider()))
+      const outcomes = await decider().allow.removeMany(targets, user, reason)
+      return { dryRun, results: resultsOf(targets, outcomes, () => 'removed from the allowlist') }
+    },
   }
+}
+
+function resultsOf<Value>(
+  targets: readonly string[],
+  outcomes: readonly Outcome<Value>[],
+  textOf: (value: Value) => string,
+): ChangeResult[] {
+  return outcomes.map((outcome, i) => resultOf(targets[i] ?? '', outcome, textOf))
+}
+
+function namesOf(decisions: readonly Decision[]): string {
+  return decisions.map(({ target }) => formatNetwork(target)).join(', ')
 }
 
 /** What a change would do to one target, without doing it. */
 type DryRun = (target: string) => ChangeResult
 
-/** One target after another, or with a dry run none. */
-async function each(
+async function trialOf(
   targets: readonly string[],
-  dryRun: DryRun | false,
-  change: (target: string) => Promise<ChangeResult>,
+  dryRun: DryRun,
 ): Promise<{ dryRun: boolean; results: ChangeResult[] }> {
   const results: ChangeResult[] = []
-  for (const target of targets) results.push(dryRun === false ? await change(target) : dryRun(target))
-  return { dryRun: dryRun !== false, results }
+  for (const target of targets) {
+    results.push(dryRun(target))
+    if (results.length % TRIALS_PER_TURN === 0) await nextTurn()
+  }
+  return { dryRun: true, results }
 }
 
 function dryLift(decider: Decider, modes: readonly DecisionMode[], word: string): DryRun {
@@ -162,10 +154,7 @@ function dryAllow(decider: Decider, isConfirmed: boolean): DryRun {
     const width = wanted === null ? null : refuseWidth(wanted, isConfirmed)
     if (width !== null) return resultOf(target, width, () => '')
     const lifted = wanted === null ? [] : decider.overlapping(wanted)
-    const also =
-      lifted.length === 0
-        ? ''
-        : `; would lift ${lifted.map(({ target: was }) => formatNetwork(was)).join(', ')}`
+    const also = lifted.length === 0 ? '' : `; would lift ${namesOf(lifted)}`
     return { target, outcome: 'done', message: `would be allowed${also}` }
   }
 }

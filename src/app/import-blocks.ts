@@ -13,7 +13,7 @@ import { AppError } from '../lib/errors.ts'
 /** Lines of one import; more are several. */
 const MOST_LINES = 50_000
 const SHOWN_ROWS = 10_000
-/** Blocks of one transaction. */
+/** Lines judged together. */
 const CHUNK = 5000
 
 export async function importBlocks(
@@ -97,23 +97,20 @@ function lifter(decider: Decider, { reason, dryRun }: Input<'importBlocks'>, use
         .filter(({ mode }) => mode !== 'shadow')
         .map((decision) => [formatNetwork(decision.target), decision]),
     )
-    const judged: Judged[] = []
-    for (const target of targets) {
-      const decision = known.get(target)
-      if (dryRun) {
-        judged.push(
-          decision === undefined
-            ? { outcome: 'not-found', message: 'there is no such block' }
-            : { outcome: 'lifted', message: `would be lifted: ${decision.reason}` },
-        )
-        continue
-      }
-      const outcome = await decider.blocks.lift(target, user, reason)
-      if (outcome.ok) judged.push({ outcome: 'lifted', message: 'lifted' })
-      else if (REFUSALS[outcome.code] === undefined)
-        throw new AppError(errorCodeOf(outcome.code), `${target}: ${outcome.message}`)
-      else judged.push({ outcome: REFUSALS[outcome.code] ?? 'refused', message: outcome.message })
-    }
-    return judged
+    if (dryRun)
+      return targets.map((target): Judged => {
+        const decision = known.get(target)
+        return decision === undefined
+          ? { outcome: 'not-found', message: 'there is no such block' }
+          : { outcome: 'lifted', message: `would be lifted: ${decision.reason}` }
+      })
+    const outcomes = await decider.blocks.liftMany(targets, user, reason)
+    return outcomes.map((outcome, i): Judged => {
+      if (outcome.ok) return { outcome: 'lifted', message: 'lifted' }
+      const told = REFUSALS[outcome.code]
+      if (told === undefined)
+        throw new AppError(errorCodeOf(outcome.code), `${targets[i] ?? ''}: ${outcome.message}`)
+      return { outcome: told, message: outcome.message }
+    })
   }
 }

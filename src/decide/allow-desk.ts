@@ -1,7 +1,8 @@
 /**
  * What people do to the allowlist. Allow always wins: adding an entry lifts every block, held block and shadow decision
  * that shares an address with it, in the same transaction. A wide block by hand is lifted as a whole, since a list has
- * no exceptions. Rejects with AppError `state-unavailable` when it could not be written.
+ * no exceptions. Rejects with AppError `state-unavailable` when it could not be written; of many, its message says how
+ * many were (parts.ts).
  */
 import { randomUUIDv7 } from 'node:crypto'
 import { formatNetwork, type Network } from '../lib/address.ts'
@@ -9,6 +10,7 @@ import type { AllowEntry, Decision } from '../model/decision.ts'
 import type { StateChange } from '../model/state.ts'
 import type { Keeper } from './keeper.ts'
 import { done, type Outcome, refused } from './outcome.ts'
+import { inOnePart, inParts, type Planned } from './parts.ts'
 import { isOver } from './registry.ts'
 import { instantOf } from './sentences.ts'
 import { parseTarget, refuseWidth } from './target.ts'
@@ -64,73 +66,91 @@ export class AllowDesk {
   }
 
   add(request: NewAllowEntry, by: string): Promise<Outcome<AddedAllowEntry>> {
-    return this.#keeper.serially(async () => {
-      const { registry, clock } = this.#keeper
-      const parsed = parseTarget(request.target)
-      if (!parsed.ok) return parsed
-      const target = parsed.value
-      const nowMs = clock.nowMs()
-      const untilMs = request.untilMs ?? null
-      const reason = request.reason.trim()
-      if (reason === '') return refused('reason-required', 'a reason is required: why is it allowed?')
-      if (untilMs !== null && untilMs <= nowMs)
-        return refused('end-in-past', `the end ${instantOf(untilMs)} has passed`)
-      const width = refuseWidth(target, request.confirmWide === true)
-      if (width !== null) return width
-      const same = registry.allowEntry(target)
-      if (same !== undefined && !isOver(same.expiresAtMs, nowMs)) {
-        return refused('duplicate', this.#keeper.allowReason(target) ?? 'already allowed')
-      }
-      const entry: AllowEntry = {
-        id: randomUUIDv7(),
-        target,
-        reason,
-        createdAtMs: nowMs,
-        createdBy: by,
-        expiresAtMs: untilMs,
-      }
-      const lifted = registry.overlapping(target).map((active) => active.decision)
-      const text = formatNetwork(target)
-      await this.#keeper.keepNow([
+    return inOnePart(this.#keeper, request.target, () => this.#adding(request, by))
+  }
+
+  /** The same for many, in parts. */
+  addMany(requests: readonly NewAllowEntry[], by: string): Promise<Outcome<AddedAllowEntry>[]> {
+    const targets = requests.map(({ target }) => target)
+    return inParts(this.#keeper, targets, (_target, index) =>
+      this.#adding(requests[index] as NewAllowEntry, by),
+    )
+  }
+
+  #adding(request: NewAllowEntry, by: string): Outcome<Planned<AddedAllowEntry>> {
+    const { registry, clock } = this.#keeper
+    const parsed = parseTarget(request.target)
+    if (!parsed.ok) return parsed
+    const target = parsed.value
+    const nowMs = clock.nowMs()
+    const untilMs = request.untilMs ?? null
+    const reason = request.reason.trim()
+    if (reason === '') return refused('reason-required', 'a reason is required: why is it allowed?')
+    if (untilMs !== null && untilMs <= nowMs)
+      return refused('end-in-past', `the end ${instantOf(untilMs)} has passed`)
+    const width = refuseWidth(target, request.confirmWide === true)
+    if (width !== null) return width
+    const same = registry.allowEntry(target)
+    if (same !== undefined && !isOver(same.expiresAtMs, nowMs)) {
+      return refused('duplicate', this.#keeper.allowReason(target) ?? 'already allowed')
+    }
+    const entry: AllowEntry = {
+      id: randomUUIDv7(),
+      target,
+      reason,
+      createdAtMs: nowMs,
+      createdBy: by,
+      expiresAtMs: untilMs,
+    }
+    const lifted = registry.overlapping(target).map((active) => active.decision)
+    const text = formatNetwork(target)
+    const details = { id: entry.id, untilMs, lifted: lifted.length }
+    return done({
+      value: { entry, lifted },
+      changes: [
         ...(same === undefined ? [] : [{ kind: 'allow-removed' as const, entry: same }]),
         { kind: 'allow', entry },
         ...lifted.flatMap((decision) =>
           this.#keeper.endChanges(decision, 'block.lift', by, `allowed: ${text} (${reason})`),
         ),
-        this.#keeper.auditChange('allow.add', by, text, reason, {
-          id: entry.id,
-          untilMs,
-          lifted: lifted.length,
-        }),
-      ])
-      return done({ entry, lifted })
+        this.#keeper.auditChange('allow.add', by, text, reason, details),
+      ],
+      // A wide block is lifted as a whole, so it is no longer there for the next target in it.
+      touched: [target, ...lifted.map((decision) => decision.target)],
     })
   }
 
   /** Takes an entry off, by its network or its id. What it had lifted stays lifted. */
   remove(targetOrId: string, by: string, reason: string): Promise<Outcome<AllowEntry>> {
-    return this.#keeper.serially(async () => {
-      if (reason.trim() === '') return refused('reason-required', 'a reason is required: why is it removed?')
-      const found = this.#find(targetOrId)
-      if (!found.ok) return found
-      const entry = found.value
-      const text = formatNetwork(entry.target)
-      const changes: StateChange[] = [
-        { kind: 'allow-removed', entry },
-        this.#keeper.auditChange('allow.remove', by, text, reason, { id: entry.id, was: entry.reason }),
-      ]
-      await this.#keeper.keepNow(changes)
-      return done(entry)
-    })
+    return inOnePart(this.#keeper, targetOrId, (target) => this.#removing(target, by, reason))
+  }
+
+  /** The same for many, in parts. */
+  removeMany(targets: readonly string[], by: string, reason: string): Promise<Outcome<AllowEntry>[]> {
+    return inParts(this.#keeper, targets, (target) => this.#removing(target, by, reason))
+  }
+
+  #removing(targetOrId: string, by: string, reason: string): Outcome<Planned<AllowEntry>> {
+    if (reason.trim() === '') return refused('reason-required', 'a reason is required: why is it removed?')
+    const found = this.#find(targetOrId)
+    if (!found.ok) return found
+    const entry = found.value
+    const text = formatNetwork(entry.target)
+    const changes: StateChange[] = [
+      { kind: 'allow-removed', entry },
+      this.#keeper.auditChange('allow.remove', by, text, reason, { id: entry.id, was: entry.reason }),
+    ]
+    return done({ value: entry, changes, touched: [entry.target] })
   }
 
   #find(targetOrId: string): Outcome<AllowEntry> {
     const { registry, clock } = this.#keeper
     const wanted = targetOrId.trim()
-    const byId = [...registry.allowEntries()].find((entry) => entry.id === wanted)
-    if (byId !== undefined) return done(byId)
     const parsed = parseTarget(wanted)
-    if (!parsed.ok) return parsed
+    if (!parsed.ok) {
+      const byId = [...registry.allowEntries()].find((entry) => entry.id === wanted)
+      return byId === undefined ? parsed : done(byId)
+    }
     const exact = registry.allowEntry(parsed.value)
     if (exact !== undefined) return done(exact)
     const near = registry.allowing(parsed.value, clock.nowMs())

@@ -1,7 +1,7 @@
 /**
  * What people do to blocks: add one or many by hand, lift one, withdraw many, release or refuse what is held. Every
  * request carries who and why; it is refused with a sentence or durable when it resolves. Rejects with AppError
- * `state-unavailable` when it could not be written, and then nothing has changed.
+ * `state-unavailable` when it could not be written, and then nothing has changed; of many, what its message says (parts.ts).
  */
 import { randomUUIDv7 } from 'node:crypto'
 import { formatNetwork, type Network } from '../lib/address.ts'
@@ -10,6 +10,7 @@ import type { Grace, StateChange } from '../model/state.ts'
 import type { Keeper } from './keeper.ts'
 import { NetworkMap } from './network-map.ts'
 import { done, type Outcome, type Refusal, refused } from './outcome.ts'
+import { inOnePart, inParts, type Planned } from './parts.ts'
 import type { ActiveDecision } from './registry.ts'
 import { type FilterName, matchesRule } from './rule-names.ts'
 import { instantOf, plural } from './sentences.ts'
@@ -76,27 +77,27 @@ export class BlockDesk {
     return outcome ?? refused('not-an-address', 'nothing was given')
   }
 
-  /** Judges every entry by itself; the good ones are one transaction. `isDryRun` only judges. */
-  addMany(blocks: readonly NewBlock[], by: string, isDryRun = false): Promise<Outcome<AddedBlock>[]> {
-    return this.#keeper.serially(async () => {
-      if (blocks.length > MAX_BULK) {
-        const refusal = refused(
-          'too-many',
-          `${plural(blocks.length, 'entry')} at once; at most ${MAX_BULK} are taken`,
-        )
-        return blocks.map(() => refusal)
-      }
-      this.#keeper.refreshSources()
-      const planned = new NetworkMap<Network>()
-      const plans = blocks.map((block) => {
-        const plan = this.#plan(block, by, planned)
-        if (plan.ok) planned.set(plan.value.added.decision.target, plan.value.added.decision.target)
-        return plan
-      })
-      const changes = plans.flatMap((plan) => (plan.ok ? plan.value.changes : []))
-      if (!isDryRun && changes.length > 0) await this.#keeper.keepNow(changes)
-      return plans.map((plan) => (plan.ok ? done(plan.value.added) : plan))
-    })
+  /** Judges every entry by itself, after those before it, and carries the good ones out in parts. `isDryRun` only judges. */
+  async addMany(blocks: readonly NewBlock[], by: string, isDryRun = false): Promise<Outcome<AddedBlock>[]> {
+    if (blocks.length > MAX_BULK) {
+      const refusal = refused(
+        'too-many',
+        `${plural(blocks.length, 'entry')} at once; at most ${MAX_BULK} are taken`,
+      )
+      return blocks.map(() => refusal)
+    }
+    const planned = new NetworkMap<Network>()
+    const targets = blocks.map(({ target }) => target)
+    const plan = (_target: string, index: number): Outcome<Planned<AddedBlock>> => {
+      const plan = this.#plan(blocks[index] as NewBlock, by, planned)
+      if (!plan.ok) return plan
+      const { added, changes } = plan.value
+      planned.set(added.decision.target, added.decision.target)
+      // What lies in another of the request was refused above, so none depends on those before it.
+      return done({ value: added, changes, touched: [] })
+    }
+    const begin = (): void => this.#keeper.refreshSources()
+    return inParts(this.#keeper, targets, plan, { isDryRun, begin })
   }
 
   #plan(block: NewBlock, by: string, planned: NetworkMap<Network>): Outcome<PlannedBlock> {
@@ -206,44 +207,76 @@ export class BlockDesk {
     reason: string,
     isDryRun = false,
   ): Promise<Outcome<ExtendedBlock>> {
-    return this.#keeper.serially(async () => {
-      if (reason.trim() === '')
-        return refused('reason-required', 'a reason is required: why is it prolonged?')
-      if (untilMs !== null && untilMs <= this.#keeper.clock.nowMs())
-        return refused('end-in-past', `the end ${instantOf(untilMs)} has passed`)
-      const found = this.#find(targetOrId)
-      if (!found.ok) return found
-      const { decision } = found.value
-      const target = formatNetwork(decision.target)
-      if (decision.mode !== 'block') return refused('not-found', `${target} is not blocked`)
-      if (decision.origin !== 'manual') {
-        const block = { target, reason, untilMs, confirmWide: true }
-        const plan = this.#plan(block, by, new NetworkMap<Network>())
-        if (!plan.ok) return plan
-        if (!isDryRun) await this.#keeper.keepNow(plan.value.changes)
-        return done({ decision: plan.value.added.decision, before: decision })
-      }
-      const extended: Decision = { ...decision, expiresAtMs: untilMs }
-      const details = { id: decision.id, before: decision.expiresAtMs, after: untilMs }
-      const audit = this.#keeper.auditChange('block.extend', by, target, reason, details)
-      if (!isDryRun) await this.#keeper.keepNow([{ kind: 'decision', decision: extended }, audit])
-      return done({ decision: extended, before: decision })
-    })
+    const plan = (target: string): Outcome<Planned<ExtendedBlock>> =>
+      this.#extension(target, untilMs, by, reason)
+    return inOnePart(this.#keeper, targetOrId, plan, { isDryRun })
+  }
+
+  /** The same for many, in parts. */
+  extendMany(
+    targets: readonly string[],
+    untilMs: number | null,
+    by: string,
+    reason: string,
+    isDryRun = false,
+  ): Promise<Outcome<ExtendedBlock>[]> {
+    const plan = (target: string): Outcome<Planned<ExtendedBlock>> =>
+      this.#extension(target, untilMs, by, reason)
+    return inParts(this.#keeper, targets, plan, { isDryRun })
+  }
+
+  #extension(
+    targetOrId: string,
+    untilMs: number | null,
+    by: string,
+    reason: string,
+  ): Outcome<Planned<ExtendedBlock>> {
+    if (reason.trim() === '') return refused('reason-required', 'a reason is required: why is it prolonged?')
+    if (untilMs !== null && untilMs <= this.#keeper.clock.nowMs())
+      return refused('end-in-past', `the end ${instantOf(untilMs)} has passed`)
+    const found = this.#find(targetOrId)
+    if (!found.ok) return found
+    const { decision } = found.value
+    const touched = [decision.target]
+    const target = formatNetwork(decision.target)
+    if (decision.mode !== 'block') return refused('not-found', `${target} is not blocked`)
+    if (decision.origin !== 'manual') {
+      const block = { target, reason, untilMs, confirmWide: true }
+      const plan = this.#plan(block, by, new NetworkMap<Network>())
+      if (!plan.ok) return plan
+      const { added, changes } = plan.value
+      return done({ value: { decision: added.decision, before: decision }, changes, touched })
+    }
+    const extended: Decision = { ...decision, expiresAtMs: untilMs }
+    const details = { id: decision.id, before: decision.expiresAtMs, after: untilMs }
+    const audit = this.#keeper.auditChange('block.extend', by, target, reason, details)
+    const changes: StateChange[] = [{ kind: 'decision', decision: extended }, audit]
+    return done({ value: { decision: extended, before: decision }, changes, touched })
   }
 
   /** Takes a block (or a held one) off, by its target or its id, and keeps detectors away for the grace period. */
   lift(targetOrId: string, by: string, reason: string): Promise<Outcome<LiftedBlock>> {
-    return this.#keeper.serially(async () => {
-      if (reason.trim() === '') return refused('reason-required', 'a reason is required: why is it lifted?')
-      const found = this.#find(targetOrId)
-      if (!found.ok) return found
-      const { decision } = found.value
-      const grace = this.#graceOf(decision.target, by, reason)
-      await this.#keeper.keepNow([
+    return inOnePart(this.#keeper, targetOrId, (target) => this.#lifting(target, by, reason))
+  }
+
+  /** The same for many, in parts. */
+  liftMany(targets: readonly string[], by: string, reason: string): Promise<Outcome<LiftedBlock>[]> {
+    return inParts(this.#keeper, targets, (target) => this.#lifting(target, by, reason))
+  }
+
+  #lifting(targetOrId: string, by: string, reason: string): Outcome<Planned<LiftedBlock>> {
+    if (reason.trim() === '') return refused('reason-required', 'a reason is required: why is it lifted?')
+    const found = this.#find(targetOrId)
+    if (!found.ok) return found
+    const { decision } = found.value
+    const grace = this.#graceOf(decision.target, by, reason)
+    return done({
+      value: { decision, graceUntilMs: grace?.untilMs ?? null },
+      changes: [
         ...this.#keeper.endChanges(decision, 'block.lift', by, reason),
         ...(grace === null ? [] : [{ kind: 'grace' as const, grace }]),
-      ])
-      return done({ decision, graceUntilMs: grace?.untilMs ?? null })
+      ],
+      touched: [decision.target],
     })
   }
 
@@ -320,14 +353,21 @@ export class BlockDesk {
 
   /** Puts a held block on the list, by its target or its id; the guards are asked again. */
   release(targetOrId: string, by: string, reason: string): Promise<Outcome<Decision>> {
-    return this.#keeper.serially(async () => {
-      const found = this.#findHold(targetOrId)
-      if (!found.ok) return found
-      const plan = this.#releasePlan(found.value, by, reason)
-      if (!plan.ok) return plan
-      await this.#keeper.keepNow(plan.value.changes)
-      return done(plan.value.released)
-    })
+    return inOnePart(this.#keeper, targetOrId, (target) => this.#releasing(target, by, reason))
+  }
+
+  /** The same for many, in parts. */
+  releaseMany(targets: readonly string[], by: string, reason: string): Promise<Outcome<Decision>[]> {
+    return inParts(this.#keeper, targets, (target) => this.#releasing(target, by, reason))
+  }
+
+  #releasing(targetOrId: string, by: string, reason: string): Outcome<Planned<Decision>> {
+    const found = this.#findHold(targetOrId)
+    if (!found.ok) return found
+    const plan = this.#releasePlan(found.value, by, reason)
+    if (!plan.ok) return plan
+    const { released, changes } = plan.value
+    return done({ value: released, changes, touched: [released.target] })
   }
 
   /** Puts all that is held on the list in one transaction, and tells those that a guard refuses. */
@@ -370,16 +410,26 @@ export class BlockDesk {
 
   /** Ends a held block without blocking; detectors leave the target alone for the grace period. */
   refuseHold(targetOrId: string, by: string, reason: string): Promise<Outcome<Decision>> {
-    return this.#keeper.serially(async () => {
-      if (reason.trim() === '') return refused('reason-required', 'a reason is required: why is it refused?')
-      const found = this.#findHold(targetOrId)
-      if (!found.ok) return found
-      const grace = this.#graceOf(found.value.target, by, reason)
-      await this.#keeper.keepNow([
+    return inOnePart(this.#keeper, targetOrId, (target) => this.#refusing(target, by, reason))
+  }
+
+  /** The same for many, in parts. */
+  refuseMany(targets: readonly string[], by: string, reason: string): Promise<Outcome<Decision>[]> {
+    return inParts(this.#keeper, targets, (target) => this.#refusing(target, by, reason))
+  }
+
+  #refusing(targetOrId: string, by: string, reason: string): Outcome<Planned<Decision>> {
+    if (reason.trim() === '') return refused('reason-required', 'a reason is required: why is it refused?')
+    const found = this.#findHold(targetOrId)
+    if (!found.ok) return found
+    const grace = this.#graceOf(found.value.target, by, reason)
+    return done({
+      value: found.value,
+      changes: [
         ...this.#keeper.endChanges(found.value, 'hold.refuse', by, reason),
         ...(grace === null ? [] : [{ kind: 'grace' as const, grace }]),
-      ])
-      return done(found.value)
+      ],
+      touched: [found.value.target],
     })
   }
 

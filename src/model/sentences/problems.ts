@@ -127,6 +127,8 @@ export const PROBLEM_SENTENCES = {
   'change.unsafe': '{target} is wider than {limit}: refused as unsafe',
   'change.wide': '{target} is wider than {limit}: confirm that you mean it',
   'change.notWritten': 'nothing was changed: the state could not be written ({why})',
+  'change.partlyWritten':
+    '{count#} of {all#} targets are changed, the others not: the state could not be written ({why})',
   'change.noText': 'the text holds no address or network',
   'change.mostLines': 'the text has {count#} lines; at most {most#} are taken at once',
   'change.noTarget': 'no address or network[; did you mean {hint}?]',

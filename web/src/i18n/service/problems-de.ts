@@ -138,6 +138,8 @@ export const problemsDe: Readonly<Record<keyof typeof PROBLEM_SENTENCES, string>
   'change.unsafe': '{target} ist weiter als {limit}: als unsicher abgelehnt',
   'change.wide': '{target} ist weiter als {limit}: bestätigen Sie, dass Sie das wollen',
   'change.notWritten': 'nichts wurde geändert: der Zustand ließ sich nicht schreiben ({why})',
+  'change.partlyWritten':
+    '{count} von {all} Zielen sind geändert, die übrigen nicht: der Zustand ließ sich nicht schreiben ({why})',
   'change.noText': 'der Text enthält keine Adresse und kein Netz',
   'change.mostLines': 'der Text hat {count} Zeilen; höchstens {most} werden auf einmal genommen',
   'change.noTarget': 'keine Adresse und kein Netz[; meinten Sie {hint}?]',
