@@ -183,7 +183,7 @@ async function listBlocks(
     (input.tag === undefined || hasTag(decision, input.tag)) &&
     (sinceMs === null || decision.createdAtMs >= sinceMs) &&
     (before === undefined || decision.id < before)
-  const decisions =
+  const decisions: Iterable<Decision> =
     input.ended === true
       ? await state.decisions({
           state: 'ended',
@@ -191,9 +191,11 @@ async function listBlocks(
           limit: ENDED_LIMIT,
         })
       : overlapping === null
-        ? decider.active()
+        ? decider.inNoOrder()
         : decider.overlapping(overlapping)
-  return viewsOf(decisions.filter(wanted).sort((a, b) => (a.id < b.id ? 1 : -1)))
+  const found: Decision[] = []
+  for (const decision of decisions) if (wanted(decision)) found.push(decision)
+  return viewsOf(found.sort((a, b) => (a.id < b.id ? 1 : -1)))
 }
 
 /** Made one by one as they are read: of 100,000 a page shows a few. */

@@ -6,15 +6,15 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { formatNetwork, type Network } from '../lib/address.ts'
 import type { Decision } from '../model/decision.ts'
-import type { Grace, StateChange } from '../model/state.ts'
+import type { StateChange } from '../model/state.ts'
 import type { Keeper } from './keeper.ts'
 import { NetworkMap } from './network-map.ts'
 import { done, type Outcome, type Refusal, refused } from './outcome.ts'
 import { inOnePart, inParts, type Planned } from './parts.ts'
 import type { ActiveDecision } from './registry.ts'
-import { type FilterName, matchesRule } from './rule-names.ts'
 import { instantOf, plural } from './sentences.ts'
 import { parseTarget, refuseWidth } from './target.ts'
+import { previewWithdraw, type WithdrawCriteria, type Withdrawn, withdraw } from './withdrawal.ts'
 
 /** Entries of one bulk request. */
 export const MAX_BULK = 10_000
@@ -44,18 +44,6 @@ export interface ExtendedBlock {
 export interface LiftedBlock {
   readonly decision: Decision
   /** Until when detectors leave the target alone, Unix ms; null without a grace period. */
-  readonly graceUntilMs: number | null
-}
-
-/** All criteria that are given must hold. `sinceMs` and `device` mean detectors' blocks; `rule: manual` people's. */
-export interface WithdrawCriteria {
-  readonly sinceMs?: number
-  readonly rule?: FilterName
-  readonly device?: string
-}
-
-export interface Withdrawn {
-  readonly decisions: readonly Decision[]
   readonly graceUntilMs: number | null
 }
 
@@ -269,7 +257,7 @@ export class BlockDesk {
     const found = this.#find(targetOrId)
     if (!found.ok) return found
     const { decision } = found.value
-    const grace = this.#graceOf(decision.target, by, reason)
+    const grace = this.#keeper.graceOf(decision.target, by, reason)
     return done({
       value: { decision, graceUntilMs: grace?.untilMs ?? null },
       changes: [
@@ -304,51 +292,14 @@ export class BlockDesk {
     return refused('not-found', `${text} is not blocked${hint}`)
   }
 
-  #graceOf(target: Network, by: string, reason: string): Grace | null {
-    const { rules, clock } = this.#keeper
-    if (rules.graceMs === 0) return null
-    const createdAtMs = clock.nowMs()
-    return { target, untilMs: createdAtMs + rules.graceMs, createdAtMs, by, reason }
-  }
-
-  /** What `withdraw` would lift: blocks and held ones, newest first. */
+  /** What `withdraw` would lift: blocks and held ones, newest first. O(blocks). */
   previewWithdraw(criteria: WithdrawCriteria): Outcome<readonly Decision[]> {
-    if (criteria.sinceMs === undefined && criteria.rule === undefined && criteria.device === undefined) {
-      return refused('criterion-required', 'name a time, a rule or a device whose blocks are to be withdrawn')
-    }
-    const { registry } = this.#keeper
-    const decisions = [...registry.blocks(), ...registry.holds()].map((active) => active.decision)
-    return done(
-      decisions
-        .filter((decision) => isWithdrawn(decision, criteria))
-        .sort((a, b) => b.createdAtMs - a.createdAtMs),
-    )
+    return previewWithdraw(this.#keeper, criteria)
   }
 
-  /** Lifts in one transaction all that the criteria name; detectors leave each target alone for the grace period. */
+  /** Lifts in parts all that the criteria name; detectors leave each target alone for the grace period. */
   withdraw(criteria: WithdrawCriteria, by: string, reason: string): Promise<Outcome<Withdrawn>> {
-    return this.#keeper.serially(async () => {
-      if (reason.trim() === '')
-        return refused('reason-required', 'a reason is required: why is it withdrawn?')
-      const preview = this.previewWithdraw(criteria)
-      if (!preview.ok) return preview
-      const decisions = preview.value
-      const graces = decisions.map((decision) => this.#graceOf(decision.target, by, reason))
-      const details = {
-        sinceMs: criteria.sinceMs ?? null,
-        rule: criteria.rule ?? null,
-        device: criteria.device ?? null,
-        count: decisions.length,
-      }
-      await this.#keeper.keepNow([
-        ...decisions.flatMap((decision) =>
-          this.#keeper.endChanges(decision, 'block.withdraw', by, `withdrawn: ${reason}`),
-        ),
-        ...graces.flatMap((grace) => (grace === null ? [] : [{ kind: 'grace' as const, grace }])),
-        this.#keeper.auditChange('withdraw', by, 'list', reason, details),
-      ])
-      return done({ decisions, graceUntilMs: graces[0]?.untilMs ?? null })
-    })
+    return withdraw(this.#keeper, criteria, by, reason)
   }
 
   /** Puts a held block on the list, by its target or its id; the guards are asked again. */
@@ -422,7 +373,7 @@ export class BlockDesk {
     if (reason.trim() === '') return refused('reason-required', 'a reason is required: why is it refused?')
     const found = this.#findHold(targetOrId)
     if (!found.ok) return found
-    const grace = this.#graceOf(found.value.target, by, reason)
+    const grace = this.#keeper.graceOf(found.value.target, by, reason)
     return done({
       value: found.value,
       changes: [
@@ -442,12 +393,4 @@ export class BlockDesk {
     if (hold !== undefined) return done(hold)
     return refused('not-found', `${formatNetwork(parsed.value)} is not held for review`)
   }
-}
-
-function isWithdrawn(decision: Decision, criteria: WithdrawCriteria): boolean {
-  // A person's block goes only when people's blocks are asked for.
-  if (decision.origin === 'manual' && criteria.rule !== 'manual') return false
-  if (criteria.rule !== undefined && !matchesRule(decision, criteria.rule)) return false
-  if (criteria.sinceMs !== undefined && decision.createdAtMs < criteria.sinceMs) return false
-  return criteria.device === undefined || decision.device === criteria.device
 }

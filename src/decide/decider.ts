@@ -290,6 +290,11 @@ export class Decider {
       .sort((a, b) => b.createdAtMs - a.createdAtMs || (a.id < b.id ? 1 : -1))
   }
 
+  /** Active decisions as memory has them, for who orders the few that he takes. */
+  *inNoOrder(): Generator<Decision, void, undefined> {
+    for (const { decision } of this.#keeper.registry.active()) yield decision
+  }
+
   /** Active decisions, newest first. O(active). */
   active(filter: ActiveFilter = {}): Decision[] {
     return Array.from(this.#keeper.registry.active(), ({ decision }) => decision)

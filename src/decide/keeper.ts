@@ -8,7 +8,7 @@ import { formatNetwork, type Network } from '../lib/address.ts'
 import type { Clock } from '../lib/clock.ts'
 import { messageOf } from '../lib/errors.ts'
 import type { Decision } from '../model/decision.ts'
-import type { Json, StateChange, StateRepository, StateSnapshot } from '../model/state.ts'
+import type { Grace, Json, StateChange, StateRepository, StateSnapshot } from '../model/state.ts'
 import type { AlarmSink } from '../telemetry/alarms.ts'
 import type { DecisionRules } from './decision-rules.ts'
 import { countryOf, type CountryLookup } from './country.ts'
@@ -214,6 +214,14 @@ export class Keeper {
       kind: 'audit',
       entry: { id: randomUUIDv7(), atMs, actor, action, subject, reason, details: facts },
     }
+  }
+
+  /** How long detectors leave a target alone that a person has lifted; null where the settings say not at all. */
+  graceOf(target: Network, by: string, reason: string): Grace | null {
+    const { graceMs } = this.#rules
+    if (graceMs === 0) return null
+    const createdAtMs = this.clock.nowMs()
+    return { target, untilMs: createdAtMs + graceMs, createdAtMs, by, reason }
   }
 
   /** The end of a decision and its audit row. */

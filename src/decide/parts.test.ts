@@ -91,6 +91,33 @@ test('a detection is decided between the parts of a long request', async () => {
   assert.equal(decider.published().length, MANY + 1)
 })
 
+test('blocks leave the list while a long withdrawal goes on, which is told as one', async () => {
+  const { decider, repository } = await openBench({
+    'networks.public': ['198.51.100.0/22'],
+    'decisions.maxPerMinute': 10_000,
+  })
+  await decider.decide(hosts.map((host) => detection(host)))
+  assert.ok((await decider.blocks.add({ target: '198.51.103.1', reason: 'abuse' }, 'ben')).ok)
+  const lengths: number[] = []
+  decider.onListChange(() => lengths.push(decider.published().length))
+  const withdrawing = decider.blocks.withdraw({ rule: 'port-scan' }, 'anna', 'a rule gone mad')
+  const [one] = await decider.decide([detection('198.51.103.7', { rule: 'host-sweep' })])
+  assert.equal(one?.verdict, 'block')
+  const withdrawn = await withdrawing
+  assert.ok(withdrawn.ok)
+  assert.equal(withdrawn.value.decisions.length, MANY)
+  assert.ok((lengths[0] ?? 0) < MANY && (lengths[0] ?? 0) > 2, String(lengths))
+  assert.deepEqual(listOf(decider), ['198.51.103.1', '198.51.103.7'])
+  const told = repository.auditEntries.filter(({ action }) => action === 'withdraw')
+  assert.deepEqual(
+    told.map(({ details }) => details),
+    [{ sinceMs: null, rule: 'port-scan', device: null, count: MANY }],
+  )
+  const [again] = await decider.decide([detection(hosts[0] ?? '')])
+  assert.equal(again?.verdict, 'refuse')
+  assert.match(again.reason, /^anna lifted the block of 198\.51\.100\.0 .*\(a rule gone mad\)/)
+})
+
 test('when the state fails in the middle, what was written is in effect, the rest is not, and it is told how many', async () => {
   const repository = new CountingRepository()
   const bench = await openBench({ 'networks.public': ['198.51.100.0/22'] }, { repository })
@@ -135,6 +162,8 @@ const KINDS: Readonly<Record<string, Many>> = {
   lift: (decider, targets) => decider.blocks.liftMany(targets, 'anna', 'mistake'),
   extend: (decider, targets) => decider.blocks.extendMany(targets, NOW_MS + HOUR_MS, 'anna', 'longer'),
   release: (decider, targets) => decider.blocks.releaseMany(targets, 'anna', 'real'),
+  tag: (decider, targets) =>
+    decider.tags.change(targets, { add: ['botnet'], remove: [] }, 'anna', 'seen at a partner'),
   refuse: (decider, targets) => decider.blocks.refuseMany(targets, 'anna', 'customer'),
 }
 

@@ -192,6 +192,11 @@ export class Registry {
     return this.#shadows.get(target)?.find(({ active }) => active.decision.rule === rule)?.active
   }
 
+  /** The shadow decision of exactly this target that came last, of whatever rule. */
+  newestShadow(target: Network): ActiveDecision | undefined {
+    return this.#shadows.get(target)?.at(-1)?.active
+  }
+
   /**
    * Every active decision, of any mode, that shares an address with the network: blocks, then held ones, then shadow
    * decisions; of each what holds the network, the narrowest first, then what lies in it, the oldest first. A few

@@ -1,13 +1,13 @@
 /**
  * The words that people put on blocks, held ones and notes in shadow, to find them by. Who is blocked does not depend on
- * them. One request is one transaction, with an audit row for each decision that changed. Rejects with AppError
- * `state-unavailable` when it could not be written, and then nothing has changed.
+ * them. Each decision that changed has its audit row. Rejects with AppError `state-unavailable` when it could not be
+ * written; of many, its message says how many were (parts.ts).
  */
 import { formatNetwork } from '../lib/address.ts'
 import type { Decision } from '../model/decision.ts'
-import type { StateChange } from '../model/state.ts'
 import type { Keeper } from './keeper.ts'
 import { done, type Outcome, refused } from './outcome.ts'
+import { inParts, type Planned } from './parts.ts'
 import { parseTarget } from './target.ts'
 
 /** Words on one decision. */
@@ -33,32 +33,27 @@ export class TagDesk {
     reason: string,
     isDryRun = false,
   ): Promise<Outcome<Decision>[]> {
-    return this.#keeper.serially(async () => {
-      const changes: StateChange[] = []
-      const shadows = this.#shadows()
-      const outcomes = targets.map((target): Outcome<Decision> => {
-        const found = this.#find(target, shadows)
-        if (!found.ok) return found
-        const { id, tags: before } = found.value
-        const text = formatNetwork(found.value.target)
-        const tags = tagsAfter(before, change)
-        if (tags.length > MOST_TAGS)
-          return refused(
-            'too-many-tags',
-            `${text} would have ${tags.length} tags; at most ${MOST_TAGS} are kept`,
-          )
-        if (tags.join('\n') === before.join('\n'))
-          return refused('duplicate', `${text} is so already: ${before.join(', ') || 'no tags'}`)
-        const details = { id, before, after: tags }
-        const why = reason === '' ? null : reason
-        changes.push(
-          { kind: 'tagged', id, tags },
-          this.#keeper.auditChange('block.tag', by, text, why, details),
-        )
-        return done({ ...found.value, tags })
-      })
-      if (!isDryRun && changes.length > 0) await this.#keeper.keepNow(changes)
-      return outcomes
+    return inParts(this.#keeper, targets, (target) => this.#changing(target, change, by, reason), {
+      isDryRun,
+    })
+  }
+
+  #changing(target: string, change: TagChange, by: string, reason: string): Outcome<Planned<Decision>> {
+    const found = this.#find(target)
+    if (!found.ok) return found
+    const { id, tags: before } = found.value
+    const text = formatNetwork(found.value.target)
+    const tags = tagsAfter(before, change)
+    if (tags.length > MOST_TAGS)
+      return refused('too-many-tags', `${text} would have ${tags.length} tags; at most ${MOST_TAGS} are kept`)
+    if (tags.join('\n') === before.join('\n'))
+      return refused('duplicate', `${text} is so already: ${before.join(', ') || 'no tags'}`)
+    const details = { id, before, after: tags }
+    const why = reason === '' ? null : reason
+    return done({
+      value: { ...found.value, tags },
+      changes: [{ kind: 'tagged', id, tags }, this.#keeper.auditChange('block.tag', by, text, why, details)],
+      touched: [found.value.target],
     })
   }
 
@@ -74,21 +69,18 @@ export class TagDesk {
     return [...counts.values()].sort((a, b) => b.count - a.count || (a.tag < b.tag ? -1 : 1))
   }
 
-  #shadows(): ReadonlyMap<string, Decision> {
-    const shadows = new Map<string, Decision>()
-    for (const { decision } of this.#keeper.registry.active())
-      if (decision.mode === 'shadow') shadows.set(formatNetwork(decision.target), decision)
-    return shadows
-  }
-
-  #find(targetOrId: string, shadows: ReadonlyMap<string, Decision>): Outcome<Decision> {
+  #find(targetOrId: string): Outcome<Decision> {
     const { registry } = this.#keeper
     const byId = registry.byId(targetOrId.trim())
     if (byId !== undefined) return done(byId.decision)
     const parsed = parseTarget(targetOrId)
     if (!parsed.ok) return parsed
     const text = formatNetwork(parsed.value)
-    const found = (registry.block(parsed.value) ?? registry.hold(parsed.value))?.decision ?? shadows.get(text)
+    const found = (
+      registry.block(parsed.value) ??
+      registry.hold(parsed.value) ??
+      registry.newestShadow(parsed.value)
+    )?.decision
     if (found !== undefined) return done(found)
     return refused('not-found', `${text} is neither blocked nor held nor noted`)
   }
