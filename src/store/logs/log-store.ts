@@ -44,7 +44,7 @@ export interface LogSizes {
   readonly records: number
   /** On disk, compressed. */
   readonly bytes: number
-  /** Of which the text of the lines; parts below 128 MiB do not tell and count as 0. */
+  /** Of which the text of the lines; parts below 64 MiB do not tell and count as 0. */
   readonly rawBytes: number
   readonly partitions: number
   readonly firstReceivedAtMs: number | null
