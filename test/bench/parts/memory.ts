@@ -15,7 +15,10 @@ import { generateLines, writeWorkload } from '../workload.ts'
 const PER_SECOND = 100_000
 const TICKS_PER_SECOND = 20
 const GIB = 2 ** 30
-/** By the part of allowed sessions: of each other line the source is new, and makes a key of port scan and one of host sweep. */
+/**
+ * By the part of allowed sessions: of each other line the source is new, and makes a key of port scan and one of host sweep,
+ * or one entry in their place. So the keys are those of a minute at that rate (`--lines 1000000`), were each rule to keep its own.
+ */
 const CASES = [
   { what: 'about 1 million live keys', allowed: 0.895, atMost: 1 },
   { what: 'more than 5 million live keys', allowed: 0.5, atMost: 2 },
@@ -61,7 +64,7 @@ export const memory: Part = async ({ lines: asked, folder, say }) => {
       unit: 'GiB',
       target: { atMost: one.atMost },
       work: null,
-      note: `${Math.round(lines / wallSeconds)} lines/s for ${wallSeconds.toFixed(0)} s; ${keys} live keys of port scan and host sweep; sum of resident sets ${(residentBytes / GIB).toFixed(2)} GiB`,
+      note: `${Math.round(lines / wallSeconds)} lines/s for ${wallSeconds.toFixed(0)} s; ${keys} live keys of port scan and host sweep, a source with few pairs being one; sum of resident sets ${(residentBytes / GIB).toFixed(2)} GiB`,
     })
   }
   return figures
