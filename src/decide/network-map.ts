@@ -1,9 +1,11 @@
 /**
  * A map keyed by network that also answers "what holds this network?" and "what shares an address with it?". IPv4 and
  * IPv6 are kept apart: an IPv6 network never holds an IPv4 address, however short its prefix.
- * Cost: `get`, `set`, `holder` one hash look-up per prefix length in use; `overlapping` of a wide network O(entries).
+ * Cost: `get`, `set`, `holder` one hash look-up per prefix length in use; `overlapping` that and the entries of the /24 or
+ * /16 (IPv4), /48 or /32 (IPv6) around the network, of a wider one O(entries).
  */
 import { contains, isV4, maskAddress, type Network } from '../lib/address.ts'
+import { NetworkBuckets } from './network-buckets.ts'
 
 /** 128-bit prefix length from which an IPv4-mapped network is IPv4. */
 const V4_PREFIX = 96
@@ -35,7 +37,7 @@ export function shareAddress(a: Network, b: Network): boolean {
 
 interface Entry<Value> {
   readonly network: Network
-  readonly value: Value
+  value: Value
 }
 
 export class NetworkMap<Value> {
@@ -44,6 +46,8 @@ export class NetworkMap<Value> {
   readonly #counts = new Uint32Array(129)
   /** The prefix lengths in use, longest first: only they are looked up. */
   #lengths: number[] = []
+  /** Made by the first question that needs it: many maps are never asked what lies in a network. */
+  #buckets: NetworkBuckets<Entry<Value>> | null = null
 
   get size(): number {
     return this.#entries.size
@@ -55,14 +59,25 @@ export class NetworkMap<Value> {
 
   set(network: Network, value: Value): void {
     const key = networkKey(network)
-    if (!this.#entries.has(key)) this.#count(network.prefixLength, 1)
-    this.#entries.set(key, { network, value })
+    const known = this.#entries.get(key)
+    if (known !== undefined) {
+      known.value = value
+      return
+    }
+    const entry = { network, value }
+    this.#entries.set(key, entry)
+    this.#buckets?.add(entry)
+    this.#count(network.prefixLength, 1)
   }
 
   delete(network: Network): boolean {
-    const deleted = this.#entries.delete(networkKey(network))
-    if (deleted) this.#count(network.prefixLength, -1)
-    return deleted
+    const key = networkKey(network)
+    const known = this.#entries.get(key)
+    if (known === undefined) return false
+    this.#entries.delete(key)
+    this.#buckets?.delete(known)
+    this.#count(network.prefixLength, -1)
+    return true
   }
 
   #count(prefixLength: number, change: 1 | -1): void {
@@ -87,7 +102,7 @@ export class NetworkMap<Value> {
     return undefined
   }
 
-  /** The values of all networks that share an address with `network`. */
+  /** The values of all networks that share an address with `network`: those around it, narrowest first, then by age. */
   overlapping(network: Network): Value[] {
     const found: Value[] = []
     if (this.#entries.size === 0) return found
@@ -99,11 +114,19 @@ export class NetworkMap<Value> {
       if (entry !== undefined) found.push(entry.value)
     }
     if ((this.#lengths[0] as number) <= network.prefixLength) return found
-    for (const entry of this.#entries.values()) {
+    for (const entry of this.#within(network)) {
       if (entry.network.prefixLength > network.prefixLength && holds(network, entry.network))
         found.push(entry.value)
     }
     return found
+  }
+
+  #within(network: Network): Iterable<Entry<Value>> {
+    if (this.#buckets === null) {
+      this.#buckets = new NetworkBuckets()
+      for (const entry of this.#entries.values()) this.#buckets.add(entry)
+    }
+    return this.#buckets.within(network) ?? this.#entries.values()
   }
 
   *values(): IterableIterator<Value> {
