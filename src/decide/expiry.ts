@@ -3,6 +3,7 @@
  * and grace periods run out. A pass that would take many blocks off at once does nothing and raises an alarm, because a
  * wrong clock looks exactly like that; a person confirms, or the clock comes right.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { formatNetwork } from '../lib/address.ts'
 import type { Decision } from '../model/decision.ts'
 import type { StateChange } from '../model/state.ts'
@@ -15,6 +16,8 @@ const MASS_SHARE = 0.05
 const MASS_COUNT = 20
 /** A stamp further ahead than this came from a clock that was wrong and has been put right. */
 const AHEAD_MS = 5 * 60_000
+/** Decisions of one transaction: what was made together often ends together, and whoever fetches the list must not wait. */
+const ENDED_AT_ONCE = 250
 
 export interface Expired {
   readonly ended: number
@@ -49,19 +52,25 @@ export async function expire(
     return { ended: 0, held: blocks }
   }
   alarms.clear('mass-expiry')
-  const changes = [
-    ...over.flatMap((decision) =>
-      keeper.endChanges(
-        decision,
-        'decision.expire',
-        options.confirmedBy ?? 'system',
-        endReason(decision, rules.inactiveMs),
+  const by = options.confirmedBy ?? 'system'
+  let ended = 0
+  for (let at = 0; at < over.length; at += ENDED_AT_ONCE) {
+    // Who was seen since the parts before stays.
+    const part = over
+      .slice(at, at + ENDED_AT_ONCE)
+      .flatMap(({ id }) => registry.byId(id)?.decision ?? [])
+      .filter((decision) => isOver(decision.expiresAtMs, nowMs))
+    ended += part.length
+    await keeper.keep(
+      part.flatMap((decision) =>
+        keeper.endChanges(decision, 'decision.expire', by, endReason(decision, rules.inactiveMs)),
       ),
-    ),
-    ...outdatedPermissions(keeper, nowMs),
-  ]
-  if (changes.length > 0) await keeper.keep(changes)
-  return { ended: over.length, held: 0 }
+    )
+    await nextTurn()
+  }
+  const permissions = outdatedPermissions(keeper, nowMs)
+  if (permissions.length > 0) await keeper.keep(permissions)
+  return { ended, held: 0 }
 }
 
 function endReason(decision: Decision, inactiveMs: number): string {

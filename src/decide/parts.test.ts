@@ -4,7 +4,15 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { formatNetwork } from '../lib/address.ts'
 import type { StateChange } from '../model/state.ts'
-import { type Bench, BreakableRepository, detection, NOW_MS, openBench, reopen } from './decide-fixture.ts'
+import {
+  type Bench,
+  BreakableRepository,
+  detection,
+  network,
+  NOW_MS,
+  openBench,
+  reopen,
+} from './decide-fixture.ts'
 import type { Decider } from './decider.ts'
 import { MemoryRepository } from './memory-repository.ts'
 import type { Outcome } from './outcome.ts'
@@ -116,6 +124,26 @@ test('blocks leave the list while a long withdrawal goes on, which is told as on
   const [again] = await decider.decide([detection(hosts[0] ?? '')])
   assert.equal(again?.verdict, 'refuse')
   assert.match(again.reason, /^anna lifted the block of 198\.51\.100\.0 .*\(a rule gone mad\)/)
+})
+
+test('who is seen while others of a long pass of expiry end stays on the list', async () => {
+  const { decider, clock } = await openBench(
+    { 'networks.public': ['198.51.100.0/22'], 'decisions.maxPerMinute': 10_000 },
+    { guardsExpiry: false },
+  )
+  await decider.decide(hosts.map((host) => detection(host, { proof: 'handshake' })))
+  assert.equal(decider.published().length, MANY)
+  const spared = hosts.at(-1) ?? ''
+  clock.advance(400 * 24 * HOUR_MS)
+  const lengths: number[] = []
+  decider.onListChange(() => {
+    lengths.push(decider.published().length)
+    decider.seen([{ target: network(spared), lastSeenAtMs: clock.nowMs(), count: 1 }])
+  })
+  const expired = await decider.expireNow()
+  assert.ok(lengths.length > 1 && (lengths[0] ?? 0) > 1, String(lengths))
+  assert.equal(expired.ended, MANY - 1)
+  assert.deepEqual(listOf(decider), [spared])
 })
 
 test('when the state fails in the middle, what was written is in effect, the rest is not, and it is told how many', async () => {
