@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { BATCH_BYTES } from '../model/raw-batch.ts'
+import { BATCH_BYTES, type RawBatch } from '../model/raw-batch.ts'
 import { BatchPool } from './pool.ts'
 import { BatchQueue } from './queue.ts'
 
@@ -116,4 +116,19 @@ test('those who wait for a batch get it in order, before one who asks later', as
   pool.release(await second)
   await third
   assert.deepEqual(order, ['first', 'second', 'third'])
+})
+
+test('batches that a jam made necessary go when they are not needed, and others are made in the next one', () => {
+  const pool = new BatchPool(4)
+  const jam = (): (RawBatch | null)[] => Array.from({ length: 4 }, () => pool.take())
+  const first = jam()
+  for (const batch of first) pool.release(batch as RawBatch)
+  for (let i = 0; i < 2000; i++) pool.release(pool.take() as RawBatch)
+  assert.equal(pool.freeCount, 4)
+  const second = jam()
+  assert.equal(second.filter((batch) => first.includes(batch)).length, 1)
+  assert.equal(pool.take(), null)
+  for (const batch of second) pool.release(batch as RawBatch)
+  assert.equal(pool.freeCount, 4)
+  assert.throws(() => pool.release(second[0] as RawBatch), /released twice/)
 })

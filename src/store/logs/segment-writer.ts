@@ -11,6 +11,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '../../lib/clock.ts'
 import { AppError, messageOf } from '../../lib/errors.ts'
+import { Spares } from '../../lib/spares.ts'
 import type { FilePosition } from '../../model/raw-batch.ts'
 import type { RecordBatch } from '../../model/record-batch.ts'
 import { overlay } from './checkpoint.ts'
@@ -18,7 +19,6 @@ import { syncFolder, writeSynced } from './durable-file.ts'
 import { NativeBlock } from './native-block.ts'
 import { checksum, encodeFooter, segmentFileName, type SegmentFooter } from './segment-file.ts'
 import type { SegmentSpool, StoreEvent } from './segment-spool.ts'
-import { Spares } from './spares.ts'
 
 export const SEGMENT_RECORDS = 100_000
 export const SEGMENT_BYTES = 16 * 1024 * 1024

@@ -8,6 +8,7 @@ export class Spares<T> {
   #taken = 0
   /** How many were left at least since the period began. */
   #unneeded = Number.POSITIVE_INFINITY
+  #dropped = 0
 
   constructor(period: number) {
     this.#period = period
@@ -16,6 +17,11 @@ export class Spares<T> {
   /** How many lie here. */
   get count(): number {
     return this.#free.length
+  }
+
+  /** How many were dropped since the beginning. */
+  get dropped(): number {
+    return this.#dropped
   }
 
   give(thing: T): void {
@@ -27,7 +33,7 @@ export class Spares<T> {
     const thing = this.#free.pop()
     this.#unneeded = Math.min(this.#unneeded, this.#free.length)
     if (++this.#taken === this.#period) {
-      this.#free.splice(0, this.#unneeded)
+      this.#dropped += this.#free.splice(0, this.#unneeded).length
       this.#taken = 0
       this.#unneeded = Number.POSITIVE_INFINITY
     }
