@@ -121,3 +121,37 @@ test('what was done to many is in the state database when it is answered', async
   assert.deepEqual(await found(), [0, 100, 300])
   assert.equal(await state.auditHead(), 600 + 300 + (600 + 300) + 500)
 })
+
+test('a trial of lifting names what stands: blocks and held ones, and of held ones only those where they are released', async () => {
+  const { decider } = await openBench()
+  const blocks = blockActions(
+    () => decider,
+    () => ({}) as StateStore,
+  )
+  await decider.decide([detection('198.51.100.9', { mode: 'shadow' })])
+  await decider.engine.freeze('ben', 'change window')
+  await decider.decide([detection('198.51.100.7')])
+  await decider.engine.unfreeze('ben', 'done')
+  await decider.blocks.add({ target: '198.51.100.0/28', reason: 'abuse' }, 'ben')
+  const targets = ['198.51.100.0/28', '198.51.100.7', '198.51.100.9']
+  const before = decider.active()
+  const told = async (act: typeof blocks.removeBlocks): Promise<string[]> => {
+    const { results } = await act({ targets, reason: 'x', dryRun: true }, ADA)
+    return results.map(({ outcome, message }) => `${outcome}: ${message.split(':')[0]}`)
+  }
+  assert.deepEqual(await told(blocks.removeBlocks), [
+    'done: would be lifted',
+    'done: would be lifted',
+    'not-found: there is no such block',
+  ])
+  for (const [act, word] of [
+    [blocks.releaseHeld, 'released'],
+    [blocks.refuseHeld, 'refused'],
+  ] as const)
+    assert.deepEqual(await told(act), [
+      'not-found: there is no such block',
+      `done: would be ${word}`,
+      'not-found: there is no such block',
+    ])
+  assert.deepEqual(decider.active(), before)
+})

@@ -13,7 +13,7 @@ import { instantOf } from '../decide/sentences.ts'
 import { hasTag } from '../decide/tag-desk.ts'
 import { refuseWidth } from '../decide/target.ts'
 import { formatNetwork, parseNetwork } from '../lib/address.ts'
-import type { Decision, DecisionMode } from '../model/decision.ts'
+import type { Decision } from '../model/decision.ts'
 import type { StateStore } from '../store/state/state-store.ts'
 import { resultOf } from './change-result.ts'
 
@@ -134,16 +134,11 @@ async function trialOf(
   return { dryRun: true, results }
 }
 
-function dryLift(decider: Decider, modes: readonly DecisionMode[], word: string): DryRun {
-  const known = new Map(
-    decider
-      .active()
-      .filter(({ mode }) => modes.includes(mode))
-      .map((decision) => [formatNetwork(decision.target), decision]),
-  )
+function dryLift(decider: Decider, modes: readonly ('block' | 'hold')[], word: string): DryRun {
   return (target) => {
-    const decision = known.get(target)
-    if (decision === undefined) return { target, outcome: 'not-found', message: 'there is no such block' }
+    const network = parseNetwork(target)
+    const decision = network === null ? null : decider.standing(network, modes)
+    if (decision === null) return { target, outcome: 'not-found', message: 'there is no such block' }
     return { target, outcome: 'done', message: `would be ${word}: ${decision.reason}` }
   }
 }

@@ -7,7 +7,7 @@ import type { ImportRow } from '../api/contract/feeds.ts'
 import { type PastedTarget, readPastedTargets } from '../api/pasted-targets.ts'
 import type { Decider } from '../decide/decider.ts'
 import { errorCodeOf, type RefusalCode } from '../decide/outcome.ts'
-import { formatNetwork } from '../lib/address.ts'
+import { parseNetwork } from '../lib/address.ts'
 import { AppError } from '../lib/errors.ts'
 
 /** Lines of one import; more are several. */
@@ -91,16 +91,11 @@ function adder(decider: Decider, { reason, until, dryRun }: Input<'importBlocks'
 
 function lifter(decider: Decider, { reason, dryRun }: Input<'importBlocks'>, user: string): Judge {
   return async (targets) => {
-    const known = new Map(
-      decider
-        .active()
-        .filter(({ mode }) => mode !== 'shadow')
-        .map((decision) => [formatNetwork(decision.target), decision]),
-    )
     if (dryRun)
       return targets.map((target): Judged => {
-        const decision = known.get(target)
-        return decision === undefined
+        const network = parseNetwork(target)
+        const decision = network === null ? null : decider.standing(network, ['block', 'hold'])
+        return decision === null
           ? { outcome: 'not-found', message: 'there is no such block' }
           : { outcome: 'lifted', message: `would be lifted: ${decision.reason}` }
       })

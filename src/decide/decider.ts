@@ -264,6 +264,13 @@ export class Decider {
     return this.#keeper.registry.block(target) ?? null
   }
 
+  /** The block of exactly this target, else what is held of it, as far as such are asked for; or null. O(1). */
+  standing(target: Network, modes: readonly ('block' | 'hold')[]): Decision | null {
+    const { registry } = this.#keeper
+    const block = modes.includes('block') ? registry.block(target) : undefined
+    return (block ?? (modes.includes('hold') ? registry.hold(target) : undefined))?.decision ?? null
+  }
+
   /** A block that shares an address with the target, the target's own first, or null. */
   blockOver(target: Network): Decision | null {
     const { registry } = this.#keeper
