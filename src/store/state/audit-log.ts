@@ -40,7 +40,7 @@ function hashOf(row: Omit<AuditTableRow, 'hash'>): string {
 }
 
 /** Rows appended after which requests and timers get their turn, within the transaction. */
-const ROWS_PER_TURN = 200
+const ROWS_PER_TURN = 50
 
 export class AuditAppender {
   readonly #find: CompiledQuery

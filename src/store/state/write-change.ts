@@ -10,8 +10,8 @@ import { AuditAppender } from './audit-log.ts'
 import * as rows from './rows.ts'
 import type { Database, DatabaseTransaction, Tables } from './tables.ts'
 
-/** Changes after which requests and timers get their turn, within the transaction. */
-const CHANGES_PER_TURN = 200
+/** Changes after which requests and timers get their turn, within the transaction: 2 ms, since one fetch takes many turns. */
+const CHANGES_PER_TURN = 50
 
 type OwnChange = Exclude<StateChange, { readonly kind: 'audit' }>
 
