@@ -84,7 +84,10 @@ export class PrefixConvictions {
     for (const owner of [own, ...holding.owners.filter((one) => one !== own)]) {
       const place = locate(this.#sources.table, owner, words, at + KEY)
       if (place === -1) this.counted.sourcesForgotten++
-      else if ((owner === own || this.isLate(place.segment, place.at)) && this.mayTell(segment, at, place))
+      else if (
+        (owner === own || this.isLate(place.segment, place.at)) &&
+        this.mayTell(segment, at, place.segment, place.at)
+      )
         this.#tell(segment, at, work, i, window, holding, place)
     }
   }
@@ -107,9 +110,9 @@ export class PrefixConvictions {
     this.#tell(segment, at, work, i, window, this.#holding(segment, at, window), place)
   }
 
-  /** Whether the source at `place` may be convicted now; counts it. */
-  mayTell(segment: number, at: number, place: Place): boolean {
-    const sourceWords = this.#sources.table.keys.words[place.segment] as Uint32Array
+  /** Whether a source may be convicted now; counts it. */
+  mayTell(segment: number, at: number, sourceSegment: number, sourceAt: number): boolean {
+    const sourceWords = this.#sources.table.keys.words[sourceSegment] as Uint32Array
     const words = this.#table.keys.words[segment] as Uint32Array
     const latest = words[at + LATEST] as number
     const hour = ((latest / HOUR_SECONDS) >>> 0) & 0xffffff
@@ -120,7 +123,7 @@ export class PrefixConvictions {
       this.#minute = minute
       this.#toldInMinute = 0
     }
-    const isProven = ((sourceWords[place.at + META] as number) & PROVEN) !== 0
+    const isProven = ((sourceWords[sourceAt + META] as number) & PROVEN) !== 0
     if (!isProven && (told >= CONVICTIONS_PER_HOUR || this.#toldInMinute >= CONVICTIONS_PER_MINUTE)) {
       this.counted.overBudget++
       return false

@@ -366,8 +366,8 @@ export class SpreadPrefixes {
   #tellLate(segment: number, at: number, work: SpreadWork, i: number, sourceAt: number): void {
     const sourceSegment = (work.sourceHash[i] as number) >>> this.#sources.table.keys.segmentShift
     if (!this.convictions.isLate(sourceSegment, sourceAt)) return
+    if (!this.convictions.mayTell(segment, at, sourceSegment, sourceAt)) return
     const place = { segment: sourceSegment, at: sourceAt }
-    if (!this.convictions.mayTell(segment, at, place)) return
     this.table.open(segment, at)
     const window = this.#limits.windows[this.#aboveWindow(segment, at)]
     if (window === undefined) return
