@@ -47,7 +47,7 @@ import { SegmentWriter } from './store/logs/segment-writer.ts'
 
 /** Batches in all: 64 MiB of text at most. A third of them keeps the latest lines at hand for evidence. */
 const POOL_BATCHES = 64
-const RECENT_BATCHES = 20
+const RECENT_BATCHES = 12
 /** Segments may fill so much disk while the log store is away; then inputs wait and UDP sheds. */
 const SPOOL_BYTES = 4 * 1024 ** 3
 const STATUS_MS = 1000

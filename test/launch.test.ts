@@ -165,7 +165,7 @@ test('arguments, working directory and exit code pass through, by a symbolic lin
   )
 })
 
-test('the service is started with flags that keep its heaps small, which this Node knows', () => {
+test('the service is started with flags that keep its heaps small and its loops whole, which this Node knows', () => {
   const main = 'console.log(JSON.stringify([process.execArgv, process.argv.slice(2)]))\n'
   const root = makeCheckout('flags', main, true)
   const result = launch(join(root, 'scripts', 'launch.mjs'), ['run'])
@@ -174,6 +174,7 @@ test('the service is started with flags that keep its heaps small, which this No
   assert.deepEqual(args, ['run'])
   assert.match(String(flags), /--max-semi-space-size=\d+/)
   assert.match(String(flags), /--heap-growing-percent=\d+/)
+  assert.match(String(flags), /--max-inlined-bytecode-size-cumulative=\d+/)
 })
 
 /** Stands for npm: installs the one package, or fails, and notes how it was called. */

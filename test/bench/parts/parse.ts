@@ -12,7 +12,7 @@ import { Parser } from '../../../src/parse/parser.ts'
 import type { Figure, Part } from '../part.ts'
 import { type WorkloadFormat, writeWorkload } from '../workload.ts'
 
-const RECENT_BATCHES = 20
+const RECENT_BATCHES = 12
 
 function parseAndDetect(format: WorkloadFormat, row: number, target: number): Part {
   return async ({ lines, folder, say }) => {
