@@ -216,6 +216,8 @@ function makeDetector(settings: DetectionSettings, seed: number): Detector {
     recent: new RecentBatches(1),
     live: false,
     witnessBytes: LEAST_BYTES,
+    // it sees the sources that may come near a threshold, and no others
+    holdsFew: false,
   })
 }
 

@@ -36,6 +36,8 @@ export interface DetectorOptions {
   readonly witnessBytes?: number
   /** Told of the counts of port scan and host sweep, for the curve of a backtest. */
   readonly onCount?: OnCount
+  /** False: sources with few pairs go into the windows at once (few-pairs.ts), for who sees only those that come near a threshold. */
+  readonly holdsFew?: boolean
 }
 
 /** A part of the windows of one rule of one profile, for a restart. */
@@ -298,8 +300,9 @@ export class Detector {
 
   /** All profiles beside the default together may hold as many keys as it. */
   #scanOptions(share: number): ScanOptions {
-    const { seed, live, onCount } = this.#options
-    return { maxKeys: Math.ceil(this.#settings.maxKeys / share), seed, live, lines: this.#lines, onCount }
+    const { seed, live, onCount, holdsFew = onCount === undefined } = this.#options
+    const maxKeys = Math.ceil(this.#settings.maxKeys / share)
+    return { maxKeys, seed, live, lines: this.#lines, onCount, holdsFew }
   }
 }
 

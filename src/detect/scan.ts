@@ -37,6 +37,8 @@ export interface ScanOptions {
   readonly live: boolean
   /** Told of the counts of port scan and host sweep (window.ts). */
   readonly onCount?: OnCount | undefined
+  /** Whether sources with few pairs are held before the windows; not where every count is wanted (`onCount`). */
+  readonly holdsFew: boolean
 }
 
 /** A batch as the rules see it: the rows that count, and what is needed to judge them. */
@@ -101,7 +103,7 @@ export function makeWindows(
       lines: options.lines,
       onCount: options.onCount,
     })
-  const v4Keys = options.onCount === undefined ? Math.ceil(options.maxKeys / OPEN_SHARE) : options.maxKeys
+  const v4Keys = options.holdsFew ? Math.ceil(options.maxKeys / OPEN_SHARE) : options.maxKeys
   return { v4: make('v4', v4Keys), v6: make('v6', Math.ceil(options.maxKeys / V6_SHARE)) }
 }
 

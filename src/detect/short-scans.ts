@@ -52,10 +52,10 @@ export class ShortScans {
       hostsNeeded,
       windowMs,
       keepMs: keepMs(windowMs, this.#options.live),
-      // Where every count is wanted (the curve of a backtest), or one value convicts, the windows see every record.
+      // Where one value convicts, the windows see every record.
       isOn:
         this.#isShared &&
-        this.#options.onCount === undefined &&
+        this.#options.holdsFew &&
         portsNeeded > 1 &&
         hostsNeeded > 1 &&
         Math.min(portsNeeded, hostsNeeded) < Number.POSITIVE_INFINITY,
