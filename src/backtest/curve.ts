@@ -8,15 +8,14 @@ import type { Settings } from '../config/schema.ts'
 import type { Decider } from '../decide/decider.ts'
 import { AddressKinds, KIND } from '../detect/address-kind.ts'
 import { maskOf } from '../detect/address-mask.ts'
-import { Detector } from '../detect/detector.ts'
-import { RecentBatches } from '../detect/recent-batches.ts'
+import type { Detector } from '../detect/detector.ts'
 import { sourceNetwork } from '../detect/scan.ts'
 import { type DetectionSettings, detectionSettings } from '../detect/settings.ts'
-import type { OnCount } from '../detect/window.ts'
 import { formatNetwork, parseNetwork } from '../lib/address.ts'
 import { AppError } from '../lib/errors.ts'
 import { RULES, type RuleName } from '../model/detection.ts'
 import { ADDRESS_SLOT, type RecordBatch } from '../model/record-batch.ts'
+import { backtestDetector } from './backtest-detector.ts'
 import type { CurvePoint, CurveRequest } from './messages.ts'
 import { onlyRules } from './sides.ts'
 
@@ -24,8 +23,6 @@ import { onlyRules } from './sides.ts'
 const MAX_TRIED = 16
 /** Sources of a curve; more are told of. */
 const MAX_SOURCES = 1_000_000
-/** No line is kept as evidence here. */
-const LEAST_BYTES = 8192
 
 /** Settings whose curve the counts tell: the value that a count of n crosses last. */
 const BY_COUNT: Readonly<Record<string, (count: number) => number>> = {
@@ -150,7 +147,7 @@ class TriedRun implements Run {
   readonly #note: (source: string, isInside: boolean) => void
 
   constructor(settings: DetectionSettings, seed: number, note: (source: string, isInside: boolean) => void) {
-    this.#detector = makeDetector(settings, seed)
+    this.#detector = backtestDetector(settings, seed)
     this.#note = note
   }
 
@@ -179,7 +176,7 @@ class CountedRun implements Run {
   constructor({ settings, seed, isEnough, note }: CountedRunOptions) {
     const mask = maskOf(settings.ipv6Prefix)
     const kinds = new AddressKinds(settings.public)
-    this.#detector = makeDetector(settings, seed, (sightings, index, count) => {
+    this.#detector = backtestDetector(settings, seed, (sightings, index, count) => {
       if (!isEnough(count)) return
       const timeMs = sightings.timesMs[index] as number
       if (this.#records === null || timeMs < this.#fromMs || timeMs >= this.#toMs) return
@@ -196,17 +193,4 @@ class CountedRun implements Run {
     this.#toMs = toMs
     this.#detector.observe(records)
   }
-}
-
-function makeDetector(settings: DetectionSettings, seed: number, onCount?: OnCount): Detector {
-  return new Detector({
-    settings,
-    seed,
-    recent: new RecentBatches(1),
-    live: false,
-    witnessBytes: LEAST_BYTES,
-    // it sees the sources that may come near a threshold, and no others
-    holdsFew: false,
-    ...(onCount === undefined ? {} : { onCount }),
-  })
 }

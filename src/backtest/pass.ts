@@ -9,12 +9,11 @@
  * is found again for the progress.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Detector } from '../detect/detector.ts'
-import { RecentBatches } from '../detect/recent-batches.ts'
 import type { DetectionSettings } from '../detect/settings.ts'
 import { RULES, type RuleName } from '../model/detection.ts'
 import type { RecordBatch } from '../model/record-batch.ts'
 import type { LogStore } from '../store/logs/log-store.ts'
+import { backtestDetector } from './backtest-detector.ts'
 import type { Curve } from './curve.ts'
 import { type Selection, selectionOf } from './selection.ts'
 import { evictionsOf, onlyRules, type Side } from './sides.ts'
@@ -29,7 +28,6 @@ const SHORT_CHUNK_RECORDS = 1_000_000
 const SHORT_WINDOWS_PER_CHUNK = 12
 /** A chunk of longer windows is at least so many of them long, so that reading windows twice costs little. */
 const WINDOWS_PER_CHUNK = 7
-const LEAST_BYTES = 8192
 const LONGEST_SECONDS = 86_400
 const ASK_PROGRESS_MS = 250
 
@@ -180,7 +178,7 @@ async function readChunk(
   try {
     for (const read of [selection.traffic, selection.events]) {
       if (read === null) continue
-      const detectors = runs.map(({ settings }) => makeDetector(settings, seed))
+      const detectors = runs.map(({ settings }) => backtestDetector(settings, seed))
       curve?.begin(seed)
       const visit = (records: RecordBatch): void => {
         figures.examined += records.count
@@ -207,18 +205,6 @@ async function readChunk(
     ended.abort()
     await watching
   }
-}
-
-function makeDetector(settings: DetectionSettings, seed: number): Detector {
-  return new Detector({
-    settings: { ...settings, maxKeys: settings.maxKeys },
-    seed,
-    recent: new RecentBatches(1),
-    live: false,
-    witnessBytes: LEAST_BYTES,
-    // it sees the sources that may come near a threshold, and no others
-    holdsFew: false,
-  })
 }
 
 /** Asks the log store now and then which share of the chunk's rows it has read. */
