@@ -52,6 +52,16 @@ export interface ExceptionView {
   readonly records: number
 }
 
+/** Whether an exception names some of these rules and not all: then they see different records, and can share no tables. */
+export function tellsApart(exceptions: readonly GivenException[], rules: readonly RuleName[]): boolean {
+  return exceptions.some(({ rule }) => {
+    if (rule === undefined) return false
+    const excepted = [rule].flat()
+    const named = rules.filter((name) => excepted.includes(name)).length
+    return named !== 0 && named !== rules.length
+  })
+}
+
 export class Exceptions {
   readonly isEmpty: boolean
   /** Rules that some exception names. */

@@ -5,6 +5,7 @@
  */
 import type { Network } from '../lib/address.ts'
 import type { RuleName } from '../model/detection.ts'
+import { tellsApart } from './exceptions.ts'
 import { FewPairs, type HeldPair } from './few-pairs.ts'
 import type { WindowCounters } from './key-table.ts'
 import { type CountedBatch, type Found, keepMs, type ScanOptions } from './scan.ts'
@@ -42,7 +43,7 @@ export class ShortScans {
   configure(rule: ShortRule, settings: DetectionSettings): void {
     if (rule !== LEADER) return
     const { portScan, hostSweep } = settings
-    this.#isShared = !tellsApart(settings)
+    this.#isShared = !tellsApart(settings.exceptions, SHORT_RULES)
     const isOn = (of: { mode: string; windowMs: number }): boolean => of.mode !== 'off' && of.windowMs > 0
     const portsNeeded = isOn(portScan) ? portScan.ports + 1 : Number.POSITIVE_INFINITY
     const hostsNeeded = isOn(hostSweep) ? hostSweep.addresses : Number.POSITIVE_INFINITY
@@ -111,15 +112,4 @@ export class ShortScans {
       }
     })
   }
-}
-
-/** Whether an exception names one of the two rules and not the other. */
-function tellsApart({ exceptions }: DetectionSettings): boolean {
-  return exceptions.some(({ rule }) => {
-    if (rule === undefined) return false
-    const named = SHORT_RULES.filter((name) =>
-      typeof rule === 'string' ? rule === name : rule.includes(name),
-    )
-    return named.length === 1
-  })
 }

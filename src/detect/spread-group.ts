@@ -3,6 +3,7 @@
  * share at all. They do unless an exception (`detection.exceptions`) names some of them and not the others.
  */
 import type { Network } from '../lib/address.ts'
+import { tellsApart } from './exceptions.ts'
 import type { SnapshotPiece } from './rule.ts'
 import type { CountedBatch, Found, ScanOptions } from './scan.ts'
 import type { DetectionSettings } from './settings.ts'
@@ -41,7 +42,7 @@ export class SpreadGroup implements SpreadReporter {
     this.options = options
     const shared = new Spread(settings, options)
     this.#spreads = { 'slow-scan': shared, 'subnet-scan': shared, 'random-scan': shared }
-    if (mustSplit(settings)) this.#split()
+    if (tellsApart(settings.exceptions, SPREAD_RULES)) this.#split()
   }
 
   get #isShared(): boolean {
@@ -60,7 +61,7 @@ export class SpreadGroup implements SpreadReporter {
   configure(rule: SpreadRule, settings: DetectionSettings): void {
     if (rule !== LEADER) return
     this.settings = settings
-    if (this.#isShared && mustSplit(settings)) this.#split()
+    if (this.#isShared && tellsApart(settings.exceptions, SPREAD_RULES)) this.#split()
     for (const spread of new Set(Object.values(this.#spreads))) spread.configure(settings)
   }
 
@@ -142,14 +143,4 @@ export class SpreadGroup implements SpreadReporter {
       countsIn(family, rule === 'subnet-scan' ? 'prefixes' : 'sources', source, nowMs, windowsSeconds),
     )
   }
-}
-
-/** Whether an exception names some of the three rules and not all. */
-function mustSplit({ exceptions }: DetectionSettings): boolean {
-  return exceptions.some(({ rule }) => {
-    if (rule === undefined) return false
-    const rules = typeof rule === 'string' ? [rule] : rule
-    const named = SPREAD_RULES.filter((name) => rules.includes(name)).length
-    return named !== 0 && named !== SPREAD_RULES.length
-  })
 }
