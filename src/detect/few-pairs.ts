@@ -29,6 +29,7 @@ import {
   DESTINATION,
   DESTINATION_AT,
   HALF_RANGE,
+  hasList,
   IN_RING,
   KEPT_TOUCHES,
   LINE_AT,
@@ -92,9 +93,6 @@ export class FewPairs {
   readonly #hashes = new Int32Array(BATCH_MESSAGES)
   readonly #places = new Int32Array(BATCH_MESSAGES)
   #movesAtLookUp = 0
-  #heldSome = false
-  /** Only written, so that the compiler keeps the loops that read ahead. */
-  prefetched = 0
   /** Records of sources that are open. */
   readonly open = new Sightings()
   /** Pairs of sources that have just been opened; `lineRefs` has their lines. */
@@ -153,8 +151,7 @@ export class FewPairs {
     const { words: all, stride } = this.#table
     for (const words of all)
       for (let at = 0; at < words.length; at += stride) {
-        const sizeClass = classOf(words[at + META] as number)
-        if (sizeClass !== 0 && sizeClass !== OPEN_CLASS) visit(words, at)
+        if (hasList(words[at + META] as number)) visit(words, at)
       }
   }
 
@@ -178,43 +175,26 @@ export class FewPairs {
     for (let i = 0; i < count; i++) hashes[i] = hash.ofOne(sources[i] as number)
     this.open.count = 0
     this.opened.count = 0
-    this.#heldSome = false
     this.#setTouch()
     this.#keepPortsFrom = this.#lines.keepFrom(1, this.#limits.portsNeeded)
     this.#keepHostsFrom = this.#lines.keepFrom(1, this.#limits.hostsNeeded)
     for (let from = 0; from < count; from += BLOCK) {
       const to = Math.min(count, from + BLOCK)
-      this.#prefetch(from, to)
+      table.prefetch(hashes, from, to)
       this.#lookUp(sources, from, to)
       for (let i = from; i < to; i++) {
         if (this.opened.count > BATCH_MESSAGES - MOST_PAIRS) this.#handOver(takeOpened)
-        if (this.#isHeld(sightings, i)) this.#heldSome = true
-        else copySighting(sightings, i, this.open)
+        if (!this.#isHeld(sightings, i)) this.open.take(sightings, i)
       }
     }
     table.sweep(count)
     if (this.opened.count > 0) this.#handOver(takeOpened)
-    return this.#heldSome ? this.open : sightings
+    return this.open.count === count ? sightings : this.open
   }
 
   #handOver(takeOpened: () => void): void {
     takeOpened()
     this.opened.count = 0
-  }
-
-  /** Reads both ends of each source's entry: independent loads, so that their cache misses overlap. */
-  #prefetch(from: number, to: number): void {
-    const { words: all, mask, segmentShift, stride } = this.#table
-    const hashes = this.#hashes
-    let sum = 0
-    for (let i = from; i < to; i++) {
-      const hash = hashes[i] as number
-      const segment = hash >>> segmentShift
-      const words = all[segment] as Uint32Array
-      const at = (hash & (mask[segment] as number)) * stride
-      sum ^= (words[at + META] as number) ^ (words[at + PORT] as number)
-    }
-    this.prefetched ^= sum
   }
 
   /** Finds the entries, and reads the lists ahead. */
@@ -225,28 +205,14 @@ export class FewPairs {
     this.#movesAtLookUp = moves
     for (let i = from; i < to; i++) {
       const hash = hashes[i] as number
-      const at = this.#find(hash, sources[i] as number)
+      const at = this.#table.find(hash, sources, i)
       places[i] = at
       if (at === -1) continue
       const words = all[hash >>> segmentShift] as Uint32Array
       const meta = words[at + META] as number
-      const sizeClass = classOf(meta)
-      if (sizeClass !== 0 && sizeClass !== OPEN_CLASS) this.#lists.noteLines(words, at, meta >>> COUNT_SHIFT)
+      if (hasList(meta)) this.#lists.noteLines(words, at, meta >>> COUNT_SHIFT)
     }
     this.#lists.readAhead()
-  }
-
-  #find(hash: number, source: number): number {
-    const { mask, segmentShift, stride } = this.#table
-    const segment = hash >>> segmentShift
-    const words = this.#table.words[segment] as Uint32Array
-    let at = (hash & (mask[segment] as number)) * stride
-    while (words[at + META] !== 0) {
-      if (words[at + KEY] === source) return at
-      at += stride
-      if (at === words.length) at = 0
-    }
-    return -1
   }
 
   /** Takes sighting `i` in. False: its source is open, and the windows are to see it. */
@@ -255,8 +221,7 @@ export class FewPairs {
     const hash = this.#hashes[i] as number
     const segment = hash >>> table.segmentShift
     let at = this.#places[i] as number
-    if (at === -1 || table.moves !== this.#movesAtLookUp)
-      at = this.#find(hash, sightings.sources[i] as number)
+    if (at === -1 || table.moves !== this.#movesAtLookUp) at = table.find(hash, sightings.sources, i)
     if (at === -1) return this.#limits.isOn && this.#first(segment, hash, sightings, i)
     const words = table.words[segment] as Uint32Array
     const mustOpen = (words[at + TOUCH] as number) <= this.#openTouchedTo
@@ -436,15 +401,4 @@ export class FewPairs {
 
 function portWord(sightings: Sightings, i: number): number {
   return (sightings.ports[i] as number) | (sightings.proven[i] === 1 ? PROVEN : 0)
-}
-
-function copySighting(from: Sightings, i: number, into: Sightings): void {
-  const n = into.count++
-  into.rows[n] = from.rows[i] as number
-  into.timesMs[n] = from.timesMs[i] as number
-  into.proven[n] = from.proven[i] as number
-  into.copies[n] = from.copies[i] as number
-  into.sources[n] = from.sources[i] as number
-  into.destinations[n] = from.destinations[i] as number
-  into.ports[n] = from.ports[i] as number
 }

@@ -75,6 +75,8 @@ export class KeyTable {
   readonly mask: Int32Array
   /** Grows whenever entries change their places. */
   moves = 0
+  /** Only written, so that the compiler keeps the loop that reads ahead. */
+  prefetched = 0
   /** Now, in units of the caller; `(tick - touch) >>> 0` is an age. */
   tick = 0
   #windowTicks = 0
@@ -126,6 +128,43 @@ export class KeyTable {
   configure(windowTicks: number, keepTicks: number): void {
     this.#windowTicks = windowTicks
     this.#keepTicks = Math.max(keepTicks, windowTicks)
+  }
+
+  /** Where the entry of a key is in its segment, or -1. */
+  find(hash: number, keys: Uint32Array, keyAt: number): number {
+    const { mask, segmentShift, stride, keyWords } = this
+    const segment = hash >>> segmentShift
+    const words = this.words[segment] as Uint32Array
+    let at = (hash & (mask[segment] as number)) * stride
+    const key0 = keys[keyAt + keyWords - 1]
+    while (words[at + META] !== 0) {
+      if (words[at + KEY + keyWords - 1] === key0) {
+        let k = 0
+        while (k < keyWords - 1 && words[at + KEY + k] === keys[keyAt + k]) k++
+        if (k === keyWords - 1) return at
+      }
+      at += stride
+      if (at === words.length) at = 0
+    }
+    return -1
+  }
+
+  /**
+   * Reads the place of each key from..to: independent loads, so that their cache misses overlap. Both ends, since every other
+   * entry lies in two cache lines (malloc gives memory 16 bytes behind the beginning of one).
+   */
+  prefetch(hashes: Int32Array, from: number, to: number): void {
+    const { words: all, mask, segmentShift, stride } = this
+    const last = stride - 1
+    let sum = 0
+    for (let i = from; i < to; i++) {
+      const hash = hashes[i] as number
+      const segment = hash >>> segmentShift
+      const words = all[segment] as Uint32Array
+      const at = (hash & (mask[segment] as number)) * stride
+      sum ^= (words[at + META] as number) ^ (words[at + last] as number)
+    }
+    this.prefetched ^= sum
   }
 
   counters(): WindowCounters {

@@ -50,6 +50,12 @@ export function classOf(meta: number): number {
   return (meta >>> CLASS_SHIFT) & CLASS_MASK
 }
 
+/** Whether an entry has a list: its source has more than one pair, and is not open. */
+export function hasList(meta: number): boolean {
+  const sizeClass = classOf(meta)
+  return sizeClass !== 0 && sizeClass !== OPEN_CLASS
+}
+
 export class PairLists {
   readonly #slots: ValueSlots
   readonly #ahead: Uint32Array
@@ -199,8 +205,7 @@ export class PairLists {
 
   /** Gives the blocks of an entry back. */
   release(words: Uint32Array, entry: number): void {
-    const sizeClass = classOf(words[entry + META] as number)
-    if (sizeClass === 0 || sizeClass === OPEN_CLASS) return
+    if (!hasList(words[entry + META] as number)) return
     BLOCKS.forEach((at, block) => {
       const address = words[entry + at] as number
       if (address !== NO_SLOT) this.#slots.give(FIRST_CLASS + block, address)

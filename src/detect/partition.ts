@@ -98,13 +98,9 @@ export class Partition {
       const weight = weights[row] as number
       if (into.count + weight > BATCH_MESSAGES) return i
       for (let copy = 0; copy < weight; copy++) {
-        const at = into.count++
-        into.rows[at] = row
-        into.timesMs[at] = from.timesMs[i] as number
-        into.proven[at] = from.proven[i] as number
+        const at = into.count
+        into.take(from, i)
         into.copies[at] = copy
-        into.sources[at] = from.sources[i] as number
-        into.destinations[at] = from.destinations[i] as number
         into.ports[at] = portOfCopy(from.ports[i] as number, copy)
       }
     }

@@ -18,4 +18,16 @@ export class Sightings {
   readonly sources = new Uint32Array(BATCH_MESSAGES)
   readonly destinations = new Uint32Array(BATCH_MESSAGES)
   readonly ports = new Uint32Array(BATCH_MESSAGES)
+
+  /** Adds sighting `i` of others, all its columns but the line's reference. */
+  take(from: Sightings, i: number): void {
+    const n = this.count++
+    this.rows[n] = from.rows[i] as number
+    this.timesMs[n] = from.timesMs[i] as number
+    this.proven[n] = from.proven[i] as number
+    this.copies[n] = from.copies[i] as number
+    this.sources[n] = from.sources[i] as number
+    this.destinations[n] = from.destinations[i] as number
+    this.ports[n] = from.ports[i] as number
+  }
 }

@@ -76,7 +76,7 @@ function timesOfOnly(family: Family, owner: number): number[] {
   if (family.name === 'v6') return []
   const { table } = family.sources
   const hash = table.keys.hash.of(Uint32Array.of(owner), 0, 1)
-  const at = table.find(hash, Uint32Array.of(owner), 0)
+  const at = table.keys.find(hash, Uint32Array.of(owner), 0)
   if (at === -1) return []
   const segment = hash >>> table.keys.segmentShift
   const words = table.keys.words[segment] as Uint32Array

@@ -32,7 +32,7 @@ export function locate(table: SpreadTable, owner: number, prefix: Uint32Array, a
   if (keys.keyWords === 1) {
     const key = Uint32Array.of(owner)
     const hash = keys.hash.of(key, 0, 1)
-    const found = table.find(hash, key, 0)
+    const found = keys.find(hash, key, 0)
     return found === -1 ? -1 : { segment: hash >>> keys.segmentShift, at: found }
   }
   const segment = owner >>> keys.segmentShift

@@ -130,7 +130,7 @@ export class SpreadPrefixes {
     const segment = hash >>> keys.segmentShift
     const owner = this.#ownerOf(work, i)
     const seconds = work.seconds[i] as number
-    const at = table.find(hash, this.#key, 0)
+    const at = keys.find(hash, this.#key, 0)
     if (at === -1) {
       const made = keys.insert(segment, hash, this.#key, 0, -1)
       this.#writeAlone(segment, made, owner, seconds)

@@ -139,7 +139,7 @@ export class SpreadSources {
     this.#keepFrom = this.lines.keepFrom(KEEP_LINES_FROM, leastNeed)
     for (let i = from; i < to; i++) {
       const hash = work.sourceHash[i] as number
-      const at = table.find(hash, work.keys, i * work.keyWords)
+      const at = keys.find(hash, work.keys, i * work.keyWords)
       this.#places[i] = at
       if (at === -1) continue
       const words = all[hash >>> segmentShift] as Uint32Array
@@ -171,7 +171,7 @@ export class SpreadSources {
     const { keys } = this.table
     const at = this.#places[i] as number
     if (at !== -1 && keys.moves === this.#movesAtLookUp) return at
-    return this.table.find(work.sourceHash[i] as number, work.keys, i * work.keyWords)
+    return keys.find(work.sourceHash[i] as number, work.keys, i * work.keyWords)
   }
 
   /**

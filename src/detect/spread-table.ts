@@ -8,7 +8,7 @@
  * the last W buckets, the newest included. So a pair whose age is within a minute of W may count or
  * not; all else is as in DESIGN.md section 6.
  */
-import { CLASS_MASK, CLASS_SHIFT, COUNT_SHIFT, KEY, KeyTable, META } from './key-table.ts'
+import { CLASS_MASK, CLASS_SHIFT, COUNT_SHIFT, KeyTable, META } from './key-table.ts'
 import { LARGEST_CLASS, NO_SLOT, VALUE_AT } from './value-slots.ts'
 
 /** Words of an entry beside those of KeyTable: latest time (seconds), then free for the owner. */
@@ -64,40 +64,6 @@ export class SpreadTable {
     this.stride = this.keys.slots.stride
     this.valueWords = options.valueWords
     this.oldestAt = this.keys.valueAt + 1
-  }
-
-  /** The entry of a key, or -1. */
-  find(hash: number, keys: Uint32Array, keyAt: number): number {
-    const { mask, segmentShift, stride, keyWords } = this.keys
-    const segment = hash >>> segmentShift
-    const words = this.keys.words[segment] as Uint32Array
-    let at = (hash & (mask[segment] as number)) * stride
-    const key0 = keys[keyAt + keyWords - 1]
-    while (words[at + META] !== 0) {
-      if (words[at + KEY + keyWords - 1] === key0) {
-        let k = 0
-        while (k < keyWords - 1 && words[at + KEY + k] === keys[keyAt + k]) k++
-        if (k === keyWords - 1) return at
-      }
-      at += stride
-      if (at === words.length) at = 0
-    }
-    return -1
-  }
-
-  /** Reads the place of each key from..to, both ends: independent loads, so their cache misses overlap. */
-  prefetch(hashes: Int32Array, from: number, to: number): void {
-    const { words: all, mask, segmentShift, stride } = this.keys
-    const last = stride - 1
-    let sum = 0
-    for (let i = from; i < to; i++) {
-      const hash = hashes[i] as number
-      const segment = hash >>> segmentShift
-      const words = all[segment] as Uint32Array
-      const at = (hash & (mask[segment] as number)) * stride
-      sum ^= (words[at + META] as number) ^ (words[at + last] as number)
-    }
-    this.prefetched ^= sum
   }
 
   /** Makes the list of an entry with a slot the one at hand: `chunk` from `base` on. */

@@ -189,9 +189,9 @@ export class Spread {
     if (isSubnetOn) prefixes.hash(work, prefixHash)
     for (let from = 0; from < work.count; from += BLOCK) {
       const to = Math.min(work.count, from + BLOCK)
-      sources.table.prefetch(work.sourceHash, from, to)
+      sources.table.keys.prefetch(work.sourceHash, from, to)
       sources.lookUp(work, from, to)
-      if (isSubnetOn) prefixes.table.prefetch(prefixHash, from, to)
+      if (isSubnetOn) prefixes.table.keys.prefetch(prefixHash, from, to)
       for (let i = from; i < to; i++) {
         const at = sources.count(work, i)
         if (isSubnetOn && at !== -1) prefixes.count(work, i, prefixHash[i] as number, at)

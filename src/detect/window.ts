@@ -71,8 +71,6 @@ export class SlidingWindow {
   readonly #onCount: OnCount | null
   readonly #hashes = new Int32Array(BATCH_MESSAGES)
   #originMs = Number.NaN
-  /** Only written, so that the compiler keeps the loop that reads ahead. */
-  prefetched = 0
   #firings: Firing[] = []
   // The batch at hand.
   #sightings = new Sightings()
@@ -123,30 +121,11 @@ export class SlidingWindow {
     else for (let i = 0; i < count; i++) hashes[i] = hash.of(keys, i * width, width)
     for (let from = 0; from < count; from += BLOCK) {
       const to = Math.min(count, from + BLOCK)
-      this.#prefetch(from, to)
+      this.#table.prefetch(hashes, from, to)
       this.#countBlock(from, to)
     }
     this.#table.sweep(count)
     return this.#firings
-  }
-
-  /**
-   * Reads the place of each key: independent loads, so their cache misses overlap. Both ends, since every other entry lies
-   * in two cache lines (malloc gives memory 16 bytes behind the beginning of one).
-   */
-  #prefetch(from: number, to: number): void {
-    const { words: all, mask, segmentShift, stride } = this.#table
-    const hashes = this.#hashes
-    const last = stride - 1
-    let sum = 0
-    for (let i = from; i < to; i++) {
-      const hash = hashes[i] as number
-      const segment = hash >>> segmentShift
-      const words = all[segment] as Uint32Array
-      const at = (hash & (mask[segment] as number)) * stride
-      sum ^= (words[at + META] as number) ^ (words[at + last] as number)
-    }
-    this.prefetched ^= sum
   }
 
   #countBlock(from: number, to: number): void {
