@@ -70,6 +70,12 @@ export class RecordBatch {
   readonly severity = new Uint8Array(BATCH_MESSAGES)
   readonly outcome = new Uint8Array(BATCH_MESSAGES)
   readonly flags = new Uint8Array(BATCH_MESSAGES)
+  /**
+   * 1 where nothing may be known but what the reader of usual rows (paloalto-usual.ts) writes: it sets the mark, and
+   * may write such a row again without its being cleared. Whoever else writes to a row clears it first, and the mark
+   * with it.
+   */
+  readonly usual = new Uint8Array(BATCH_MESSAGES)
 
   constructor(raw: RawBatch) {
     this.raw = raw
@@ -81,7 +87,10 @@ export class RecordBatch {
     this.clearRows(0, raw.count)
   }
 
-  /** Takes over a filled raw batch without its rows: whoever fills them calls `clearRows` first. Flags are cleared. */
+  /**
+   * Takes over a filled raw batch without its rows: whoever fills them calls `clearRows` or `clearUnusual` first. Flags
+   * are cleared.
+   */
   open(raw: RawBatch, sequence: number): void {
     this.raw = raw
     this.sequence = sequence
@@ -108,11 +117,29 @@ export class RecordBatch {
     this.attacker.fill(0, from, to)
     this.severity.fill(0, from, to)
     this.outcome.fill(0, from, to)
+    this.usual.fill(0, from, to)
   }
 
-  /** Forgets what was read into a row, before another parser tries it. */
+  /**
+   * As `clearRows`, but for rows that are marked `usual`: (m) clearing costs 28 to 40 ns a row, and most rows of a busy
+   * firewall are read by the same reader from batch to batch.
+   */
+  clearUnusual(from: number, to: number): void {
+    const { usual } = this
+    let at = usual.indexOf(0, from)
+    while (at >= 0 && at < to) {
+      const next = usual.indexOf(1, at)
+      const end = next < 0 ? to : Math.min(next, to)
+      if (end === at + 1) this.clearRow(at)
+      else this.clearRows(at, end)
+      at = usual.indexOf(0, end)
+    }
+  }
+
+  /** Forgets what was read into a row, but for flags, before another parser tries it. */
   clearRow(row: number): void {
     this.eventTimeMs[row] = Number.NaN
+    this.clockOffsetMs[row] = 0
     this.text.fill(0, row * TEXT_STRIDE, (row + 1) * TEXT_STRIDE)
     this.addresses.fill(0, row * ADDRESS_STRIDE, (row + 1) * ADDRESS_STRIDE)
     for (const field of PORT_FIELDS) this[field][row] = 0
@@ -125,7 +152,7 @@ export class RecordBatch {
     this.attacker[row] = 0
     this.severity[row] = 0
     this.outcome[row] = 0
-    this.flags[row] = 0
+    this.usual[row] = 0
   }
 
   setText(row: number, slot: number, start: number, end: number): void {

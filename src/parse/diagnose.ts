@@ -78,6 +78,7 @@ export class Diagnoser {
       const reason = format.read(line, this.#records, 0)
       line.flags = flags
       this.#records.clearRow(0)
+      this.#records.flags[0] = 0
       if (reason < 0) return { format, reason }
       known ??= { format, reason }
     }

@@ -153,7 +153,7 @@ export class Parser {
     else {
       for (let from = 0; from < count; from += CLEARED_ROWS) {
         const to = Math.min(count, from + CLEARED_ROWS)
-        into.clearRows(from, to)
+        into.clearUnusual(from, to)
         for (let row = from; row < to; ) row = this.#parseRows(line, into, row, to)
       }
     }
@@ -236,6 +236,7 @@ export class Parser {
   #parseRow(line: Line, into: RecordBatch, row: number): LineFormat | null {
     const sender =
       this.#batchSenders[into.raw.sender[row] as number] ?? (this.#batchSenders[0] as SenderState)
+    if (into.usual[row] === 1) into.clearRow(row)
     line.open(row)
     line.senderName = sender.name
     const place = sender.placeOf(line.view, line.start, line.end)
@@ -340,9 +341,7 @@ export class Parser {
     const failed = format.read(line, into, row)
     if (failed >= 0) {
       line.flags = flagsBefore
-      const flags = into.flags[row] as number
       into.clearRow(row)
-      into.flags[row] = flags
       return (FIRST_REASON[code] as number) + failed
     }
     into.format[row] = code

@@ -153,7 +153,7 @@ export class TailMemory {
     return this.#holeLength[entry] as number
   }
 
-  /** Sets the row's text fields as the entry says for a stretch at `start`. */
+  /** Sets the row's text fields as the entry says for a stretch at `start`; those that it lacks are unknown then. */
   applyTexts(entry: number, into: RecordBatch, row: number, start: number): void {
     const { text } = into
     const texts = this.#texts
@@ -163,10 +163,10 @@ export class TailMemory {
     const at = row * TEXT_STRIDE
     for (let i = 0; i < count; i++) {
       const end = texts[from + i * 2 + 1] as number
-      if (end === 0) continue
       const slot = at + (slots[i] as number)
-      text[slot] = start + (texts[from + i * 2] as number)
-      text[slot + 1] = start + end
+      const isKnown = end !== 0
+      text[slot] = isKnown ? start + (texts[from + i * 2] as number) : 0
+      text[slot + 1] = isKnown ? start + end : 0
     }
   }
 
@@ -175,10 +175,8 @@ export class TailMemory {
     into.disposition[row] = this.#disposition[entry] as number
     into.category[row] = this.#category[entry] as number
     into.attacker[row] = this.#attacker[entry] as number
-    const threatId = this.#threatId[entry] as number
-    const severity = this.#severity[entry] as number
-    if (threatId !== 0) into.threatId[row] = threatId
-    if (severity !== 0) into.severity[row] = severity
+    into.threatId[row] = this.#threatId[entry] as number
+    into.severity[row] = this.#severity[entry] as number
   }
 
   /**

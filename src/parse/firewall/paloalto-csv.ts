@@ -113,9 +113,7 @@ function recognise(line: Line): boolean {
 function read(line: Line, into: RecordBatch, row: number): number {
   if (line.flags !== 0 || line.end - line.at < USUAL_CSV_BYTES) return readAny(line, into, row)
   if (readUsualTraffic(line, into, row)) return OK
-  const flags = into.flags[row] as number
   into.clearRow(row)
-  into.flags[row] = flags
   const failed = readAny(line, into, row)
   if (failed === OK && line.flags === 0 && into.category[row] === CATEGORY.traffic) {
     keepUsualTraffic(line, columns, into, row)

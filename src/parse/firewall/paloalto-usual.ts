@@ -307,9 +307,12 @@ export function readUsualRows(line: Line, into: RecordBatch, row: number, to: nu
   return from
 }
 
-/** Takes the kernel's rows over; returns the first one that has no address where one must be: it is read anew. */
+/**
+ * Takes the kernel's rows over; returns the first one that has no address where one must be: it is read anew. What it
+ * writes it writes for every row, known or not, so that rows marked `usual` need no clearing.
+ */
 function takeRows(line: Line, into: RecordBatch, first: number, to: number): number {
-  const { text, addresses, eventTimeMs, sourcePort, destinationPort, format } = into
+  const { text, addresses, eventTimeMs, clockOffsetMs, sourcePort, destinationPort, format, usual } = into
   const { start } = line.raw
   for (let row = first, from = 0; row < to; row++, from += OUT_WORDS) {
     const address = row * ADDRESS_STRIDE
@@ -317,14 +320,20 @@ function takeRows(line: Line, into: RecordBatch, first: number, to: number): num
       if (!takeAddress(line, into, row, from + OUT.source, ADDRESS_SLOT.sourceAddress)) return row
       if (!takeAddress(line, into, row, from + OUT.destination, ADDRESS_SLOT.destinationAddress)) return row
     } else {
+      addresses[address + ADDRESS_SLOT.sourceAddress] = 0
+      addresses[address + ADDRESS_SLOT.sourceAddress + 1] = 0
       addresses[address + ADDRESS_SLOT.sourceAddress + 2] = V4_MARK
       addresses[address + ADDRESS_SLOT.sourceAddress + 3] = out[from + OUT.sourceWord] as number
+      addresses[address + ADDRESS_SLOT.destinationAddress] = 0
+      addresses[address + ADDRESS_SLOT.destinationAddress + 1] = 0
       addresses[address + ADDRESS_SLOT.destinationAddress + 2] = V4_MARK
       addresses[address + ADDRESS_SLOT.destinationAddress + 3] = out[from + OUT.destinationWord] as number
     }
     const entry = out[from + ROW.entry] as number
     const front = out[from + ROW.front] as number
+    usual[row] = 1
     format[row] = FORMAT.paloaltoCustom
+    clockOffsetMs[row] = 0
     eventTimeMs[row] = stampMs[out[from + ROW.stamp] as number] as number
     sourcePort[row] = out[from + OUT.sourcePort] as number
     destinationPort[row] = out[from + OUT.destinationPort] as number
@@ -342,8 +351,7 @@ function takeRows(line: Line, into: RecordBatch, first: number, to: number): num
     text[at + TEXT_SLOT.device] = host
     text[at + TEXT_SLOT.device + 1] = host + (frontHostLength[front] as number)
     const relayLength = frontRelayLength[front] as number
-    if (relayLength === 0) continue
-    const relay = lineAt + (frontRelay[front] as number)
+    const relay = relayLength === 0 ? 0 : lineAt + (frontRelay[front] as number)
     text[at + TEXT_SLOT.relay] = relay
     text[at + TEXT_SLOT.relay + 1] = relay + relayLength
   }

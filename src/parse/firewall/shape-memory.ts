@@ -115,7 +115,7 @@ export class ShapeMemory {
     forgetMatched()
     this.#isUnlike = true
     if (shape.apply(line, this.#registers, into, row)) return true
-    clearRow(into, row)
+    into.clearRow(row)
     return false
   }
 
@@ -221,12 +221,6 @@ function mixed(seed: number, line: Line, from: number, to: number): number {
   return hash
 }
 
-function clearRow(into: RecordBatch, row: number): void {
-  const flags = into.flags[row] as number
-  into.clearRow(row)
-  into.flags[row] = flags
-}
-
 let scratch: RecordBatch | null = null
 
 /** A row beside the batch, for trial. */
@@ -234,6 +228,7 @@ function scratchOf(raw: RawBatch): RecordBatch {
   scratch ??= new RecordBatch(raw)
   scratch.raw = raw
   scratch.clearRow(0)
+  scratch.flags[0] = 0
   return scratch
 }
 

@@ -143,7 +143,6 @@ export class StoredBatchReader {
     const { records } = this.batch
     const row = records.count
     records.clearRow(row)
-    records.clockOffsetMs[row] = 0
     records.eventTimeMs[row] = int64(bytes, start)
     this.batch.receivedAtMs[row] = int64(bytes, start + 8)
     bytes.copy(this.batch.segment, row * 16, start + 16, start + 32)
