@@ -11,6 +11,7 @@ import {
   all,
   and,
   and16,
+  choose,
   type Code,
   giveWhen,
   int,
@@ -27,6 +28,7 @@ import {
   or16,
   repeat,
   right,
+  store32,
   unequal,
   type WasmFunction,
   type WasmModule,
@@ -35,6 +37,7 @@ import {
 } from '../lib/wasm-assembler.ts'
 import { allocate, kernelMemory, TEXT_AT } from '../model/kernel-memory.ts'
 import { BATCH_MESSAGES } from '../model/raw-batch.ts'
+import { TEXT_SLOT } from '../model/record-batch.ts'
 import type { TimeZone } from './calendar.ts'
 import type { Line } from './line.ts'
 
@@ -64,11 +67,9 @@ const stampsAt = allocate(STAMPS << STAMP_SHIFT)
 const stamps = new Uint8Array(kernelMemory.buffer, stampsAt, STAMPS << STAMP_SHIFT)
 const stampWords = new Int32Array(kernelMemory.buffer, stampsAt, STAMPS << (STAMP_SHIFT - 2))
 
-/** Of each header: where host and relay lie in it. */
-export const frontHost = new Int32Array(FRONTS)
-export const frontHostLength = new Int32Array(FRONTS)
-export const frontRelay = new Int32Array(FRONTS)
-export const frontRelayLength = new Int32Array(FRONTS)
+/** Of each header: where its host begins and how long it is, then its relay. */
+const namesAt = allocate(FRONTS * 16)
+const names = new Int32Array(kernelMemory.buffer, namesAt, FRONTS * 4)
 /** Unix ms of each stamp. */
 export const stampMs = new Float64Array(STAMPS)
 
@@ -93,10 +94,10 @@ export function openRows(line: Line): boolean {
   bytes.set(line.bytes.subarray(start, start + length), at)
   masks.fill(255, at, at + length)
   masks.fill(0, at + length, at + FRONT_BYTES)
-  frontHost[front] = line.hostStart - start
-  frontHostLength[front] = line.hostEnd - line.hostStart
-  frontRelay[front] = line.relayStart - start
-  frontRelayLength[front] = line.relayEnd - line.relayStart
+  names[front * 4] = line.hostStart - start
+  names[front * 4 + 1] = line.hostEnd - line.hostStart
+  names[front * 4 + 2] = line.relayStart - start
+  names[front * 4 + 3] = line.relayEnd - line.relayStart
   return true
 }
 
@@ -133,6 +134,18 @@ export const rowStart = (row: Local): Code => load32(left(row.get, int(2)), star
 export const rowEnd = (row: Local): Code => load32(left(row.get, int(2)), endsAt)
 /** Code of a header's length. */
 export const frontLength = (front: Local): Code => load32(left(front.get, int(2)), lengthsAt)
+
+/** Code that stores device and relay of a line from `start` on into a row's texts at `texts`, as `takeTail` does. */
+export function takeNames(front: Local, start: Local, texts: Local, name: Local, length: Local): Code {
+  const take = (at: number, slot: number): Code =>
+    all(
+      length.set(load32(left(front.get, int(4)), namesAt + at + 4)),
+      name.set(choose(length.get, add(start.get, load32(left(front.get, int(4)), namesAt + at)), int(0))),
+      store32(texts.get, slot * 4, name.get),
+      store32(texts.get, slot * 4 + 4, add(name.get, length.get)),
+    )
+  return all(take(0, TEXT_SLOT.device), take(8, TEXT_SLOT.relay))
+}
 
 /** A function of where a line of 32 bytes and more starts: the header that it begins with, or -1. */
 export function defineFront(module: WasmModule): WasmFunction {

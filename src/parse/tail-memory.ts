@@ -13,6 +13,7 @@ import {
   add64,
   all,
   and16,
+  choose,
   type Code,
   giveWhen,
   int,
@@ -24,10 +25,12 @@ import {
   load128,
   long,
   low32,
+  multiply,
   multiply64,
   or16,
   repeat,
   right64,
+  store32,
   subtract,
   unequal,
   type Local,
@@ -72,6 +75,7 @@ export class TailMemory {
   readonly #places: HashedPlaces
   /** Start and end of each text field, from the start of the stretch; both 0 when unknown. */
   readonly #texts: Int32Array
+  readonly #textsAt: number
   readonly #threatId = new Float64Array(ENTRIES)
   readonly #disposition = new Uint8Array(ENTRIES)
   readonly #attacker = new Uint8Array(ENTRIES)
@@ -81,7 +85,8 @@ export class TailMemory {
   constructor(slots: readonly number[], places: HashedPlaces) {
     this.#places = places
     this.#slots = Int32Array.from(slots)
-    this.#texts = new Int32Array(ENTRIES * slots.length * 2)
+    this.#textsAt = allocate(ENTRIES * slots.length * 8)
+    this.#texts = new Int32Array(kernelMemory.buffer, this.#textsAt, ENTRIES * slots.length * 2)
   }
 
   /** Forgets everything; the next lines go the long way. */
@@ -151,6 +156,21 @@ export class TailMemory {
 
   holeLength(entry: number): number {
     return this.#holeLength[entry] as number
+  }
+
+  /** Code of `applyTexts` for a row's texts at `texts`; `from`, `end` and `at` are its own. */
+  applyTextsCode(entry: Local, start: Code, texts: Local, from: Local, end: Local, at: Local): Code {
+    return all(
+      at.set(multiply(entry.get, int(this.#slots.length * 8))),
+      ...Array.from(this.#slots, (slot, i) =>
+        all(
+          end.set(load32(at.get, this.#textsAt + i * 8 + 4)),
+          from.set(load32(at.get, this.#textsAt + i * 8)),
+          store32(texts.get, slot * 4, choose(end.get, add(start, from.get), int(0))),
+          store32(texts.get, slot * 4 + 4, choose(end.get, add(start, end.get), int(0))),
+        ),
+      ),
+    )
   }
 
   /** Sets the row's text fields as the entry says for a stretch at `start`; those that it lacks are unknown then. */

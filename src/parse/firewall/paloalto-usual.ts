@@ -40,16 +40,13 @@ import { defineDecimal, defineText, defineV4, isOther, seek } from '../text-kern
 import {
   defineFront,
   defineStamp,
-  frontHost,
-  frontHostLength,
   frontLength,
-  frontRelay,
-  frontRelayLength,
   keepStamp,
   openRows,
   rowEnd,
   rowStart,
   stampMs,
+  takeNames,
 } from '../row-fronts.ts'
 import { BLANK, SEMICOLON } from '../bytes.ts'
 import {
@@ -80,32 +77,43 @@ const tails = new TailMemory(
   { fromStart: [9, 17, 25, 33, 41], fromEnd: [64, 52, 40, 28, 16] },
 )
 
-/** Words of the kernel's result. Of texts and addresses: start and end; `...V4`: 0 where the address is not IPv4. */
+/** Words of the kernel's result beside the row. Of addresses: start, end, and 0 where it is not IPv4. */
 const OUT = {
-  sourceCountry: 0,
-  sourceUser: 2,
-  destinationCountry: 4,
-  source: 6,
-  sourceWord: 8,
-  sourceV4: 9,
-  destination: 10,
-  destinationWord: 12,
-  destinationV4: 13,
-  sourcePort: 14,
-  destinationPort: 15,
-  tail: 16,
+  source: 0,
+  sourceV4: 2,
+  destination: 3,
+  destinationV4: 5,
+  sourcePort: 6,
+  destinationPort: 7,
+  tail: 8,
 } as const
-/** Of a row behind that: its header, its stamp (row-fronts.ts) and its tail's entry. */
-const ROW = { front: 17, stamp: 18, entry: 19 } as const
-const OUT_WORDS = 20
+/** Of a row behind that: its stamp (row-fronts.ts) and its tail's entry. */
+const ROW = { stamp: 9, entry: 10 } as const
+const OUT_WORDS = 11
 /** Rows that the kernel reads before they are taken over. */
 const ROWS = 128
 const outAt = allocate(ROWS * OUT_WORDS * 4)
 const out = new Int32Array(kernelMemory.buffer, outAt, ROWS * OUT_WORDS)
+/** Texts and addresses of these rows as a batch has them, and behind them those of a line by itself, without a header. */
+const TEXT_BYTES = TEXT_STRIDE * 4
+const textsAt = allocate((ROWS + 1) * TEXT_BYTES)
+const texts = new Uint32Array(kernelMemory.buffer, textsAt, (ROWS + 1) * TEXT_STRIDE)
+const lineTexts = texts.subarray(ROWS * TEXT_STRIDE)
+const ADDRESS_BYTES = ADDRESS_STRIDE * 4
+const addressesAt = allocate((ROWS + 1) * ADDRESS_BYTES)
+const addresses = new Uint32Array(kernelMemory.buffer, addressesAt, (ROWS + 1) * ADDRESS_STRIDE)
+const lineAddresses = addresses.subarray(ROWS * ADDRESS_STRIDE)
+for (let at = 0; at < addresses.length; at += ADDRESS_STRIDE) {
+  addresses[at + ADDRESS_SLOT.sourceAddress + 2] = V4_MARK
+  addresses[at + ADDRESS_SLOT.destinationAddress + 2] = V4_MARK
+}
 
 interface Kernel {
-  /** The tail's entry of the line `[at, end)` that begins with the first literal; -1 when the line is not usual. */
-  readonly read: (at: number, end: number, out: number) => number
+  /**
+   * The tail's entry of the line `[at, end)` that begins with the first literal; -1 when the line is not usual. The others
+   * are addresses of its results, its texts and its addresses.
+   */
+  readonly read: (at: number, end: number, out: number, texts: number, addresses: number) => number
   /** Where a tail belongs. */
   readonly entryOf: (start: number, end: number) => number
   /** Reads rows from `row` on, in front of `to`, that lie in front of `limit`; the first one that it could not read. */
@@ -120,10 +128,12 @@ function makeKernel(): Kernel {
   const tail = tails.define(module, false)
   tails.define(module, true, 'entryOf')
   const read = module.define(
-    3,
-    (f, at, end, out) => {
+    5,
+    (f, at, end, out, texts, addresses) => {
       const from = f.local('i32')
       const mask = f.local('i32')
+      const entry = f.local('i32')
+      const texts2 = f.local('i32')
       const next = at
       // Ends the value at `from` where the key stands to the letter, and goes on behind that when it has been taken.
       const value = (key: string, take: Code): Code => {
@@ -138,29 +148,36 @@ function makeKernel(): Kernel {
         )
       }
       const takeText = (slot: number): Code =>
-        mask.set(text.call(from.get, next.get, add(out.get, int(slot * 4))))
-      const takeAddress = (slot: number): Code =>
+        mask.set(text.call(from.get, next.get, add(texts.get, int(slot * 4))))
+      const takeAddress = (place: number, slot: number): Code =>
         all(
-          store32(out.get, slot * 4, from.get),
-          store32(out.get, slot * 4 + 4, next.get),
-          store32(out.get, slot * 4 + 12, v4.call(from.get, next.get, add(out.get, int(slot * 4 + 8)))),
+          store32(out.get, place * 4, from.get),
+          store32(out.get, place * 4 + 4, next.get),
+          store32(
+            out.get,
+            place * 4 + 8,
+            v4.call(from.get, next.get, add(addresses.get, int((slot + 3) * 4))),
+          ),
         )
       const takePort = (slot: number): Code => portCode(decimal, from, next, mask, out, slot)
       return all(
         next.set(add(at.get, int(FIRST_LITERAL_BYTES))),
         from.set(next.get),
-        value('SrcIP', takeText(OUT.sourceCountry)),
-        value('SrcPort', takeAddress(OUT.source)),
+        value('SrcIP', takeText(TEXT_SLOT.sourceCountry)),
+        value('SrcPort', takeAddress(OUT.source, ADDRESS_SLOT.sourceAddress)),
         value('SrcUser', takePort(OUT.sourcePort)),
-        value('DstLocation', takeText(OUT.sourceUser)),
-        value('DstIP', takeText(OUT.destinationCountry)),
-        value('DstPort', takeAddress(OUT.destination)),
+        value('DstLocation', takeText(TEXT_SLOT.sourceUser)),
+        value('DstIP', takeText(TEXT_SLOT.destinationCountry)),
+        value('DstPort', takeAddress(OUT.destination, ADDRESS_SLOT.destinationAddress)),
         seek(next, end, SEMICOLON, mask),
         giveWhen(less(subtract(end.get, next.get), int(MIN_TAIL_BYTES)), int(-1)),
         giveWhen(isOther(next.get, '; Action='), int(-1)),
         takePort(OUT.destinationPort),
         store32(out.get, OUT.tail * 4, next.get),
-        tail.call(next.get, end.get),
+        entry.set(tail.call(next.get, end.get)),
+        giveWhen(less(entry.get, int(0)), int(-1)),
+        tails.applyTextsCode(entry, next.get, texts, from, mask, texts2),
+        entry.get,
       )
     },
     'read',
@@ -207,10 +224,14 @@ function defineRows(module: WasmModule, read: WasmFunction): void {
       const blank = f.local('i32')
       const mask = f.local('i32')
       const out = f.local('i32')
+      const texts = f.local('i32')
+      const addresses = f.local('i32')
       const behindBlank = load8(blank.get, TEXT_AT + 1)
       const leaveWhen = (condition: Code): Code => giveWhen(condition, row.get)
       return all(
         out.set(int(outAt)),
+        texts.set(int(textsAt)),
+        addresses.set(int(addressesAt)),
         repeat(
           all(
             start.set(rowStart(row)),
@@ -225,14 +246,16 @@ function defineRows(module: WasmModule, read: WasmFunction): void {
             blank.set(at.get),
             seek(blank, end, BLANK, mask),
             leaveWhen(or(equal(behindBlank, int(0x2d)), equal(behindBlank, int(0x6d)))),
-            entry.set(read.call(at.get, end.get, out.get)),
+            entry.set(read.call(at.get, end.get, out.get, texts.get, addresses.get)),
             leaveWhen(less(entry.get, int(0))),
             stamp.set(stampOf.call(add(load32(out.get, OUT.tail * 4), tails.holeCode(entry)))),
             leaveWhen(less(stamp.get, int(0))),
-            store32(out.get, ROW.front * 4, front.get),
+            takeNames(front, start, texts, blank, mask),
             store32(out.get, ROW.stamp * 4, stamp.get),
             store32(out.get, ROW.entry * 4, entry.get),
             out.set(add(out.get, int(OUT_WORDS * 4))),
+            texts.set(add(texts.get, int(TEXT_BYTES))),
+            addresses.set(add(addresses.get, int(ADDRESS_BYTES))),
             row.set(add(row.get, int(1))),
           ),
           less(row.get, to.get),
@@ -246,10 +269,10 @@ function defineRows(module: WasmModule, read: WasmFunction): void {
 
 const kernel = makeKernel()
 
-/** False when it is not such a line; fields may be set then, all of which the long way sets again. */
+/** False when it is not such a line; the row is as it was then, which is cleared. */
 export function readUsual(line: Line, into: RecordBatch, row: number): boolean {
   if (!line.isCopied() || !isFirstLiteral(line.view, line.at)) return false
-  const entry = kernel.read(line.at, line.end, outAt)
+  const entry = kernel.read(line.at, line.end, outAt, lineTexts.byteOffset, lineAddresses.byteOffset)
   if (entry < 0) return false
   const tail = out[OUT.tail] as number
   line.chooseZone(line.hostStart, line.hostEnd)
@@ -257,36 +280,33 @@ export function readUsual(line: Line, into: RecordBatch, row: number): boolean {
   const unixMs = line.fieldMs(timeAt, timeAt + TIME_BYTES)
   if (Number.isNaN(unixMs)) return false
   keepStamp(line, timeAt, unixMs)
-  if (!takeAddress(line, into, row, OUT.source, ADDRESS_SLOT.sourceAddress)) return false
-  if (!takeAddress(line, into, row, OUT.destination, ADDRESS_SLOT.destinationAddress)) return false
+  into.text.set(lineTexts, row * TEXT_STRIDE)
+  into.addresses.set(lineAddresses, row * ADDRESS_STRIDE)
+  if (!takeOddAddresses(line, into, row, 0)) {
+    into.clearRow(row)
+    return false
+  }
   into.eventTimeMs[row] = unixMs
-  tails.applyTexts(entry, into, row, tail)
   tails.applyMeaning(entry, into, row)
   into.sourcePort[row] = out[OUT.sourcePort] as number
   into.destinationPort[row] = out[OUT.destinationPort] as number
-  const { text } = into
-  const at = row * TEXT_STRIDE
-  text[at + TEXT_SLOT.sourceCountry] = out[OUT.sourceCountry] as number
-  text[at + TEXT_SLOT.sourceCountry + 1] = out[OUT.sourceCountry + 1] as number
-  text[at + TEXT_SLOT.sourceUser] = out[OUT.sourceUser] as number
-  text[at + TEXT_SLOT.sourceUser + 1] = out[OUT.sourceUser + 1] as number
-  text[at + TEXT_SLOT.destinationCountry] = out[OUT.destinationCountry] as number
-  text[at + TEXT_SLOT.destinationCountry + 1] = out[OUT.destinationCountry + 1] as number
   setDeviceFromHeader(into, row, line)
   return true
 }
 
-function takeAddress(line: Line, into: RecordBatch, row: number, from: number, slot: number): boolean {
-  const words = into.addresses
+/** Reads the addresses that are not IPv4, for the result at `from`; false where there is none. */
+function takeOddAddresses(line: Line, into: RecordBatch, row: number, from: number): boolean {
+  return (
+    (out[from + OUT.sourceV4] === 1 ||
+      takeOddAddress(line, into, row, from + OUT.source, ADDRESS_SLOT.sourceAddress)) &&
+    (out[from + OUT.destinationV4] === 1 ||
+      takeOddAddress(line, into, row, from + OUT.destination, ADDRESS_SLOT.destinationAddress))
+  )
+}
+
+function takeOddAddress(line: Line, into: RecordBatch, row: number, from: number, slot: number): boolean {
   const at = row * ADDRESS_STRIDE + slot
-  if (out[from + 3] === 0) {
-    return readAddress(line.bytes, out[from] as number, out[from + 1] as number, words, at)
-  }
-  words[at] = 0
-  words[at + 1] = 0
-  words[at + 2] = V4_MARK
-  words[at + 3] = out[from + 2] as number
-  return true
+  return readAddress(line.bytes, out[from] as number, out[from + 1] as number, into.addresses, at)
 }
 
 /**
@@ -312,48 +332,23 @@ export function readUsualRows(line: Line, into: RecordBatch, row: number, to: nu
  * writes it writes for every row, known or not, so that rows marked `usual` need no clearing.
  */
 function takeRows(line: Line, into: RecordBatch, first: number, to: number): number {
-  const { text, addresses, eventTimeMs, clockOffsetMs, sourcePort, destinationPort, format, usual } = into
-  const { start } = line.raw
+  const count = to - first
+  if (count === 0) return first
+  // also of rows behind one that is not taken: they are written again, or cleared for their mark
+  into.usual.fill(1, first, to)
+  into.text.set(texts.subarray(0, count * TEXT_STRIDE), first * TEXT_STRIDE)
+  into.addresses.set(addresses.subarray(0, count * ADDRESS_STRIDE), first * ADDRESS_STRIDE)
+  const { eventTimeMs, clockOffsetMs, sourcePort, destinationPort, format } = into
   for (let row = first, from = 0; row < to; row++, from += OUT_WORDS) {
-    const address = row * ADDRESS_STRIDE
     if (out[from + OUT.sourceV4] === 0 || out[from + OUT.destinationV4] === 0) {
-      if (!takeAddress(line, into, row, from + OUT.source, ADDRESS_SLOT.sourceAddress)) return row
-      if (!takeAddress(line, into, row, from + OUT.destination, ADDRESS_SLOT.destinationAddress)) return row
-    } else {
-      addresses[address + ADDRESS_SLOT.sourceAddress] = 0
-      addresses[address + ADDRESS_SLOT.sourceAddress + 1] = 0
-      addresses[address + ADDRESS_SLOT.sourceAddress + 2] = V4_MARK
-      addresses[address + ADDRESS_SLOT.sourceAddress + 3] = out[from + OUT.sourceWord] as number
-      addresses[address + ADDRESS_SLOT.destinationAddress] = 0
-      addresses[address + ADDRESS_SLOT.destinationAddress + 1] = 0
-      addresses[address + ADDRESS_SLOT.destinationAddress + 2] = V4_MARK
-      addresses[address + ADDRESS_SLOT.destinationAddress + 3] = out[from + OUT.destinationWord] as number
+      if (!takeOddAddresses(line, into, row, from)) return row
     }
-    const entry = out[from + ROW.entry] as number
-    const front = out[from + ROW.front] as number
-    usual[row] = 1
     format[row] = FORMAT.paloaltoCustom
     clockOffsetMs[row] = 0
     eventTimeMs[row] = stampMs[out[from + ROW.stamp] as number] as number
     sourcePort[row] = out[from + OUT.sourcePort] as number
     destinationPort[row] = out[from + OUT.destinationPort] as number
-    tails.applyTexts(entry, into, row, out[from + OUT.tail] as number)
-    tails.applyMeaning(entry, into, row)
-    const at = row * TEXT_STRIDE
-    text[at + TEXT_SLOT.sourceCountry] = out[from + OUT.sourceCountry] as number
-    text[at + TEXT_SLOT.sourceCountry + 1] = out[from + OUT.sourceCountry + 1] as number
-    text[at + TEXT_SLOT.sourceUser] = out[from + OUT.sourceUser] as number
-    text[at + TEXT_SLOT.sourceUser + 1] = out[from + OUT.sourceUser + 1] as number
-    text[at + TEXT_SLOT.destinationCountry] = out[from + OUT.destinationCountry] as number
-    text[at + TEXT_SLOT.destinationCountry + 1] = out[from + OUT.destinationCountry + 1] as number
-    const lineAt = start[row] as number
-    const host = lineAt + (frontHost[front] as number)
-    text[at + TEXT_SLOT.device] = host
-    text[at + TEXT_SLOT.device + 1] = host + (frontHostLength[front] as number)
-    const relayLength = frontRelayLength[front] as number
-    const relay = relayLength === 0 ? 0 : lineAt + (frontRelay[front] as number)
-    text[at + TEXT_SLOT.relay] = relay
-    text[at + TEXT_SLOT.relay + 1] = relay + relayLength
+    tails.applyMeaning(out[from + ROW.entry] as number, into, row)
   }
   return to
 }
