@@ -100,7 +100,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
 }
 
 /** The body of a GET over HTTPS on the agent's connections; rejects unless the status is 200. */
-export function fetchText(url: string, agent: Agent): Promise<string> {
+function fetchText(url: string, agent: Agent): Promise<string> {
   return new Promise((resolve, reject) => {
     get(url, { agent }, (reply) => {
       const parts: Buffer[] = []
