@@ -12,7 +12,7 @@ import { startService } from '../service.ts'
 
 const ENTRIES = 150_000
 const PER_REQUEST = 10_000
-const SINGLE_FETCHES = 500
+const SINGLE_FETCHES = 2000
 const AT_ONCE = 50
 const ROUNDS = 5
 /** The first fetch of so many new entries is noted for each of them, and written down: no fetch like others. */
