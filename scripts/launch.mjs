@@ -115,9 +115,12 @@ export function elapsedText(ms) {
   return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`
 }
 
-/** Tests that start whole services, measure or soak are not fast. @param {string} path relative, with slashes */
+/**
+ * Tests that start whole services, measure or soak are not fast, nor are those that try thousands of cases or wait for
+ * an engine for seconds. @param {string} path relative, with slashes
+ */
 export function isFastTest(path) {
-  return !/^test\/(?:e2e|soak|bench|slow)\//.test(path) && !path.endsWith('.slow.test.ts')
+  return !/^test\/(?:e2e|fuzz|soak|bench|slow)\//.test(path) && !path.endsWith('.slow.test.ts')
 }
 
 /** The test files under src and test, sorted, relative to the root. @param {string} root @param {boolean} fastOnly */
@@ -402,30 +405,6 @@ async function runTests(node, args) {
   return run(node, testArgs, { cwd: root, env: toolEnvironment(node) })
 }
 
-/** Stops at the first failure and shows its output. */
-async function runCheck(node) {
-  const steps = [
-    ['format', 'biome', ['format', '.']],
-    ['lint', 'oxlint', ['src', 'test', 'scripts', 'web']],
-    ['types', 'tsc', ['-p', '.']],
-    ['page', 'tsc', ['-p', 'web']],
-    ['unused', 'knip', []],
-    ['tests', node, testArguments(root, ['fast']) ?? ['--version']],
-  ]
-  for (const [name, command, args] of steps) {
-    const startedAt = performance.now()
-    const result = await runCaptured(command, args, { cwd: root, env: toolEnvironment(node) })
-    const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
-    if (result.code !== 0) {
-      process.stdout.write(`${result.output.trimEnd()}\n`)
-      say(`${name} failed (${result.reason}) after ${seconds} s`)
-      return result.code
-    }
-    process.stdout.write(`ok  ${name.padEnd(7)} ${seconds} s\n`)
-  }
-  return 0
-}
-
 async function runDev(node, args) {
   const data = mkdtempSync(join(tmpdir(), 'active-defense-dev-'))
   const watch = ['--watch-path', join(root, 'src'), '--watch-preserve-output']
@@ -449,7 +428,7 @@ async function main(argv) {
       await ensureWeb(node, false)
       return runTests(node, args)
     case 'check':
-      return runCheck(node)
+      return run(node, [join(root, 'scripts', 'check.ts')], { cwd: root, env: toolEnvironment(node) })
     case 'bench':
       return run(node, [...SERVICE_FLAGS, join(root, 'test', 'bench', 'main.ts'), ...args], {
         cwd: root,

@@ -91,6 +91,7 @@ test('small texts and numbers', () => {
   assert.equal(launcher.exitCodeOf(3, null), 3)
   assert.equal(launcher.exitCodeOf(null, 'SIGTERM'), 143)
   assert.equal(launcher.isFastTest('test/e2e/whole.test.ts'), false)
+  assert.equal(launcher.isFastTest('test/fuzz/fuzz.test.ts'), false)
   assert.equal(launcher.isFastTest('src/parse/parser.test.ts'), true)
   assert.equal(launcher.isFastTest('src/store/crash.slow.test.ts'), false)
 })
