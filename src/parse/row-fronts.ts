@@ -135,7 +135,7 @@ export const rowEnd = (row: Local): Code => load32(left(row.get, int(2)), endsAt
 /** Code of a header's length. */
 export const frontLength = (front: Local): Code => load32(left(front.get, int(2)), lengthsAt)
 
-/** Code that stores device and relay of a line from `start` on into a row's texts at `texts`, as `takeTail` does. */
+/** Code that stores device and relay of a line from `start` on into a row's texts at `texts`; `name` and `length` are its own. */
 export function takeNames(front: Local, start: Local, texts: Local, name: Local, length: Local): Code {
   const take = (at: number, slot: number): Code =>
     all(

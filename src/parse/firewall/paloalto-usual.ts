@@ -133,7 +133,7 @@ function makeKernel(): Kernel {
       const from = f.local('i32')
       const mask = f.local('i32')
       const entry = f.local('i32')
-      const texts2 = f.local('i32')
+      const place = f.local('i32')
       const next = at
       // Ends the value at `from` where the key stands to the letter, and goes on behind that when it has been taken.
       const value = (key: string, take: Code): Code => {
@@ -149,13 +149,13 @@ function makeKernel(): Kernel {
       }
       const takeText = (slot: number): Code =>
         mask.set(text.call(from.get, next.get, add(texts.get, int(slot * 4))))
-      const takeAddress = (place: number, slot: number): Code =>
+      const takeAddress = (word: number, slot: number): Code =>
         all(
-          store32(out.get, place * 4, from.get),
-          store32(out.get, place * 4 + 4, next.get),
+          store32(out.get, word * 4, from.get),
+          store32(out.get, word * 4 + 4, next.get),
           store32(
             out.get,
-            place * 4 + 8,
+            word * 4 + 8,
             v4.call(from.get, next.get, add(addresses.get, int((slot + 3) * 4))),
           ),
         )
@@ -176,7 +176,7 @@ function makeKernel(): Kernel {
         store32(out.get, OUT.tail * 4, next.get),
         entry.set(tail.call(next.get, end.get)),
         giveWhen(less(entry.get, int(0)), int(-1)),
-        tails.applyTextsCode(entry, next.get, texts, from, mask, texts2),
+        tails.applyTextsCode(entry, next.get, texts, from, mask, place),
         entry.get,
       )
     },
