@@ -276,7 +276,7 @@ async function install(scope, quiet) {
 }
 
 /** Runs to the end and keeps the last of what it printed. Ctrl-C reaches it through the terminal. */
-function runCaptured(command, args, options) {
+export function runCaptured(command, args, options) {
   return new Promise((resolve) => {
     let output = ''
     const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })

@@ -71,9 +71,9 @@ export class RecordBatch {
   readonly outcome = new Uint8Array(BATCH_MESSAGES)
   readonly flags = new Uint8Array(BATCH_MESSAGES)
   /**
-   * 1 where nothing may be known but what the reader of usual rows (paloalto-usual.ts) writes: it sets the mark, and
-   * may write such a row again without its being cleared. Whoever else writes to a row clears it first, and the mark
-   * with it.
+   * 1 where every column that the reader of usual rows (`takeRows` of paloalto-usual.ts) does not write is as `clearRows`
+   * leaves it: that reader sets the mark, and may write such a row again uncleared. Stages behind the parser may write only
+   * what `takeRows` or `open` writes again; another reader clears the row, and the mark with it.
    */
   readonly usual = new Uint8Array(BATCH_MESSAGES)
 
@@ -121,19 +121,16 @@ export class RecordBatch {
   }
 
   /**
-   * As `clearRows`, but for rows that are marked `usual`: (m) clearing costs 28 to 40 ns a row, and most rows of a busy
-   * firewall are read by the same reader from batch to batch.
+   * As `clearRows`, but for rows that are marked `usual` where most are: (m) 13 ns a row of a busy firewall, whose rows the
+   * same reader reads from batch to batch. A row by itself costs several times as much to clear as one among others.
    */
   clearUnusual(from: number, to: number): void {
     const { usual } = this
-    let at = usual.indexOf(0, from)
-    while (at >= 0 && at < to) {
-      const next = usual.indexOf(1, at)
-      const end = next < 0 ? to : Math.min(next, to)
-      if (end === at + 1) this.clearRow(at)
-      else this.clearRows(at, end)
-      at = usual.indexOf(0, end)
-    }
+    let marked = 0
+    for (let row = from; row < to; row++) marked += usual[row] as number
+    if (marked === to - from) return
+    if (marked * 4 < (to - from) * 3) this.clearRows(from, to)
+    else for (let row = from; row < to; row++) if (usual[row] === 0) this.clearRow(row)
   }
 
   /** Forgets what was read into a row, but for flags, before another parser tries it. */

@@ -236,7 +236,7 @@ export class Parser {
   #parseRow(line: Line, into: RecordBatch, row: number): LineFormat | null {
     const sender =
       this.#batchSenders[into.raw.sender[row] as number] ?? (this.#batchSenders[0] as SenderState)
-    if (into.usual[row] === 1) into.clearRow(row)
+    if (into.usual[row] === 1) into.clearRow(row) // it has what a row of an earlier batch was
     line.open(row)
     line.senderName = sender.name
     const place = sender.placeOf(line.view, line.start, line.end)

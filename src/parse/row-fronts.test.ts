@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { assert as check, array, constantFrom, oneof, property, record, tuple } from 'fast-check'
 import { RawBatch } from '../model/raw-batch.ts'
-import { RecordBatch } from '../model/record-batch.ts'
+import { QUANTITY_FIELDS } from '../model/log-record.ts'
+import { ADDRESS_SLOT, ADDRESS_STRIDE, RecordBatch, TEXT_SLOT, TEXT_STRIDE } from '../model/record-batch.ts'
 import { forgetUsual } from './firewall/paloalto-usual.ts'
 import { Parser, type ParserOptions } from './parser.ts'
 import { BSD_HEADER, custom, SYDNEY, TRAFFIC } from './test-lines.ts'
@@ -24,10 +25,61 @@ function together(lines: readonly string[], options: ParserOptions = SYDNEY): re
   const { parsed, unparsed } = parser.counters()
   const counted = [...Object.values(parsed), ...Object.values(unparsed)].reduce((a, b) => a + b, 0)
   assert.equal(counted, lines.length)
-  // the detector writes these; the next batch must not see them
   for (let row = 0; row < lines.length; row++) assert.equal(records.clockOffsetMs[row], 0, `row ${row}`)
-  records.clockOffsetMs.fill(7)
-  return lines.map((_, row) => records.recordAt(row))
+  const read = lines.map((_, row) => records.recordAt(row))
+  for (let row = 0; row < lines.length; row++) spoil(row)
+  return read
+}
+
+const USUAL_TEXTS = [
+  'device',
+  'relay',
+  'type',
+  'subtype',
+  'sourceCountry',
+  'sourceUser',
+  'destinationCountry',
+  'action',
+  'rule',
+  'ruleId',
+  'threatName',
+] as const
+const usualWords = new Set(USUAL_TEXTS.flatMap((field) => [TEXT_SLOT[field], TEXT_SLOT[field] + 1]))
+const USUAL_COLUMNS = [
+  'eventTimeMs',
+  'clockOffsetMs',
+  'sourcePort',
+  'destinationPort',
+  'threatId',
+  'format',
+  'category',
+  'disposition',
+  'attacker',
+  'severity',
+  'flags',
+] as const
+const cleared = new RecordBatch(new RawBatch(64))
+cleared.clearRows(0, 1)
+
+/** Writes what no reader would over a row; where it is marked as usual only what its reader must write again. */
+function spoil(row: number): void {
+  const isMarked = records.usual[row] === 1
+  for (let word = 0; word < TEXT_STRIDE; word++) {
+    const at = row * TEXT_STRIDE + word
+    if (isMarked && !usualWords.has(word)) assert.equal(records.text[at], 0, `row ${row}, text word ${word}`)
+    else records.text[at] = 3 + (word & 1)
+  }
+  for (let word = 0; word < ADDRESS_STRIDE; word++) {
+    const at = row * ADDRESS_STRIDE + word
+    if (isMarked && word >= ADDRESS_SLOT.natSourceAddress)
+      assert.equal(records.addresses[at], 0, `row ${row}`)
+    else records.addresses[at] = 0xabcd
+  }
+  for (const column of USUAL_COLUMNS) records[column][row] = 77
+  for (const column of ['natDestinationPort', 'repeatCount', 'outcome', ...QUANTITY_FIELDS] as const) {
+    if (isMarked) assert.equal(records[column][row], cleared[column][0], `row ${row}, ${column}`)
+    else records[column][row] = 77
+  }
 }
 
 const known = new Map<string, unknown>()
@@ -111,6 +163,29 @@ test('a line with anything in any value, among plain ones, is the record that it
       same([plain, plain, ...changed, ...changed.toReversed()])
     }
   }
+})
+
+test('a row that was usual in the batch before takes any other line', () => {
+  const plain = BSD_HEADER + custom()
+  const bare = BSD_HEADER + custom({ ThreatID: '$threatid', Severity: '$severity', SrcUser: '' })
+  const others = [
+    bare,
+    TRAFFIC,
+    'x',
+    '',
+    BSD_HEADER + custom({ DstIP: '2001:db8::8' }),
+    BSD_HEADER + custom({ DstIP: '$dst' }),
+    `Feb 20 12:28:20 LAB-FW-01 message repeated 3 times: [ ${custom()}]`,
+  ]
+  for (const other of others)
+    for (const place of [0, 1, 2, 7, 39]) {
+      const lines = Array<string>(40).fill(plain)
+      together(lines)
+      assert.ok(records.usual.subarray(0, 40).reduce((a, b) => a + b, 0) > 30)
+      same(lines.with(place, other))
+    }
+  together(Array<string>(40).fill(plain))
+  same(Array<string>(40).fill(bare))
 })
 
 const someLine = tuple(

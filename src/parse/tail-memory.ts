@@ -173,7 +173,10 @@ export class TailMemory {
     )
   }
 
-  /** Sets the row's text fields as the entry says for a stretch at `start`; those that it lacks are unknown then. */
+  /**
+   * Sets the row's text fields as the entry says for a stretch at `start`; those that it lacks are unknown then. For readers
+   * whose kernel lays out no rows.
+   */
   applyTexts(entry: number, into: RecordBatch, row: number, start: number): void {
     const { text } = into
     const texts = this.#texts

@@ -94,15 +94,19 @@ const OUT_WORDS = 11
 const ROWS = 128
 const outAt = allocate(ROWS * OUT_WORDS * 4)
 const out = new Int32Array(kernelMemory.buffer, outAt, ROWS * OUT_WORDS)
-/** Texts and addresses of these rows as a batch has them, and behind them those of a line by itself, without a header. */
+/**
+ * Texts and addresses of these rows as a batch has them, and behind them those of a line by itself, without a header. Of the
+ * words that lines may have the kernel writes each for every row; all others stay as they are set here.
+ */
+const LINE_BY_ITSELF = ROWS
 const TEXT_BYTES = TEXT_STRIDE * 4
 const textsAt = allocate((ROWS + 1) * TEXT_BYTES)
 const texts = new Uint32Array(kernelMemory.buffer, textsAt, (ROWS + 1) * TEXT_STRIDE)
-const lineTexts = texts.subarray(ROWS * TEXT_STRIDE)
+const lineTexts = texts.subarray(LINE_BY_ITSELF * TEXT_STRIDE)
 const ADDRESS_BYTES = ADDRESS_STRIDE * 4
 const addressesAt = allocate((ROWS + 1) * ADDRESS_BYTES)
 const addresses = new Uint32Array(kernelMemory.buffer, addressesAt, (ROWS + 1) * ADDRESS_STRIDE)
-const lineAddresses = addresses.subarray(ROWS * ADDRESS_STRIDE)
+const lineAddresses = addresses.subarray(LINE_BY_ITSELF * ADDRESS_STRIDE)
 for (let at = 0; at < addresses.length; at += ADDRESS_STRIDE) {
   addresses[at + ADDRESS_SLOT.sourceAddress + 2] = V4_MARK
   addresses[at + ADDRESS_SLOT.destinationAddress + 2] = V4_MARK
@@ -111,9 +115,9 @@ for (let at = 0; at < addresses.length; at += ADDRESS_STRIDE) {
 interface Kernel {
   /**
    * The tail's entry of the line `[at, end)` that begins with the first literal; -1 when the line is not usual. The others
-   * are addresses of its results, its texts and its addresses.
+   * are where its results, its texts and its addresses go.
    */
-  readonly read: (at: number, end: number, out: number, texts: number, addresses: number) => number
+  readonly read: (at: number, end: number, outTo: number, textsTo: number, addressesTo: number) => number
   /** Where a tail belongs. */
   readonly entryOf: (start: number, end: number) => number
   /** Reads rows from `row` on, in front of `to`, that lie in front of `limit`; the first one that it could not read. */
@@ -129,7 +133,7 @@ function makeKernel(): Kernel {
   tails.define(module, true, 'entryOf')
   const read = module.define(
     5,
-    (f, at, end, out, texts, addresses) => {
+    (f, at, end, outTo, textsTo, addressesTo) => {
       const from = f.local('i32')
       const mask = f.local('i32')
       const entry = f.local('i32')
@@ -148,18 +152,18 @@ function makeKernel(): Kernel {
         )
       }
       const takeText = (slot: number): Code =>
-        mask.set(text.call(from.get, next.get, add(texts.get, int(slot * 4))))
+        mask.set(text.call(from.get, next.get, add(textsTo.get, int(slot * 4))))
       const takeAddress = (word: number, slot: number): Code =>
         all(
-          store32(out.get, word * 4, from.get),
-          store32(out.get, word * 4 + 4, next.get),
+          store32(outTo.get, word * 4, from.get),
+          store32(outTo.get, word * 4 + 4, next.get),
           store32(
-            out.get,
+            outTo.get,
             word * 4 + 8,
-            v4.call(from.get, next.get, add(addresses.get, int((slot + 3) * 4))),
+            v4.call(from.get, next.get, add(addressesTo.get, int((slot + 3) * 4))),
           ),
         )
-      const takePort = (slot: number): Code => portCode(decimal, from, next, mask, out, slot)
+      const takePort = (slot: number): Code => portCode(decimal, from, next, mask, outTo, slot)
       return all(
         next.set(add(at.get, int(FIRST_LITERAL_BYTES))),
         from.set(next.get),
@@ -173,10 +177,10 @@ function makeKernel(): Kernel {
         giveWhen(less(subtract(end.get, next.get), int(MIN_TAIL_BYTES)), int(-1)),
         giveWhen(isOther(next.get, '; Action='), int(-1)),
         takePort(OUT.destinationPort),
-        store32(out.get, OUT.tail * 4, next.get),
+        store32(outTo.get, OUT.tail * 4, next.get),
         entry.set(tail.call(next.get, end.get)),
         giveWhen(less(entry.get, int(0)), int(-1)),
-        tails.applyTextsCode(entry, next.get, texts, from, mask, place),
+        tails.applyTextsCode(entry, next.get, textsTo, from, mask, place),
         entry.get,
       )
     },
@@ -192,7 +196,7 @@ function portCode(
   from: Local,
   to: Local,
   port: Local,
-  out: Local,
+  outTo: Local,
   slot: number,
 ): Code {
   return all(
@@ -204,7 +208,7 @@ function portCode(
       ),
       int(-1),
     ),
-    store32(out.get, slot * 4, port.get),
+    store32(outTo.get, slot * 4, port.get),
   )
 }
 
@@ -223,15 +227,15 @@ function defineRows(module: WasmModule, read: WasmFunction): void {
       const stamp = f.local('i32')
       const blank = f.local('i32')
       const mask = f.local('i32')
-      const out = f.local('i32')
-      const texts = f.local('i32')
-      const addresses = f.local('i32')
+      const outTo = f.local('i32')
+      const textsTo = f.local('i32')
+      const addressesTo = f.local('i32')
       const behindBlank = load8(blank.get, TEXT_AT + 1)
       const leaveWhen = (condition: Code): Code => giveWhen(condition, row.get)
       return all(
-        out.set(int(outAt)),
-        texts.set(int(textsAt)),
-        addresses.set(int(addressesAt)),
+        outTo.set(int(outAt)),
+        textsTo.set(int(textsAt)),
+        addressesTo.set(int(addressesAt)),
         repeat(
           all(
             start.set(rowStart(row)),
@@ -246,16 +250,16 @@ function defineRows(module: WasmModule, read: WasmFunction): void {
             blank.set(at.get),
             seek(blank, end, BLANK, mask),
             leaveWhen(or(equal(behindBlank, int(0x2d)), equal(behindBlank, int(0x6d)))),
-            entry.set(read.call(at.get, end.get, out.get, texts.get, addresses.get)),
+            entry.set(read.call(at.get, end.get, outTo.get, textsTo.get, addressesTo.get)),
             leaveWhen(less(entry.get, int(0))),
-            stamp.set(stampOf.call(add(load32(out.get, OUT.tail * 4), tails.holeCode(entry)))),
+            stamp.set(stampOf.call(add(load32(outTo.get, OUT.tail * 4), tails.holeCode(entry)))),
             leaveWhen(less(stamp.get, int(0))),
-            takeNames(front, start, texts, blank, mask),
-            store32(out.get, ROW.stamp * 4, stamp.get),
-            store32(out.get, ROW.entry * 4, entry.get),
-            out.set(add(out.get, int(OUT_WORDS * 4))),
-            texts.set(add(texts.get, int(TEXT_BYTES))),
-            addresses.set(add(addresses.get, int(ADDRESS_BYTES))),
+            takeNames(front, start, textsTo, blank, mask),
+            store32(outTo.get, ROW.stamp * 4, stamp.get),
+            store32(outTo.get, ROW.entry * 4, entry.get),
+            outTo.set(add(outTo.get, int(OUT_WORDS * 4))),
+            textsTo.set(add(textsTo.get, int(TEXT_BYTES))),
+            addressesTo.set(add(addressesTo.get, int(ADDRESS_BYTES))),
             row.set(add(row.get, int(1))),
           ),
           less(row.get, to.get),
@@ -269,7 +273,7 @@ function defineRows(module: WasmModule, read: WasmFunction): void {
 
 const kernel = makeKernel()
 
-/** False when it is not such a line; the row is as it was then, which is cleared. */
+/** False when it is not such a line. The row must be cleared, and still is then. */
 export function readUsual(line: Line, into: RecordBatch, row: number): boolean {
   if (!line.isCopied() || !isFirstLiteral(line.view, line.at)) return false
   const entry = kernel.read(line.at, line.end, outAt, lineTexts.byteOffset, lineAddresses.byteOffset)

@@ -33,11 +33,12 @@ export const list: Part = async ({ folder, say }) => {
   const url = `https://127.0.0.1:${service.webPort}/files/blacklist.txt`
   const body = await service.list()
   if (body.split('\n').length !== ENTRIES + 1) throw new Error(`${body.split('\n').length - 1} lines fetched`)
+  const bodyBytes = Buffer.byteLength(body)
   const single: number[] = []
   const kept = new Agent({ keepAlive: true, rejectUnauthorized: false })
   for (let i = 0; i < SINGLE_FETCHES; i++) {
     const startMs = performance.now()
-    await fetchWhole(url, kept, body.length)
+    await fetchWhole(url, kept, bodyBytes)
     single.push(performance.now() - startMs)
   }
   kept.destroy()
@@ -51,7 +52,7 @@ export const list: Part = async ({ folder, say }) => {
     const startMs = performance.now()
     await Promise.all(
       agents.map(async (agent) => {
-        await fetchWhole(url, agent, body.length)
+        await fetchWhole(url, agent, bodyBytes)
         together.push(performance.now() - startMs)
         agent.destroy()
       }),
