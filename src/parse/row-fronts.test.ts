@@ -75,10 +75,10 @@ function spoil(row: number): void {
       assert.equal(records.addresses[at], 0, `row ${row}`)
     else records.addresses[at] = 0xabcd
   }
-  for (const column of USUAL_COLUMNS) records[column][row] = 77
+  for (const column of USUAL_COLUMNS) records[column][row] = 1 // a code that means something
   for (const column of ['natDestinationPort', 'repeatCount', 'outcome', ...QUANTITY_FIELDS] as const) {
     if (isMarked) assert.equal(records[column][row], cleared[column][0], `row ${row}, ${column}`)
-    else records[column][row] = 77
+    else records[column][row] = 2
   }
 }
 
