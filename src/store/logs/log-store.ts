@@ -172,7 +172,7 @@ export class LogStore implements SegmentTarget {
     settings: QuerySettings = {},
   ): AsyncGenerator<Buffer> {
     if (signal?.aborted === true) throw new StoreError('cancelled', null, signal.reason)
-    const { stream, tag } = await this.#exec(sql, parameters, signal, settings)
+    const { stream, tag } = await this.#execRead(sql, parameters, signal, settings)
     const stop = (): void => {
       stream.destroy(new StoreError('cancelled', null, signal?.reason))
     }
@@ -354,6 +354,24 @@ export class LogStore implements SegmentTarget {
     }
   }
 
+  /**
+   * As `#exec`, once more where the connection was lost before an answer came: a kept one may be closed at the other end just
+   * as it is used again, and reading twice does no harm.
+   */
+  async #execRead(
+    query: string,
+    parameters: QueryParameters,
+    signal: AbortSignal | undefined,
+    settings: QuerySettings,
+  ): Promise<{ stream: Readable; tag: string | null }> {
+    try {
+      return await this.#exec(query, parameters, signal, settings)
+    } catch (error) {
+      if (signal?.aborted === true || !isConnectionLost(error)) throw error
+      return this.#exec(query, parameters, signal, settings)
+    }
+  }
+
   async #exec(
     query: string,
     parameters: QueryParameters,
@@ -394,6 +412,11 @@ function throwMarked(piece: Buffer, tag: string | null): void {
   const message = piece.toString('utf8', at).split('\r\n').slice(3).join(' ').trim()
   const code = /Code: (\d+)/.exec(message)?.[1]
   throw new StoreError(message, code === undefined ? 0 : Number(code))
+}
+
+function isConnectionLost(error: unknown): boolean {
+  const cause = error instanceof StoreError ? error.cause : null
+  return cause instanceof Error && 'code' in cause && (cause.code === 'ECONNRESET' || cause.code === 'EPIPE')
 }
 
 function asStoreError(error: unknown): StoreError {
