@@ -5,6 +5,7 @@ import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { LogStore } from './log-store.ts'
 import { StoreError } from './store-error.ts'
 
@@ -18,8 +19,14 @@ async function storeThatLoses(
   let asked = 0
   const server = createServer((request, response) => {
     asked++
-    if (asked <= lost) request.socket.destroy()
-    else response.end('{"n":7}\n')
+    if (asked <= lost) return request.socket.destroy()
+    let text = request.url ?? ''
+    request.setEncoding('utf8').on('data', (piece: string) => {
+      text += piece
+    })
+    return request.on('end', () => {
+      setTimeout(() => response.end('{"n":7}\n'), text.includes('slow') ? 1000 : 0)
+    })
   })
   await once(server.listen(socketPath), 'listening')
   const store = new LogStore({ socketPath })
@@ -57,4 +64,19 @@ test('nor a question that is cancelled', async (t) => {
   const { store, asked } = await storeThatLoses(t, 1)
   await assert.rejects(store.rows('SELECT 7 AS n', {}, AbortSignal.abort()), StoreError)
   assert.equal(asked(), 0)
+})
+
+test('a question that is cancelled before it has a connection takes none from a later one', async (t) => {
+  const { store, asked } = await storeThatLoses(t, 0)
+  await store.rows('SELECT 1')
+  await delay(100)
+  const cancelled = new AbortController()
+  const answer = store.rows('SELECT 2', {}, cancelled.signal)
+  queueMicrotask(() => queueMicrotask(() => cancelled.abort()))
+  await assert.rejects(answer, StoreError)
+  assert.equal(asked(), 1)
+  // the client's timer would be over while this one is answered
+  await delay(1500)
+  assert.deepEqual(await store.rows('SELECT slow'), [{ n: 7 }])
+  assert.equal(asked(), 2)
 })

@@ -95,7 +95,9 @@ export class LogStore implements SegmentTarget {
           }
         : { url: options.url, max_open_connections: CONNECTIONS }),
       request_timeout: REQUEST_LIMIT_MS,
-      keep_alive: { enabled: true, idle_socket_ttl: 2000 },
+      // Node's agent lets go of a kept connection before the time that the store names. The client's own timer for that is
+      // left running by a question that is cancelled before it has a connection, and cuts off whoever has it 2 s later.
+      keep_alive: { enabled: true, idle_socket_ttl: 0 },
       application: 'active-defense',
       log: { level: 127 }, // off: every fault is thrown and reported by whoever asked
     })
