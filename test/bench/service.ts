@@ -100,14 +100,20 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
 }
 
 /** The body of a GET over HTTPS on the agent's connections; rejects unless the status is 200. */
-function fetchText(url: string, agent: Agent): Promise<string> {
+async function fetchText(url: string, agent: Agent): Promise<string> {
+  const parts: Buffer[] = []
+  await fetchParts(url, agent, (part) => parts.push(part))
+  return Buffer.concat(parts).toString('latin1')
+}
+
+/** Hands on the body of an answer piece by piece; rejects when it is not 200. */
+export function fetchParts(url: string, agent: Agent, take: (part: Buffer) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     get(url, { agent }, (reply) => {
-      const parts: Buffer[] = []
-      reply.on('data', (part: Buffer) => parts.push(part))
+      reply.on('data', take)
       reply.on('error', reject)
       reply.on('end', () => {
-        if (reply.statusCode === 200) resolve(Buffer.concat(parts).toString('latin1'))
+        if (reply.statusCode === 200) resolve()
         else reject(new Error(`${url} answered ${reply.statusCode}`))
       })
     }).on('error', reject)

@@ -1,5 +1,5 @@
 /** Row 6: a list of 150,000 entries: fetched over HTTPS one at a time and by 50 firewalls at once, and rebuilt. */
-import { Agent, get } from 'node:https'
+import { Agent } from 'node:https'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseNetwork } from '../../../src/lib/address.ts'
@@ -8,7 +8,7 @@ import { BlockList } from '../../../src/publish/block-list.ts'
 import { Alarms } from '../../../src/telemetry/alarms.ts'
 import { quantile } from '../measure.ts'
 import type { Figure, Part } from '../part.ts'
-import { startService } from '../service.ts'
+import { fetchParts, startService } from '../service.ts'
 
 const ENTRIES = 150_000
 const PER_REQUEST = 10_000
@@ -96,20 +96,12 @@ export const list: Part = async ({ folder, say }) => {
  * Fetches a list and keeps nothing of it: collecting the garbage of bodies of 2 MB in the client, whose heap is kept
  * small as the service's is, took more time than the service.
  */
-function fetchWhole(url: string, agent: Agent, expectedBytes: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    get(url, { agent }, (reply) => {
-      let bytes = 0
-      reply.on('data', (part: Buffer) => {
-        bytes += part.length
-      })
-      reply.on('error', reject)
-      reply.on('end', () => {
-        if (reply.statusCode === 200 && bytes === expectedBytes) resolve()
-        else reject(new Error(`${url} answered ${reply.statusCode} with ${bytes} of ${expectedBytes} bytes`))
-      })
-    }).on('error', reject)
+async function fetchWhole(url: string, agent: Agent, expectedBytes: number): Promise<void> {
+  let bytes = 0
+  await fetchParts(url, agent, (part) => {
+    bytes += part.length
   })
+  if (bytes !== expectedBytes) throw new Error(`${url} answered with ${bytes} of ${expectedBytes} bytes`)
 }
 
 /** Renders the whole list once, then with one more entry many times. */
